@@ -1,0 +1,21 @@
+# ingot_room(NAME SOURCES file... [NEEDS room...] [LIBRARIES target...])
+# A room is a static library; NEEDS repeats the arrows of docs/architecture.md.
+function(ingot_room name)
+    cmake_parse_arguments(R "" "" "SOURCES;NEEDS;LIBRARIES" ${ARGN})
+    add_library(ingot_${name} STATIC ${R_SOURCES})
+    target_include_directories(ingot_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    foreach(need ${R_NEEDS})
+        target_link_libraries(ingot_${name} PUBLIC ingot_${need})
+    endforeach()
+    target_link_libraries(ingot_${name} PRIVATE ${R_LIBRARIES})
+endfunction()
+
+# ingot_unit_test(ROOM file...) - Criterion tests of one room: build/unit_ROOM.
+function(ingot_unit_test room)
+    add_executable(unit_${room} ${ARGN})
+    target_link_libraries(unit_${room} PRIVATE ingot_${room} criterion)
+    target_include_directories(unit_${room} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+    target_compile_definitions(unit_${room} PRIVATE
+        TEST_DATA="${CMAKE_SOURCE_DIR}/tests")
+    add_test(NAME unit.${room} COMMAND unit_${room})
+endfunction()

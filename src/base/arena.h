@@ -1,0 +1,34 @@
+#pragma once
+
+/*
+ * base/arena.h - memory of one phase.
+ *
+ * What lies in an arena is released with it, at once; nothing in it has a free
+ * function of its own. Functions that allocate from an arena take it as a
+ * parameter and say so. Pointers stay valid until arena_release().
+ */
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/bytes.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks;
+	char *next, *end; /* free part of the newest block */
+	size_t used;      /* bytes handed out in all */
+};
+
+#define ARENA_INIT { 0 }
+
+void arena_release(struct arena *a);
+#define CLEANUP_ARENA CLEANUP(arena_release)
+
+void *arena_alloc(struct arena *a, size_t size);           /* zeroed, 16-aligned */
+void *arena_array(struct arena *a, size_t n, size_t size); /* checked product */
+char *arena_strdup(struct arena *a, struct str s);         /* NUL-terminated */
+struct str arena_str(struct arena *a, struct str s);       /* copy; NUL follows */
+struct bytes arena_bytes(struct arena *a, struct bytes b);
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -1,0 +1,238 @@
+#include "crypto/hash.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+
+#include "base/endian.h"
+#include "base/hex.h"
+#include "base/mem.h"
+
+struct hash {
+	EVP_MD_CTX *ctx;
+};
+
+struct md5 {
+	EVP_MD_CTX *ctx;
+};
+
+static EVP_MD_CTX *start(const EVP_MD *md)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (!ctx || EVP_DigestInit_ex(ctx, md, NULL) != 1)
+		abort(); /* only for lack of memory */
+	return ctx;
+}
+
+struct hash *hash_new(void)
+{
+	struct hash *h = mem_alloc(sizeof(*h));
+
+	h->ctx = start(EVP_sha256());
+	return h;
+}
+
+void hash_free(struct hash *h)
+{
+	if (!h)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	free(h);
+}
+
+void hash_add(struct hash *h, struct bytes data)
+{
+	if (EVP_DigestUpdate(h->ctx, data.ptr, data.len) != 1)
+		abort();
+}
+
+struct digest hash_finish(struct hash *h)
+{
+	struct digest d;
+	unsigned n = 0;
+
+	if (EVP_DigestFinal_ex(h->ctx, d.bytes, &n) != 1 || n != DIGEST_SIZE ||
+	    EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1)
+		abort();
+	return d;
+}
+
+struct digest hash_bytes(struct bytes data)
+{
+	struct digest d;
+	unsigned n = 0;
+
+	if (EVP_Digest(data.ptr, data.len, d.bytes, &n, EVP_sha256(), NULL) != 1)
+		abort();
+	return d;
+}
+
+void hash_add_u64(struct hash *h, uint64_t value)
+{
+	uint8_t text[8];
+
+	put_le64(text, value);
+	hash_add(h, BYTES_OF(text));
+}
+
+void hash_add_field(struct hash *h, struct bytes field)
+{
+	hash_add_u64(h, field.len);
+	hash_add(h, field);
+}
+
+struct digest hash_hmac(struct bytes key, struct bytes data)
+{
+	struct digest d;
+	unsigned n = 0;
+
+	assert(key.len <= 1u << 20);
+	if (!HMAC(EVP_sha256(), key.ptr, (int)key.len, data.ptr, data.len, d.bytes, &n))
+		abort();
+	return d;
+}
+
+struct md5 *md5_new(void)
+{
+	struct md5 *m = mem_alloc(sizeof(*m));
+
+	m->ctx = start(EVP_md5());
+	return m;
+}
+
+void md5_add(struct md5 *m, struct bytes data)
+{
+	if (EVP_DigestUpdate(m->ctx, data.ptr, data.len) != 1)
+		abort();
+}
+
+char *md5_finish_free(struct md5 *m, char text[static MD5_HEX_MAX])
+{
+	uint8_t raw[16];
+	unsigned n = 0;
+
+	if (EVP_DigestFinal_ex(m->ctx, raw, &n) != 1 || n != sizeof(raw))
+		abort();
+	EVP_MD_CTX_free(m->ctx);
+	free(m);
+	return hex_format(BYTES_OF(raw), text);
+}
+
+char *hash_md5_hex(struct bytes data, char text[static MD5_HEX_MAX])
+{
+	struct md5 *m = md5_new();
+
+	md5_add(m, data);
+	return md5_finish_free(m, text);
+}
+
+struct hash_sink {
+	struct sink sink;
+	struct sink *next;
+	struct hash *hash;
+	struct digest *ret;
+};
+
+static int hash_sink_write(struct sink *sink, struct bytes data, struct error *err)
+{
+	struct hash_sink *s = (struct hash_sink *)sink;
+
+	hash_add(s->hash, data);
+	return s->next ? sink_write(s->next, data, err) : 0;
+}
+
+static int hash_sink_close(struct sink *sink, struct error *err)
+{
+	struct hash_sink *s = (struct hash_sink *)sink;
+
+	(void)err;
+	*s->ret = hash_finish(s->hash);
+	hash_free(s->hash);
+	free(s);
+	return 0;
+}
+
+struct sink *hash_sink(struct sink *next, struct digest *ret)
+{
+	static const struct sink_ops ops = { .write = hash_sink_write,
+					     .close = hash_sink_close };
+	struct hash_sink *s = mem_alloc(sizeof(*s));
+
+	s->sink.ops = &ops;
+	s->next = next;
+	s->hash = hash_new();
+	s->ret = ret;
+	return &s->sink;
+}
+
+struct check_source {
+	struct source source;
+	struct source *next;
+	struct hash *hash;
+	uint64_t size;
+	struct digest expected;
+	bool done;
+	char *what;
+};
+
+static int check_end(struct check_source *s, struct error *err)
+{
+	char want[DIGEST_TEXT_MAX], got[DIGEST_TEXT_MAX];
+	struct digest d;
+
+	if (s->done)
+		return 0;
+	s->done = true;
+	if (s->source.offset != s->size)
+		return err_set(err, ERR_DIGEST, "%s: expected %llu bytes, got %llu", s->what,
+			       (unsigned long long)s->size,
+			       (unsigned long long)s->source.offset);
+	d = hash_finish(s->hash);
+	if (!digest_equal(&d, &s->expected))
+		return err_set(err, ERR_DIGEST, "%s: expected %s, got %s", s->what,
+			       digest_format(&s->expected, want), digest_format(&d, got));
+	return 0;
+}
+
+static int check_read(struct source *source, uint8_t *to, size_t size, size_t *ret_n,
+		      struct error *err)
+{
+	struct check_source *s = (struct check_source *)source;
+
+	if (source_read(s->next, to, size, ret_n, err) < 0)
+		return -1;
+	if (*ret_n == 0)
+		return check_end(s, err);
+	if (*ret_n > s->size - source->offset)
+		return err_set(err, ERR_DIGEST, "%s: more than the expected %llu bytes", s->what,
+			       (unsigned long long)s->size);
+	hash_add(s->hash, (struct bytes){ to, *ret_n });
+	return 0;
+}
+
+static void check_close(struct source *source)
+{
+	struct check_source *s = (struct check_source *)source;
+
+	source_close(s->next);
+	hash_free(s->hash);
+	free(s->what);
+	free(s);
+}
+
+struct source *hash_check_source(struct source *next, uint64_t size,
+				 const struct digest *expected, const char *what)
+{
+	static const struct source_ops ops = { check_read, check_close };
+	struct check_source *s = mem_alloc(sizeof(*s));
+
+	s->source.ops = &ops;
+	s->next = next;
+	s->hash = hash_new();
+	s->size = size;
+	s->expected = *expected;
+	s->what = mem_strdup(what);
+	return &s->source;
+}

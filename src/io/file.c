@@ -1,0 +1,283 @@
+#define _GNU_SOURCE
+#include "io/file.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "io/source.h"
+
+int file_open(int dirfd, const char *path, bool absent_ok, int *ret_fd, struct error *err)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 && absent_ok && (errno == ENOENT || errno == ENOTDIR))
+		return FILE_ABSENT;
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open '%s'", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+/*
+ * Without openat2 (Linux < 5.6, qemu-user, strict seccomp filters): every
+ * component by its own openat with O_NOFOLLOW; ".." and absolute paths refused.
+ */
+static int open_by_components(int dirfd, const char *path, uint64_t flags)
+{
+	int at = dirfd;
+
+	if (path[0] == '/')
+		return errno = EXDEV, -1;
+	for (;;) {
+		size_t len = strcspn(path, "/");
+		bool last = path[len + strspn(path + len, "/")] == 0;
+		CLEANUP_FREE char *name = mem_str((struct str){ path, len });
+		int fd, saved;
+
+		if (strcmp(name, "..") == 0) {
+			fd = -1;
+			errno = EXDEV;
+		} else {
+			fd = openat(at, len ? name : ".",
+				    last ? (int)flags | O_NOFOLLOW
+					 : O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		}
+		saved = errno;
+		/* O_PATH|O_DIRECTORY|O_NOFOLLOW on a link says ENOTDIR */
+		if (fd < 0 && !last && saved == ENOTDIR) {
+			struct stat st;
+
+			if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			    S_ISLNK(st.st_mode))
+				saved = ELOOP;
+		}
+		if (at != dirfd)
+			close(at);
+		errno = saved;
+		if (fd < 0 || last)
+			return fd;
+		at = fd;
+		path += len + strspn(path + len, "/");
+	}
+}
+
+int file_open_beneath(int dirfd, const char *path, int flags, int *ret_fd, struct error *err)
+{
+	struct open_how how = {
+		.flags = (unsigned)(O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	if (flags & O_PATH)
+		how.flags = (unsigned)(O_CLOEXEC | flags);
+	fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = open_by_components(dirfd, path, how.flags);
+	if (fd >= 0) {
+		*ret_fd = fd;
+		return 0;
+	}
+	if (errno == ENOENT || errno == ENOTDIR)
+		return FILE_ABSENT;
+	if (errno == ELOOP)
+		return err_set(err, ERR_RECIPE_PATH, "'%s' goes through a symbolic link", path);
+	if (errno == EXDEV)
+		return err_set(err, ERR_RECIPE_PATH, "'%s' leads out of the folder", path);
+	return err_sys(err, errno, "cannot open '%s'", path);
+}
+
+int file_load(int dirfd, const char *path, struct buf *to, struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+	CLEANUP_SOURCE struct source *s = NULL;
+	int r = file_open(dirfd, path, true, &fd, err);
+
+	if (r)
+		return r;
+	s = source_of_fd(fd, 0, UINT64_MAX, path);
+	if (source_read_all(s, to, err) < 0)
+		return err_while(err, "reading '%s'", path);
+	return 0;
+}
+
+int file_make_folders(int dirfd, const char *path, struct error *err)
+{
+	CLEANUP_FREE char *prefix = mem_strdup(path);
+
+	for (char *p = prefix + 1; *prefix; p++) {
+		char c = *p;
+
+		if (c != '/' && c != 0)
+			continue;
+		*p = 0;
+		if (mkdirat(dirfd, prefix, 0777) < 0 && errno != EEXIST)
+			return err_sys(err, errno, "cannot make folder '%s'", prefix);
+		*p = c;
+		if (c == 0)
+			break;
+	}
+	return 0;
+}
+
+int file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return FILE_ABSENT;
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open folder '%s'", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+static char *temporary_name(const char *name)
+{
+	uint64_t r;
+
+	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
+		abort();
+	return mem_printf(".%.200s.%016llx", name, (unsigned long long)r);
+}
+
+int file_draft_open(struct file_draft *d, int dirfd, const char *name, mode_t mode,
+		    struct error *err)
+{
+	assert(d->fd < 0 && !strchr(name, '/'));
+	d->dirfd = dirfd;
+	d->fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	if (d->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
+		d->temporary = temporary_name(name);
+		d->fd = openat(dirfd, d->temporary, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode);
+	}
+	if (d->fd < 0) {
+		int sys = errno;
+
+		free(d->temporary);
+		d->temporary = NULL;
+		return err_sys(err, sys, "cannot create '%s'", name);
+	}
+	d->name = mem_strdup(name);
+	return 0;
+}
+
+static int link_by_fd(int fd, int dirfd, const char *name)
+{
+	CLEANUP_FREE char *self = mem_printf("/proc/self/fd/%d", fd);
+
+	return linkat(AT_FDCWD, self, dirfd, name, AT_SYMLINK_FOLLOW);
+}
+
+int file_draft_publish(struct file_draft *d, struct error *err)
+{
+	if (fdatasync(d->fd) < 0)
+		return err_sys(err, errno, "cannot sync '%s'", d->name);
+	if (!d->temporary && link_by_fd(d->fd, d->dirfd, d->name) < 0) {
+		if (errno != EEXIST)
+			return err_sys(err, errno, "cannot publish '%s'", d->name);
+		/* link(2) does not replace: link beside it, then rename over it */
+		d->temporary = temporary_name(d->name);
+		if (link_by_fd(d->fd, d->dirfd, d->temporary) < 0) {
+			free(d->temporary);
+			d->temporary = NULL;
+			return err_sys(err, errno, "cannot publish '%s'", d->name);
+		}
+	}
+	if (d->temporary) {
+		if (renameat(d->dirfd, d->temporary, d->dirfd, d->name) < 0)
+			return err_sys(err, errno, "cannot publish '%s'", d->name);
+		free(d->temporary);
+		d->temporary = NULL;
+	}
+	close(d->fd);
+	d->fd = -1;
+	if (fsync(d->dirfd) < 0)
+		return err_sys(err, errno, "cannot sync the folder of '%s'", d->name);
+	return 0;
+}
+
+void file_draft_release(struct file_draft *d)
+{
+	if (d->temporary)
+		(void)unlinkat(d->dirfd, d->temporary, 0);
+	if (d->fd >= 0)
+		close(d->fd);
+	free(d->temporary);
+	free(d->name);
+	*d = (struct file_draft)FILE_DRAFT_INIT;
+}
+
+int file_save(int dirfd, const char *name, struct bytes data, struct error *err)
+{
+	CLEANUP_DRAFT struct file_draft d = FILE_DRAFT_INIT;
+	struct sink *out;
+
+	if (file_draft_open(&d, dirfd, name, 0666, err) < 0)
+		return -1;
+	out = sink_to_fd(d.fd, name);
+	if (sink_write(out, data, err) < 0) {
+		(void)!sink_close(out, err);
+		return -1;
+	}
+	if (sink_close(out, err) < 0)
+		return -1;
+	return file_draft_publish(&d, err);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int file_list(int dirfd, const char *path, struct file_names *ret, struct error *err)
+{
+	struct file_names list = { 0 };
+	size_t capacity = 0;
+	int fd = -1, r = file_open_folder(dirfd, path, &fd, err);
+	DIR *dir;
+
+	if (r)
+		return r;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return err_sys(err, errno, "cannot list '%s'", path);
+	}
+	errno = 0;
+	for (struct dirent *e; (e = readdir(dir));) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		MEM_GROW(list.names, list.n, capacity);
+		list.names[list.n++] = mem_strdup(e->d_name);
+		errno = 0;
+	}
+	r = errno;
+	closedir(dir);
+	if (r) {
+		file_names_release(&list);
+		return err_sys(err, r, "cannot list '%s'", path);
+	}
+	if (list.n)
+		qsort(list.names, list.n, sizeof(*list.names), by_name);
+	*ret = list;
+	return 0;
+}
+
+void file_names_release(struct file_names *n)
+{
+	for (size_t i = 0; i < n->n; i++)
+		free(n->names[i]);
+	free(n->names);
+	*n = (struct file_names){ 0 };
+}
