@@ -178,7 +178,9 @@ struct recipe {
 	const struct recipe_service *services; /* sorted by name */
 	size_t n_services;
 	struct str hostname, timezone, locale; /* "" absent */
+	struct src_pos hostname_pos, timezone_pos, locale_pos;
 	const struct str *certificates;        /* relative to the recipes folder, sorted */
+	const struct src_pos *certificate_pos; /* one for each of certificates */
 	size_t n_certificates;
 	const struct recipe_pair *debconf;     /* sorted by key */
 	size_t n_debconf;
