@@ -9,7 +9,7 @@ BUILD = $(if $(filter release,$(PRESET)),build,build-$(PRESET))
 
 all: deps
 	@cmake --preset $(PRESET) $(if $(V),,--log-level=WARNING) >$(if $(V),/dev/stderr,/dev/null)
-	cmake --build $(BUILD) -j $(JOBS)
+	cmake --build $(BUILD) -j $(JOBS) --target ingot
 
 deps:
 	@.ci/deps build
@@ -21,6 +21,7 @@ demo: all
 	tests/demo.sh $(BUILD)/ingot
 
 check: test-deps all
+	cmake --build $(BUILD) -j $(JOBS)
 	tests/run $(BUILD)
 
 lint: test-deps all

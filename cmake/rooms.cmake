@@ -1,3 +1,9 @@
+# The list of rooms stands in one file, which the lints read too.
+set(INGOT_ROOMS_FILE ${CMAKE_SOURCE_DIR}/tests/lint/rooms)
+file(STRINGS ${INGOT_ROOMS_FILE} INGOT_ROOMS REGEX "^[a-z]")
+list(TRANSFORM INGOT_ROOMS REPLACE " .*" "")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${INGOT_ROOMS_FILE})
+
 # ingot_room(NAME SOURCES file... [NEEDS room...] [LIBRARIES target...])
 # A room is a static library; NEEDS repeats the arrows of docs/architecture.md.
 function(ingot_room name)
