@@ -94,6 +94,7 @@ struct inode {
 	int64_t mtime;  /* seconds since the epoch; writers may override it */
 	uint32_t links; /* names of this inode in the tree */
 	uint32_t major, minor;   /* NODE_CHAR, NODE_BLOCK */
+	uint32_t serial;         /* order of creation, from 0: dense, for side tables */
 	struct content content;  /* NODE_FILE */
 	struct str target;       /* NODE_SYMLINK, verbatim */
 	struct xattr *xattrs;    /* sorted by name */
@@ -108,6 +109,8 @@ struct node {
 	struct inode *inode;
 	cause_id cause;      /* of existence; of removal for a tombstone */
 	bool removed;
+	bool listed;         /* private to tree/ */
+	uint32_t position;   /* private to tree/ */
 	uint32_t serial;     /* order of creation, from 0: dense, for side tables */
 	struct node_children *children; /* NODE_DIRECTORY; private to tree/ */
 };
@@ -125,6 +128,7 @@ struct node *tree_root(const struct tree *t);
 struct arena *tree_arena(struct tree *t);
 uint32_t tree_node_count(const struct tree *t);   /* living names, root included */
 uint32_t tree_serial_count(const struct tree *t); /* all ever made: size of side tables */
+uint32_t tree_inode_count(const struct tree *t);  /* the same for inode->serial */
 
 cause_id tree_cause_intern(struct tree *t, struct cause cause);
 const struct cause *tree_cause(const struct tree *t, cause_id id); /* never NULL */
@@ -213,11 +217,18 @@ int tree_write_file(struct tree *t, struct str path, struct bytes data, uint16_t
 int tree_write_symlink(struct tree *t, struct str path, struct str target, cause_id cause,
 		       struct node **ret /* or NULL */, struct error *err) MUST_CHECK;
 
+/*
+ * Puts the folders in order now instead of when somebody first looks. Between
+ * it and the next change of names any number of threads may read the tree, in
+ * any way; without it only one may.
+ */
+void tree_freeze(const struct tree *t);
+
 /* Iteration in canonical order over living names. The tree must not change. */
 struct tree_iter {
 	const struct tree *tree;
-	struct node *next;
-	struct node *top;
+	struct node *top;  /* NULL: at the end */
+	struct node *last; /* NULL: at the start */
 	bool skip_children;
 };
 

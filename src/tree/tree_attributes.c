@@ -1,0 +1,84 @@
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "crypto/hash.h"
+#include "tree/tree_private.h"
+
+struct content content_of_bytes(struct bytes data)
+{
+	return (struct content){
+		.digest = hash_bytes(data),
+		.size = data.len,
+		.where = data.len ? CONTENT_MEMORY : CONTENT_EMPTY,
+		.data = data.len ? data.ptr : NULL,
+	};
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct xattr *x = a, *y = b;
+
+	return str_compare(x->name, y->name);
+}
+
+void inode_set_xattrs(struct tree *t, struct inode *inode, const struct xattr *xattrs,
+		      uint32_t n)
+{
+	inode->xattrs = NULL;
+	inode->n_xattrs = n;
+	if (!n)
+		return;
+	inode->xattrs = arena_array(&t->arena, n, sizeof(*inode->xattrs));
+	for (uint32_t i = 0; i < n; i++) {
+		inode->xattrs[i].name = arena_str(&t->arena, xattrs[i].name);
+		inode->xattrs[i].value = arena_bytes(&t->arena, xattrs[i].value);
+	}
+	qsort(inode->xattrs, n, sizeof(*inode->xattrs), compare);
+	for (uint32_t i = 1; i < n; i++)
+		assert(compare(&inode->xattrs[i - 1], &inode->xattrs[i]) != 0);
+}
+
+void tree_set_xattr(struct tree *t, struct node *node, struct str name, struct bytes value,
+		    cause_id cause)
+{
+	struct inode *inode = node->inode;
+	struct xattr all[LIMIT_XATTRS + 1];
+	uint32_t n = 0;
+
+	assert(name.len && inode->n_xattrs <= LIMIT_XATTRS);
+	for (uint32_t i = 0; i < inode->n_xattrs; i++)
+		if (!str_equal(inode->xattrs[i].name, name))
+			all[n++] = inode->xattrs[i];
+	if (value.ptr)
+		all[n++] = (struct xattr){ name, value };
+	assert(n <= LIMIT_XATTRS);
+	inode_set_xattrs(t, inode, all, n);
+	inode->cause[CAUSE_XATTRS] = cause;
+}
+
+void tree_set_mode(struct node *node, uint16_t mode, cause_id cause)
+{
+	assert(mode <= 07777);
+	node->inode->mode = mode;
+	node->inode->cause[CAUSE_OWNER] = cause;
+}
+
+void tree_set_owner(struct node *node, uint32_t uid, uint32_t gid, cause_id cause)
+{
+	node->inode->uid = uid;
+	node->inode->gid = gid;
+	node->inode->cause[CAUSE_OWNER] = cause;
+}
+
+void tree_set_content(struct node *node, const struct content *content, cause_id cause)
+{
+	assert(node->inode->kind == NODE_FILE);
+	node->inode->content = *content;
+	node->inode->cause[CAUSE_CONTENT] = cause;
+}
+
+void tree_set_mtime(struct node *node, int64_t mtime)
+{
+	node->inode->mtime = mtime;
+}
