@@ -98,11 +98,12 @@ static int bytes_read(struct source *s, uint8_t *to, size_t size, size_t *ret_n,
 	(void)err;
 	if (size > left->len)
 		size = left->len;
-	if (size)
-		memcpy(to, left->ptr, size);
+	*ret_n = size;
+	if (!size)
+		return 0; /* NULL + 0 is undefined */
+	memcpy(to, left->ptr, size);
 	left->ptr += size;
 	left->len -= size;
-	*ret_n = size;
 	return 0;
 }
 

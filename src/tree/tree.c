@@ -74,6 +74,8 @@ static void set_attributes(struct tree *t, struct inode *inode, const struct ino
 		inode->target = (struct str){ "", 0 };
 	if (from->kind != NODE_FILE)
 		inode->content = (struct content){ 0 };
+	else if (!from->content.size)
+		inode->content = content_empty;
 	for (int i = 0; i < CAUSE_OF_COUNT; i++)
 		inode->cause[i] = cause;
 }

@@ -56,6 +56,9 @@ struct content {
 	uint64_t offset;             /* bytes into the object */
 };
 
+/* What every file of size 0 has, whatever handle it was given. */
+extern const struct content content_empty;
+
 /* The handle of bytes in memory; computes the digest. @data is borrowed. */
 struct content content_of_bytes(struct bytes data);
 
@@ -182,7 +185,12 @@ struct node *tree_link(struct tree *t, struct node *dir, struct str name,
 /* Removes a name and, for a folder, everything below. Not the root. */
 void tree_remove(struct tree *t, struct node *node, cause_id cause);
 
-/* Moves a name (with everything below) to @dir/@name, replacing what is there. */
+/*
+ * Moves a name (with everything below) to @dir/@name, replacing what is there
+ * (a folder there must be empty). Returns @node itself; a tombstone with @cause
+ * stays behind, and @cause goes to the existence of the new name. @dir is not
+ * below @node.
+ */
 struct node *tree_move(struct tree *t, struct node *node, struct node *dir,
 		       struct str name, cause_id cause);
 
@@ -240,6 +248,8 @@ void tree_skip(struct tree_iter *it);
 
 /* Living children of @dir in canonical order. *ret is borrowed until a change. */
 size_t tree_children(const struct node *dir, struct node *const **ret);
+
+#define TREE_DIGEST_VERSION 1
 
 /*
  * What identifies the tree: SHA-256 over a canonical text of all names,
