@@ -1,0 +1,190 @@
+#include "pipeline/assemble.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "io/workers.h"
+#include "pipeline/places.h"
+
+static char *file_name(const struct lock_package *p, struct arena *arena)
+{
+	size_t slash = p->path.len;
+
+	while (slash && p->path.ptr[slash - 1] != '/')
+		slash--;
+	return arena_strdup(arena, (struct str){ p->path.ptr + slash, p->path.len - slash });
+}
+
+static int fetch_missing(struct context *c, const struct lock *lock,
+			 const struct lock_architecture *a, bool even_if_decoded,
+			 struct arena *arena, uint64_t *ret_bytes, struct error *err)
+{
+	struct fetch_item *items = arena_array(arena, a->n_packages, sizeof(*items));
+	struct context_fetch slot;
+	struct fetch_options options = context_fetch_options(c, PHASE_FETCH, &slot);
+	size_t n = 0;
+
+	*ret_bytes = 0;
+	for (size_t i = 0; i < a->n_packages; i++) {
+		const struct lock_package *p = &a->packages[i];
+
+		if (stage_has(c->stage, &p->digest) ||
+		    (!even_if_decoded && pack_is_decoded(c->stage, PACK_DEB, &p->digest)))
+			continue;
+		items[n].what = arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(p->name),
+					     STR_ARG(p->version));
+		items[n].has_digest = true;
+		items[n].digest = p->digest;
+		items[n].size = p->size;
+		/* Offline there is no need for a place, and the error must be E0602. */
+		if (!c->offline && places_of_package(c, lock, p, arena, &items[n].urls,
+						     &items[n].n_urls, err) < 0)
+			return -1;
+		*ret_bytes += p->size;
+		n++;
+	}
+	return n ? fetch_all(c->stage, items, n, &options, err) : 0;
+}
+
+struct opening {
+	struct context *context;
+	struct package_set *set;
+	atomic_size_t n_done, n_hits;
+};
+
+static int open_one(void *context, size_t i, struct error *err)
+{
+	struct opening *o = context;
+	const struct lock_package *p = &o->set->locked->packages[i];
+	CLEANUP_ARENA struct arena scratch = ARENA_INIT;
+	bool hit = false;
+
+	if (pack_open(o->context->stage, PACK_DEB, &p->digest, file_name(p, &scratch),
+		      &o->set->packs[i], &hit, err) < 0)
+		return err_while(err, "decoding package '" STR_FMT "' " STR_FMT, STR_ARG(p->name),
+				 STR_ARG(p->version));
+	if (pack_check_identity(o->set->packs[i], p->name, p->version, p->architecture, err) < 0)
+		return -1;
+	o->n_hits += hit;
+	o->n_done++;
+	return 0;
+}
+
+static int open_packs(struct context *c, struct package_set *s, struct error *err)
+{
+	struct opening o = { .context = c, .set = s };
+	size_t n = s->locked->n_packages;
+
+	s->packs = mem_array(n, sizeof(*s->packs));
+	context_progress(c, PHASE_PACKS, 0, n, 0, 0);
+	if (workers_run(c->n_threads, n, open_one, &o, err) < 0)
+		return -1;
+	s->n_hits = o.n_hits;
+	s->n_decoded = n - s->n_hits;
+	context_progress(c, PHASE_PACKS, n, n, 0, 0);
+	return 0;
+}
+
+int package_set_open(struct context *c, const struct lock *lock, struct str architecture,
+		     struct package_set *ret, struct error *err)
+{
+	CLEANUP_PACKAGE_SET struct package_set s = { .lock = lock };
+
+	s.locked = lock_architecture(lock, architecture);
+	assert(s.locked);
+	if (context_need_stage(c, err) < 0 ||
+	    fetch_missing(c, lock, s.locked, false, &s.arena, &s.bytes_fetched, err) < 0 ||
+	    open_packs(c, &s, err) < 0)
+		return -1;
+	*ret = s;
+	s = (struct package_set){ 0 };
+	return 0;
+}
+
+int package_set_fetch(struct context *c, const struct lock *lock, struct str architecture,
+		      bool even_if_decoded, uint64_t *ret_bytes, struct error *err)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	const struct lock_architecture *a = lock_architecture(lock, architecture);
+
+	assert(a);
+	if (context_need_stage(c, err) < 0)
+		return -1;
+	return fetch_missing(c, lock, a, even_if_decoded, &arena, ret_bytes, err);
+}
+
+void package_set_release(struct package_set *s)
+{
+	for (size_t i = 0; s->packs && i < s->locked->n_packages; i++)
+		pack_free(s->packs[i]);
+	free(s->packs);
+	arena_release(&s->arena);
+	*s = (struct package_set){ 0 };
+}
+
+bool package_is_kept(const struct recipe *r, const struct lock_package *p)
+{
+	return r->essential || !str_equal(p->why, STR("essential"));
+}
+
+static void list_packages(const struct recipe *r, const struct recipe_target *target,
+			  const struct package_set *set, struct arena *arena,
+			  struct compose_input *in)
+{
+	struct debian_package *list = arena_array(arena, set->locked->n_packages, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->locked->n_packages; i++) {
+		const struct lock_package *p = &set->locked->packages[i];
+
+		if (!lock_package_in(p, target->name))
+			continue;
+		list[n++] = (struct debian_package){
+			.name = p->name,
+			.version = p->version,
+			.architecture = p->architecture,
+			.essential = p->essential,
+			.automatic = !str_equal(p->why, STR("recipe")),
+			.kept = package_is_kept(r, p),
+			.pack = set->packs[i],
+		};
+	}
+	in->packages = list;
+	in->n_packages = n;
+}
+
+int assembly_make(struct context *c, const struct recipe *r, const struct recipe_target *target,
+		  const struct lock *lock, const struct package_set *set,
+		  const struct inputs *in, struct assembly *ret, struct error *err)
+{
+	CLEANUP_ASSEMBLY struct assembly a = {
+		.input = { .recipe = r, .target = target, .lock = lock,
+			   .architecture = set->locked->name, .epoch = lock->epoch,
+			   .reader = stage_reader(c->stage) },
+	};
+	struct compose_file *files;
+	struct content *certificates;
+
+	list_packages(r, target, set, &a.arena, &a.input);
+	if (inputs_stage(c, r, in, &a.arena, &a.archives, &files, &certificates, err) < 0)
+		return -1;
+	a.input.files = files;
+	a.input.certificates = certificates;
+	if (compose(&a.input, &a.arena, &a.output, err) < 0)
+		return err_while(err, "composing target '" STR_FMT "' for " STR_FMT,
+				 STR_ARG(target->name), STR_ARG(a.input.architecture));
+	*ret = a;
+	a = (struct assembly){ 0 };
+	return 0;
+}
+
+void assembly_release(struct assembly *a)
+{
+	tree_free(a->output.tree);
+	pack_list_release(&a->archives);
+	arena_release(&a->arena);
+	*a = (struct assembly){ 0 };
+}

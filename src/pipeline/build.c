@@ -1,0 +1,414 @@
+#include "pipeline/build.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "compress/compress.h"
+#include "crypto/hash.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "pipeline/assemble.h"
+#include "pipeline/output_record.h"
+
+/* One run: what all steps need. */
+struct building {
+	struct context *context;
+	const struct recipe *recipe;
+	const struct build_options *options;
+	struct lock *lock;
+	struct digest lock_digest; /* of its text */
+	struct inputs inputs;
+	int outputs;               /* open folder */
+	struct build_result *result;
+};
+
+static bool wanted(const char *const *list, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_equal_cstr(name, list[i]))
+			return true;
+	return n == 0;
+}
+
+bool build_wants(const struct build_options *o, struct str target, struct str architecture)
+{
+	return wanted(o->targets, o->n_targets, target) &&
+	       wanted(o->architectures, o->n_architectures, architecture);
+}
+
+static int check_names(const struct building *b, struct error *err)
+{
+	const struct build_options *o = b->options;
+	const struct recipe *r = b->recipe;
+
+	for (size_t i = 0; i < o->n_targets; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < r->n_targets; k++)
+			found |= str_equal_cstr(r->targets[k].name, o->targets[i]);
+		if (!found)
+			return err_set(err, ERR_USAGE, "'" STR_FMT "' has no target '%s'",
+				       STR_ARG(r->path), o->targets[i]);
+	}
+	for (size_t i = 0; i < o->n_architectures; i++)
+		if (!lock_architecture(b->lock, str_of(o->architectures[i])))
+			return err_set(err, ERR_USAGE, "'" STR_FMT "' is not for architecture '%s'",
+				       STR_ARG(r->path), o->architectures[i]);
+	return 0;
+}
+
+char *build_output_name(const struct recipe *r, const struct recipe_target *t,
+			struct str architecture, struct arena *arena)
+{
+	return arena_printf(arena, STR_FMT "-" STR_FMT "-" STR_FMT "-" STR_FMT "%s",
+			    STR_ARG(r->name), STR_ARG(r->version), STR_ARG(t->name),
+			    STR_ARG(architecture), t->type == TARGET_OCI ? ".oci.tar" : ".raw");
+}
+
+/* ---- the lock ---- */
+
+static int refuse_stale(const struct building *b, struct buf *reasons, struct error *err)
+{
+	(void)err_set(err, ERR_LOCK_STALE, "the lock does not fit '" STR_FMT "'",
+		      STR_ARG(b->recipe->path));
+	(void)err_detail(err, "%s", buf_cstr(reasons));
+	return err_hint(err, "run 'ingot lock " STR_FMT "', review what it changes and commit it",
+			STR_ARG(b->recipe->name));
+}
+
+static int check_compressors(const struct building *b, struct error *err)
+{
+	if (str_equal_cstr(b->lock->compressors, compress_versions()))
+		return 0;
+	if (b->options->locked) {
+		(void)err_set(err, ERR_LOCK_STALE, "the lock was made with " STR_FMT
+			      ", this ingot compresses with %s", STR_ARG(b->lock->compressors),
+			      compress_versions());
+		return err_hint(err, "image ids would be the same, blob digests not; build without "
+				     "--locked, or with the ingot that the lock was made with");
+	}
+	context_note(b->context, "the lock was made with " STR_FMT ", this ingot compresses with %s: "
+		     "image ids are the same, blob digests may differ", STR_ARG(b->lock->compressors),
+		     compress_versions());
+	return 0;
+}
+
+/* The first line of @reasons, and how many more there are. Owned. */
+static char *summary(struct str reasons)
+{
+	size_t first = str_find_char(reasons, '\n'), lines = 0;
+
+	for (size_t i = 0; i < reasons.len; i++)
+		lines += reasons.ptr[i] == '\n';
+	if (lines < 2)
+		return mem_printf(STR_FMT, (int)first, reasons.ptr);
+	return mem_printf(STR_FMT " (and %zu more)", (int)first, reasons.ptr, lines - 1);
+}
+
+static int settle_lock(struct building *b, struct error *err)
+{
+	CLEANUP_BUF struct buf reasons = BUF_INIT(LIMIT_LOCK_SIZE);
+	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_LOCK_SIZE);
+	bool changed = false;
+	enum lock_fit fit;
+
+	if (lock_load(b->context, b->recipe, &b->lock, err) < 0 ||
+	    inputs_scan(b->context, b->recipe, &b->result->arena, &b->inputs, err) < 0)
+		return -1;
+	fit = lock_fit(b->lock, b->recipe, &b->inputs, &reasons);
+	if (fit == LOCK_STALE || (fit != LOCK_FITS && b->options->locked))
+		return refuse_stale(b, &reasons, err);
+	if (fit != LOCK_FITS) {
+		CLEANUP_FREE char *change = NULL;
+
+		if (lock_refresh(b->context, b->recipe, &b->inputs, b->lock, err) < 0 ||
+		    lock_save(b->context, b->recipe, b->lock, &changed, err) < 0)
+			return -1;
+		change = summary(buf_str(&reasons));
+		context_note(b->context, "updated the lock of '" STR_FMT "': %s",
+			     STR_ARG(b->recipe->name), change);
+		b->result->relocked = changed;
+	}
+	lock_format(b->lock, &text);
+	b->lock_digest = hash_bytes(buf_bytes(&text));
+	return check_compressors(b, err);
+}
+
+/* ---- one output ---- */
+
+static struct digest output_key(const struct building *b, const struct recipe_target *t,
+				struct str architecture)
+{
+	struct hash *h = hash_new();
+	struct digest key;
+
+	hash_add_field(h, str_bytes(STR("output")));
+	hash_add_u64(h, OUTPUT_FORMAT);
+	hash_add_u64(h, COMPRESS_VERSION);
+	hash_add_field(h, str_bytes(str_of(compress_versions())));
+	hash_add_field(h, BYTES_OF(b->recipe->digest.bytes));
+	hash_add_field(h, BYTES_OF(b->lock_digest.bytes));
+	hash_add_field(h, str_bytes(t->name));
+	hash_add_field(h, str_bytes(architecture));
+	key = hash_finish(h);
+	hash_free(h);
+	return key;
+}
+
+static char *describe_inputs(const struct building *b, const struct recipe_target *t,
+			     struct str architecture, struct arena *arena)
+{
+	char recipe[DIGEST_TEXT_MAX], lock[DIGEST_TEXT_MAX];
+
+	return arena_printf(arena, "recipe " STR_FMT " %s\nlock %s\ntarget " STR_FMT
+			    "\narchitecture " STR_FMT "\noutput format %d\ncompression %s, "
+			    "parameters %d\n", STR_ARG(b->recipe->path),
+			    digest_format(&b->recipe->digest, recipe),
+			    digest_format(&b->lock_digest, lock), STR_ARG(t->name),
+			    STR_ARG(architecture), OUTPUT_FORMAT, compress_versions(),
+			    COMPRESS_VERSION);
+}
+
+/* What gc must keep so that the next build of this output is a warm one. */
+static int keep_objects(struct building *b, const struct package_set *set,
+			const struct build_output *out, const struct oci_output *image,
+			struct error *err)
+{
+	size_t n = 2 * set->locked->n_packages + image->n_layers, k = 0;
+	CLEANUP_FREE struct digest *objects = mem_array(n, sizeof(*objects));
+	CLEANUP_FREE char *name = mem_printf("build-" STR_FMT "-" STR_FMT "-" STR_FMT,
+					     STR_ARG(b->recipe->name), STR_ARG(out->target),
+					     STR_ARG(out->architecture));
+
+	for (size_t i = 0; i < set->locked->n_packages; i++) {
+		objects[k++] = set->locked->packages[i].digest;
+		objects[k++] = set->packs[i]->object;
+	}
+	for (size_t i = 0; i < image->n_layers; i++)
+		objects[k++] = image->layers[i].blob;
+	return stage_ref_set(b->context->stage, name, objects, k, err);
+}
+
+static int write_image(struct building *b, const struct assembly *a, struct build_output *out,
+		       struct oci_output *image, struct error *err)
+{
+	struct arena *arena = &b->result->arena;
+	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
+	CLEANUP_FREE char *name = mem_str(out->file);
+	struct oci_input in = {
+		.tree = a->output.tree, .recipe = b->recipe, .target = a->input.target,
+		.architecture = out->architecture, .epoch = b->lock->epoch,
+	};
+	struct slice_layer *layers;
+	struct oci_layer_input *list;
+	uint32_t *slice_of;
+	struct sink *sink;
+
+	if (compose_slice(a->output.tree, &a->input, arena, &slice_of, &layers, &in.n_layers,
+			  err) < 0)
+		return -1;
+	list = arena_array(arena, in.n_layers, sizeof(*list));
+	for (size_t i = 0; i < in.n_layers; i++)
+		list[i] = (struct oci_layer_input){ layers[i].name, layers[i].slice };
+	in.layers = list;
+	in.slice_of = slice_of;
+	in.reference = str_of(arena_printf(arena, STR_FMT ":" STR_FMT, STR_ARG(b->recipe->name),
+					   STR_ARG(b->recipe->version)));
+	if (file_draft_open(&draft, b->outputs, name, 0666, err) < 0)
+		return -1;
+	sink = sink_to_fd(draft.fd, name);
+	if (oci_build(b->context->stage, &in, b->context->n_threads, arena, sink, image, err) < 0) {
+		(void)!sink_close(sink, err);
+		return -1;
+	}
+	if (sink_close(sink, err) < 0)
+		return -1;
+	return file_draft_publish(&draft, err);
+}
+
+static int build_image(struct building *b, const struct recipe_target *t,
+		       const struct package_set *set, struct build_output *out, struct error *err)
+{
+	CLEANUP_ASSEMBLY struct assembly a = { 0 };
+	struct oci_output image = { 0 };
+	uint64_t start = clock_nanoseconds(), composed;
+
+	if (assembly_make(b->context, b->recipe, t, b->lock, set, &b->inputs, &a, err) < 0)
+		return -1;
+	composed = clock_nanoseconds();
+	add_notes(b->result, &a.output.report);
+	b->result->timings.compose += composed - start;
+	if (write_image(b, &a, out, &image, err) < 0)
+		return err_while(err, "writing '" STR_FMT "'", STR_ARG(out->file));
+	out->digest = image.digest;
+	out->size = image.size;
+	out->image_id = image.image_id;
+	out->manifest = image.manifest;
+	out->n_layers = (uint32_t)image.n_layers;
+	for (size_t i = 0; i < image.n_layers; i++)
+		out->n_layers_reused += image.layers[i].was_hit;
+	out->nanoseconds = clock_nanoseconds() - start;
+	b->result->timings.write += clock_nanoseconds() - composed;
+	return keep_objects(b, set, out, &image, err);
+}
+
+/* Notes of all targets, each once. */
+static void add_notes(struct build_result *result, const struct debian_report *report)
+{
+	struct str *all = arena_array(&result->arena, result->n_notes + report->n_notes,
+				      sizeof(*all));
+	size_t n = 0;
+
+	for (size_t i = 0; i < result->n_notes; i++)
+		all[n++] = result->notes[i];
+	for (size_t i = 0; i < report->n_notes; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < n && !known; k++)
+			known = str_equal(all[k], report->notes[i]);
+		if (!known)
+			all[n++] = arena_str(&result->arena, report->notes[i]);
+	}
+	result->notes = all;
+	result->n_notes = n;
+}
+
+static int build_output(struct building *b, const struct recipe_target *t,
+			struct package_set *set, struct str architecture, struct error *err)
+{
+	struct build_result *result = b->result;
+	struct build_output *out = &result->outputs[result->n_outputs];
+	struct digest key = output_key(b, t, architecture);
+	uint64_t start = clock_nanoseconds();
+
+	*out = (struct build_output){
+		.file = str_of(build_output_name(b->recipe, t, architecture, &result->arena)),
+		.target = t->name,
+		.architecture = architecture,
+	};
+	if (t->type != TARGET_OCI) {
+		(void)err_at(err, ERR_UNSUPPORTED, t->pos, "target '" STR_FMT "' is a disk, which this "
+			     "version of ingot does not build", STR_ARG(t->name));
+		return err_hint(err, "name the container targets with --target");
+	}
+	if (output_record_get(b->context->stage, &key, b->outputs, out, err) < 0)
+		return -1;
+	if (!out->up_to_date) {
+		if (!set->packs &&
+		    package_set_open(b->context, b->lock, architecture, set, err) < 0)
+			return -1;
+		result->timings.fetch_and_decode += clock_nanoseconds() - start;
+		if (build_image(b, t, set, out, err) < 0 ||
+		    output_record_put(b->context->stage, &key, b->outputs, out,
+				      str_of(describe_inputs(b, t, architecture, &result->arena)),
+				      err) < 0)
+			return -1;
+	}
+	result->n_outputs++;
+	return 0;
+}
+
+/* The first failure is the run's; later ones are told as notes. */
+static void collect(struct building *b, struct error *first, struct error *failure)
+{
+	if (first->code == ERR_NONE) {
+		(void)err_move(first, failure);
+		return;
+	}
+	context_note(b->context, "failed too: %s", failure->message);
+	err_release(failure);
+}
+
+static int build_all(struct building *b, struct error *err)
+{
+	for (size_t i = 0; i < b->lock->n_architectures; i++) {
+		CLEANUP_PACKAGE_SET struct package_set set = { 0 };
+		struct str architecture = b->lock->architectures[i].name;
+
+		for (size_t k = 0; k < b->recipe->n_targets; k++) {
+			const struct recipe_target *t = &b->recipe->targets[k];
+			struct error failure = ERR_INIT;
+
+			if (build_wants(b->options, t->name, architecture) &&
+			    build_output(b, t, &set, architecture, &failure) < 0)
+				collect(b, err, &failure);
+			if (err->code == ERR_INTERRUPTED)
+				return -1;
+		}
+		b->result->bytes_fetched += set.bytes_fetched;
+		b->result->n_decoded += set.n_decoded;
+	}
+	return err->code ? -1 : 0;
+}
+
+static void report_scripts(struct building *b)
+{
+	struct build_result *r = b->result;
+
+	r->unevaluated = arena_array(&r->arena, b->lock->n_unevaluated, sizeof(*r->unevaluated));
+	for (size_t i = 0; i < b->lock->n_unevaluated; i++) {
+		const struct lock_script *s = &b->lock->unevaluated[i];
+
+		if (!wanted(b->options->architectures, b->options->n_architectures, s->architecture))
+			continue;
+		r->unevaluated[r->n_unevaluated++] = (struct lock_script){
+			.architecture = arena_str(&r->arena, s->architecture),
+			.package = arena_str(&r->arena, s->package),
+			.script = arena_str(&r->arena, s->script),
+			.digest = s->digest,
+		};
+	}
+}
+
+static int run(struct building *b, struct error *err)
+{
+	uint64_t start = clock_nanoseconds();
+	size_t n;
+
+	if (settle_lock(b, err) < 0 || check_names(b, err) < 0 ||
+	    context_need_stage(b->context, err) < 0)
+		return -1;
+	b->result->timings.lock = clock_nanoseconds() - start;
+	n = b->lock->n_architectures * b->recipe->n_targets;
+	b->result->outputs = arena_array(&b->result->arena, n, sizeof(*b->result->outputs));
+	report_scripts(b);
+	if (file_make_folders(AT_FDCWD, b->context->outputs_path, err) < 0)
+		return -1;
+	if (file_open_folder(AT_FDCWD, b->context->outputs_path, &b->outputs, err))
+		return err->code ? -1 : err_set(err, ERR_IO, "'%s' has gone",
+						b->context->outputs_path);
+	return build_all(b, err);
+}
+
+int build_run(struct context *c, const struct recipe *r, const struct build_options *o,
+	      struct build_result *ret, struct error *err)
+{
+	struct building b = { .context = c, .recipe = r, .options = o, .outputs = -1,
+			      .result = ret };
+	uint64_t start = clock_nanoseconds();
+	int result;
+
+	*ret = (struct build_result){ 0 };
+	result = run(&b, err);
+	ret->timings.total = clock_nanoseconds() - start;
+	if (b.outputs >= 0)
+		close(b.outputs);
+	/* Results view into the lock's strings: they were copied where they are kept. */
+	for (size_t i = 0; i < ret->n_outputs; i++)
+		ret->outputs[i].architecture = arena_str(&ret->arena,
+							 ret->outputs[i].architecture);
+	lock_free(b.lock);
+	return result;
+}
+
+void build_release(struct build_result *b)
+{
+	arena_release(&b->arena);
+	*b = (struct build_result){ 0 };
+}
