@@ -67,6 +67,15 @@ int release_parse(struct bytes text, const char *name, struct arena *arena,
 /* NULL if not listed. */
 const struct release_file *release_find(const struct release *r, struct str path);
 
+/*
+ * Whether @r may be used as @suite now: it names that suite or codename
+ * (ERR_WRONG_ARCHIVE), is not of the future and has not expired (ERR_EXPIRED), and
+ * is not older than @last_seen, the date of the newest Release of this suite that
+ * was seen before, or 0 (ERR_ROLLBACK). When rebuilding, @now is the lock's time.
+ */
+int release_check(const struct release *r, const char *name, struct str suite, int64_t now,
+		  int64_t last_seen, struct error *err) MUST_CHECK;
+
 /* ---- Packages ---- */
 
 struct stanza_field {
@@ -77,7 +86,7 @@ struct stanza_field {
 struct package {
 	struct str name, version, architecture;
 	struct str source, source_version;
-	struct str pre_depends, depends, recommends, conflicts, breaks, provides, replaces;
+	struct str pre_depends, depends, recommends, suggests, conflicts, breaks, provides, replaces;
 	struct str multi_arch;
 	struct str path;
 	uint64_t size;

@@ -1,0 +1,335 @@
+/*
+ * OpenPGP signatures. The only file that knows librnp.
+ *
+ * librnp's verdict on a whole message is not used: rnp_op_verify_execute() has
+ * been seen to succeed with every signature expired or invalid. Each signature's
+ * own status counts, its hash, and the key that made it.
+ */
+
+#define _GNU_SOURCE
+#include <assert.h>
+#include <fcntl.h>
+#include <rnp/rnp.h>
+#include <rnp/rnp_err.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "resolve/archive.h"
+#include "resolve/cleartext.h"
+
+#define KEYRING_SIZE_MAX  (16u << 20) /* bytes; Debian's keyring has 60 KiB */
+#define SIGNATURES_MAX    32u	      /* per message; Debian's stable has three */
+#define DETAIL_MAX        (64u << 10) /* bytes */
+#define ARMOR_BEGIN       "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+
+static void cleanup_ffi(rnp_ffi_t *ffi)
+{
+	if (*ffi)
+		rnp_ffi_destroy(*ffi);
+}
+
+static void cleanup_input(rnp_input_t *in)
+{
+	if (*in)
+		rnp_input_destroy(*in);
+}
+
+static void cleanup_output(rnp_output_t *out)
+{
+	if (*out)
+		rnp_output_destroy(*out);
+}
+
+static void cleanup_verify(rnp_op_verify_t *op)
+{
+	if (*op)
+		rnp_op_verify_destroy(*op);
+}
+
+static void cleanup_key(rnp_key_handle_t *key)
+{
+	if (*key)
+		rnp_key_handle_destroy(*key);
+}
+
+static void cleanup_text(char **text)
+{
+	rnp_buffer_destroy(*text);
+}
+
+static int fail(struct error *err, const char *what, rnp_result_t code)
+{
+	return err_set(err, ERR_SIGNATURE, "can't %s: %s", what, rnp_result_to_string(code));
+}
+
+/* librnp talks on stderr unless told otherwise; only cli/ prints. */
+static int silence(rnp_ffi_t ffi, struct error *err)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || rnp_ffi_set_log_fd(ffi, fd) != RNP_SUCCESS) {
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, ERR_IO, "can't open '/dev/null'");
+	}
+	return 0; /* the descriptor is librnp's now */
+}
+
+static int import_block(rnp_ffi_t ffi, struct bytes block, struct error *err)
+{
+	CLEANUP(cleanup_input) rnp_input_t in = NULL;
+	rnp_result_t r;
+
+	r = rnp_input_from_memory(&in, block.ptr, block.len, /* do_copy= */ false);
+	/* Permissive: what librnp doesn't know is left out, and so never trusted. */
+	if (r == RNP_SUCCESS)
+		r = rnp_import_keys(ffi, in,
+				    RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, NULL);
+	return r == RNP_SUCCESS ? 0 : fail(err, "read the keyring", r);
+}
+
+/* Offset of the next armour after the first line of @text, or its length. */
+static size_t next_armor(struct bytes text)
+{
+	const void *at = NULL;
+
+	if (text.len > 1)
+		at = memmem(text.ptr + 1, text.len - 1, "\n" ARMOR_BEGIN, strlen(ARMOR_BEGIN) + 1);
+	return at ? (size_t)((const uint8_t *)at - text.ptr) + 1 : text.len;
+}
+
+/* An armoured keyring may hold several blocks; librnp reads one at a time. */
+static int import(rnp_ffi_t ffi, struct bytes keyring, struct error *err)
+{
+	struct str head = str_trim(bytes_str(keyring));
+
+	if (keyring.len > KEYRING_SIZE_MAX)
+		return err_set(err, ERR_LIMIT, "the keyring is larger than %u bytes",
+			       KEYRING_SIZE_MAX);
+	if (!str_has_prefix(head, STR("-----BEGIN PGP")))
+		return import_block(ffi, keyring, err);
+	while (keyring.len) {
+		size_t n = next_armor(keyring);
+
+		if (import_block(ffi, (struct bytes){ keyring.ptr, n }, err) < 0)
+			return -1;
+		keyring = (struct bytes){ keyring.ptr + n, keyring.len - n };
+	}
+	return 0;
+}
+
+static int open_ffi(struct bytes keyring, int64_t now, rnp_ffi_t *ret, struct error *err)
+{
+	rnp_result_t r;
+
+	r = rnp_ffi_create(ret, "GPG", "GPG");
+	if (r != RNP_SUCCESS)
+		return fail(err, "start librnp", r);
+	if (silence(*ret, err) < 0)
+		return -1;
+	if (now > 0 && (r = rnp_set_timestamp(*ret, (uint64_t)now)) != RNP_SUCCESS)
+		return fail(err, "set librnp's time", r);
+	return import(*ret, keyring, err);
+}
+
+/* ---- one signature ---- */
+
+struct finding {
+	bool good;
+	char *signer; /* primary fingerprint, upper-case hex; librnp's, or NULL */
+};
+
+static bool is_strong(const char *hash)
+{
+	return hash && (strcmp(hash, "SHA256") == 0 || strcmp(hash, "SHA384") == 0 ||
+			strcmp(hash, "SHA512") == 0);
+}
+
+static const char *status_text(rnp_result_t status, bool strong)
+{
+	switch (status) {
+	case RNP_SUCCESS:
+		return strong ? "good" : "made with a hash that is too weak";
+	case RNP_ERROR_KEY_NOT_FOUND:
+		return "made by a key that is not in the keyring";
+	case RNP_ERROR_SIGNATURE_EXPIRED:
+		return "expired";
+	case RNP_ERROR_SIGNATURE_UNKNOWN:
+		return "of a kind that is not known";
+	default:
+		return "wrong: the text was changed, or the key was not valid";
+	}
+}
+
+static char *primary_fingerprint(rnp_op_verify_signature_t sig)
+{
+	CLEANUP(cleanup_key) rnp_key_handle_t key = NULL;
+	char *fingerprint = NULL;
+	bool primary = false;
+
+	if (rnp_op_verify_signature_get_key(sig, &key) != RNP_SUCCESS || !key ||
+	    rnp_key_is_primary(key, &primary) != RNP_SUCCESS)
+		return NULL;
+	if (primary)
+		(void)rnp_key_get_fprint(key, &fingerprint);
+	else
+		(void)rnp_key_get_primary_fprint(key, &fingerprint);
+	return fingerprint;
+}
+
+static void add_key_id(rnp_op_verify_signature_t sig, struct buf *detail)
+{
+	rnp_signature_handle_t handle = NULL;
+	CLEANUP(cleanup_text) char *id = NULL;
+
+	if (rnp_op_verify_signature_get_handle(sig, &handle) == RNP_SUCCESS && handle) {
+		(void)rnp_signature_get_keyid(handle, &id);
+		rnp_signature_handle_destroy(handle);
+	}
+	buf_add_cstr(detail, id ? id : "unknown key");
+}
+
+static void examine(rnp_op_verify_signature_t sig, struct buf *detail, struct finding *ret)
+{
+	CLEANUP(cleanup_text) char *hash = NULL;
+	rnp_result_t status = rnp_op_verify_signature_get_status(sig);
+
+	(void)rnp_op_verify_signature_get_hash(sig, &hash);
+	ret->signer = primary_fingerprint(sig);
+	ret->good = status == RNP_SUCCESS && is_strong(hash) && ret->signer;
+	buf_add_cstr(detail, detail->len ? "\nsignature of " : "signature of ");
+	add_key_id(sig, detail);
+	buf_printf(detail, " (%s): %s", hash ? hash : "?", status_text(status, is_strong(hash)));
+}
+
+/* ---- all signatures of a message ---- */
+
+static int by_text(const void *a, const void *b)
+{
+	return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+static size_t sort_unique(struct str *v, size_t n)
+{
+	size_t unique = 0;
+
+	if (n)
+		qsort(v, n, sizeof(*v), by_text);
+	for (size_t i = 0; i < n; i++)
+		if (unique == 0 || !str_equal(v[unique - 1], v[i]))
+			v[unique++] = v[i];
+	return unique;
+}
+
+static int collect(rnp_op_verify_t op, struct arena *arena, struct openpgp_verdict *verdict,
+		   struct buf *detail, struct error *err)
+{
+	size_t n = 0;
+
+	(void)rnp_op_verify_get_signature_count(op, &n);
+	if (n > SIGNATURES_MAX)
+		return err_set(err, ERR_LIMIT, "a signed message has more than %u signatures",
+			       SIGNATURES_MAX);
+	verdict->signers = arena_array(arena, n, sizeof(*verdict->signers));
+	for (size_t i = 0; i < n; i++) {
+		rnp_op_verify_signature_t sig = NULL;
+		struct finding f = { 0 };
+
+		if (rnp_op_verify_get_signature_at(op, i, &sig) != RNP_SUCCESS)
+			continue;
+		examine(sig, detail, &f);
+		if (f.good)
+			verdict->signers[verdict->n_signers++] = arena_str(arena, str_of(f.signer));
+		rnp_buffer_destroy(f.signer);
+	}
+	verdict->n_signers = sort_unique(verdict->signers, verdict->n_signers);
+	return 0;
+}
+
+static int no_good_signature(rnp_result_t r, struct buf *detail, struct error *err)
+{
+	if (detail->len == 0)
+		err_set(err, ERR_SIGNATURE, "it has no signature that can be read (%s)",
+			rnp_result_to_string(r));
+	else
+		err_set(err, ERR_SIGNATURE, "none of its signatures is good");
+	if (detail->len)
+		err_detail(err, "%s", buf_cstr(detail));
+	return err_hint(err, "check that the recipe's keyring is the one of this archive");
+}
+
+static int take_text(rnp_output_t out, struct arena *arena, struct bytes *ret, struct error *err)
+{
+	uint8_t *text = NULL;
+	size_t len = 0;
+	rnp_result_t r;
+
+	r = rnp_output_memory_get_buf(out, &text, &len, /* do_copy= */ false);
+	if (r != RNP_SUCCESS)
+		return fail(err, "read the signed text", r);
+	*ret = arena_bytes(arena, (struct bytes){ text, len });
+	return 0;
+}
+
+int openpgp_verify_inline(struct bytes message, struct bytes keyring, int64_t now,
+			  struct arena *arena, struct openpgp_verdict *ret,
+			  struct error *err)
+{
+	CLEANUP(cleanup_ffi) rnp_ffi_t ffi = NULL;
+	CLEANUP(cleanup_input) rnp_input_t in = NULL;
+	CLEANUP(cleanup_output) rnp_output_t out = NULL;
+	CLEANUP(cleanup_verify) rnp_op_verify_t op = NULL;
+	CLEANUP_BUF struct buf detail = BUF_INIT(DETAIL_MAX);
+	struct openpgp_verdict verdict = { 0 };
+	rnp_result_t r;
+
+	if (cleartext_check(message, err) < 0 || open_ffi(keyring, now, &ffi, err) < 0)
+		return -1;
+	r = rnp_input_from_memory(&in, message.ptr, message.len, /* do_copy= */ false);
+	if (r == RNP_SUCCESS)
+		r = rnp_output_to_memory(&out, LIMIT_RELEASE_SIZE);
+	if (r == RNP_SUCCESS)
+		r = rnp_op_verify_create(&op, ffi, in, out);
+	if (r != RNP_SUCCESS)
+		return fail(err, "read the signed message", r);
+	r = rnp_op_verify_execute(op); /* not the verdict: see above */
+	if (collect(op, arena, &verdict, &detail, err) < 0)
+		return -1;
+	if (r != RNP_SUCCESS || verdict.n_signers == 0)
+		return no_good_signature(r, &detail, err);
+	if (take_text(out, arena, &verdict.text, err) < 0)
+		return -1;
+	*ret = verdict;
+	return 0;
+}
+
+int openpgp_fingerprints(struct bytes keyring, struct arena *arena, struct str **ret,
+			 size_t *ret_n, struct error *err)
+{
+	CLEANUP(cleanup_ffi) rnp_ffi_t ffi = NULL;
+	rnp_identifier_iterator_t it = NULL;
+	const char *fingerprint;
+	size_t n = 0, count = 0;
+	struct str *list;
+
+	if (open_ffi(keyring, 0, &ffi, err) < 0)
+		return -1;
+	(void)rnp_get_public_key_count(ffi, &count);
+	list = arena_array(arena, count, sizeof(*list));
+	if (rnp_identifier_iterator_create(ffi, &it, "fingerprint") != RNP_SUCCESS)
+		return err_set(err, ERR_SIGNATURE, "can't list the keyring");
+	while (rnp_identifier_iterator_next(it, &fingerprint) == RNP_SUCCESS && fingerprint) {
+		CLEANUP(cleanup_key) rnp_key_handle_t key = NULL;
+		bool primary = false;
+
+		if (rnp_locate_key(ffi, "fingerprint", fingerprint, &key) == RNP_SUCCESS && key &&
+		    rnp_key_is_primary(key, &primary) == RNP_SUCCESS && primary && n < count)
+			list[n++] = arena_str(arena, str_of(fingerprint));
+	}
+	rnp_identifier_iterator_destroy(it);
+	*ret_n = sort_unique(list, n);
+	*ret = list;
+	return 0;
+}
