@@ -1,0 +1,56 @@
+#!/bin/bash
+# make demo: a recipe becomes a container image, in a scratch workspace that is
+# kept for a look.
+set -eu
+ingot=$(realpath "${1:-build/ingot}")
+cd "$(dirname "$0")/.."
+# A lock is made here, whatever environment this runs in.
+unset CI
+
+demo=$(mktemp -d "${TMPDIR:-/tmp}/ingot-demo.XXXXXX")
+cp -R recipes "$demo/recipes"
+find "$demo" -name '*.lock' -delete
+cd "$demo"
+
+say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
+[ -t 1 ] || say() { printf '\n$ %s\n' "$*"; }
+run() {
+	say "ingot $*"
+	"$ingot" "$@"
+}
+
+case $(dpkg --print-architecture) in
+arm64) arch=arm64 ;;
+*) arch=amd64 ;;
+esac
+run version
+run check nginx
+run lock nginx
+run build nginx --arch $arch
+image=outputs/nginx-1.0.0-container-$arch.oci.tar
+run show $image
+first=$(sha256sum <$image)
+rm $image
+say "sha256sum $image    (built again)"
+"$ingot" -q build nginx --arch $arch
+sha256sum $image
+[ "$first" = "$(sha256sum <$image)" ] || { echo "the second build differs" >&2; exit 1; }
+
+# A look by another tool, where one is installed.
+if command -v skopeo >/dev/null; then
+	say "skopeo inspect oci-archive:$image"
+	skopeo inspect --format '{{.Name}} {{.Os}}/{{.Architecture}}, {{len .Layers}} layers, {{.Digest}}' \
+		"oci-archive:$image"
+fi
+
+cat <<END
+
+The image is $demo/$image. It runs by any of:
+
+  podman load -i $image && podman run --rm -p 8080:8080 nginx:1.0.0
+  docker load -i $image && docker run --rm -p 8080:8080 nginx:1.0.0
+  skopeo copy oci-archive:$image docker://REGISTRY/nginx:1.0.0
+
+and then answers at port 8080 of this machine. (Docker reads these layers from
+version 23 on; for an older one say 'compression: gzip' in the recipe's target.)
+END
