@@ -26,5 +26,7 @@
 #define LIMIT_FILE_SIZE      (16ull << 40) /* bytes; ext4 with 4 KiB blocks */
 #define LIMIT_JSON_DEPTH     64u
 #define LIMIT_JSON_SIZE      (20u << 20) /* bytes; containerd reads no more */
+#define LIMIT_JSON_VALUES    (1u << 20) /* of one text; each takes 80 bytes of memory */
 #define LIMIT_LAYERS         127u    /* overlayfs and Docker stop there */
 #define LIMIT_ZSTD_WINDOW_LOG 27u    /* 128 MiB, what `zstd` accepts by default */
+#define LIMIT_XZ_MEMORY      (192u << 20) /* bytes; `xz -9` needs 65 MiB */

@@ -41,8 +41,10 @@ struct tar_member {
  * The header blocks of one member. After it the caller writes exactly
  * member->size bytes to @out and calls sink_align(out, TAR_BLOCK_SIZE).
  *
- * Errors: ERR_UNSUPPORTED a name is not UTF-8, a sparse or socket kind;
- *         ERR_LIMIT a value that pax can't hold.
+ * Errors: ERR_UNSUPPORTED a name or a link's target is not UTF-8 or empty, an
+ *         xattr's name holds '=';
+ *         ERR_LIMIT a path is longer than LIMIT_PATH_MAX, or the pax records
+ *         are longer than readers take (1 MiB).
  */
 int tar_write_header(const struct tar_member *m, struct sink *out, struct error *err) MUST_CHECK;
 
@@ -57,6 +59,9 @@ uint64_t tar_header_size(const struct tar_member *m);
  * (NULL: all), in canonical order, with all their parent folders. Folder mtimes
  * are @folder_mtime; others are clamped to [0, @epoch]. Of a set of hard links
  * the first included path holds the data. Contents come from @reader.
+ *
+ * Errors: those of tar_write_header() and the reader; ERR_UNSUPPORTED a name
+ * starts with ".wh." (it would be read as a whiteout), an xattr of overlayfs.
  */
 struct tar_tree_options {
 	int64_t epoch, folder_mtime;
@@ -66,6 +71,24 @@ struct tar_tree_options {
 };
 int tar_write_tree(const struct tree *t, const struct tar_tree_options *o, struct sink *out,
 		   struct error *err) MUST_CHECK;
+
+/*
+ * What tar_write_tree() would write, member by member: for writers of other
+ * archives and for keys. Strings of a member are borrowed until the next call.
+ * *ret_content (may be NULL) is the content of a file's first name, else NULL.
+ *
+ * Returns 1 with a member, 0 at the end, -1 on failure.
+ */
+struct tar_walk;
+struct tar_walk *tar_walk_new(const struct tree *t, const struct tar_tree_options *o);
+int tar_walk_next(struct tar_walk *w, struct tar_member *ret,
+		  const struct content **ret_content, struct error *err) MUST_CHECK;
+void tar_walk_free(struct tar_walk *w); /* NULL is allowed */
+static inline void cleanup_tar_walk(struct tar_walk **w)
+{
+	tar_walk_free(*w);
+}
+#define CLEANUP_TAR_WALK CLEANUP(cleanup_tar_walk)
 
 /* Exact size of what tar_write_tree() will write. */
 int tar_tree_size(const struct tree *t, const struct tar_tree_options *o, uint64_t *ret,
