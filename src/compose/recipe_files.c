@@ -1,0 +1,171 @@
+/*
+ * The recipe's `files:`. Entries come sorted by path, so a folder is there
+ * before what another entry changes inside it.
+ */
+
+#include "compose/work.h"
+
+static int entry_attributes(const struct work *w, const struct recipe_file *f,
+			    struct entry_attributes *ret, struct error *err)
+{
+	*ret = (struct entry_attributes){
+		.has_owner = f->owner.len > 0, .has_group = f->group.len > 0, .mode = f->mode,
+	};
+	if (work_owner(w, f->owner, f->pos, &ret->uid, err) < 0)
+		return -1;
+	return work_group(w, f->group, f->pos, &ret->gid, err);
+}
+
+uint16_t entry_folder_mode(const struct entry_attributes *a)
+{
+	if (a->mode == RECIPE_MODE_DEFAULT)
+		return 0755;
+	return (uint16_t)(a->mode | (a->mode & 0444) >> 2);
+}
+
+/* What the entry says about its own folder holds for one that was there before, too. */
+static void adjust_folder(struct node *dir, const struct entry_attributes *a, uint16_t mode,
+			  cause_id cause)
+{
+	if (a->has_owner || a->has_group)
+		tree_set_owner(dir, a->has_owner ? a->uid : dir->inode->uid,
+			       a->has_group ? a->gid : dir->inode->gid, cause);
+	if (a->mode != RECIPE_MODE_DEFAULT)
+		tree_set_mode(dir, mode, cause);
+}
+
+static int put_entry_folder(struct work *w, const struct place *at, struct str path,
+			    const struct entry_attributes *a, uint16_t mode, struct error *err)
+{
+	struct inode folder = work_folder_of(w, mode);
+	struct node *dir;
+	bool is_new;
+
+	folder.uid = a->uid;
+	folder.gid = a->gid;
+	if (work_put_folder(w, at, path, &folder, &dir, &is_new, err) < 0)
+		return -1;
+	if (!is_new)
+		adjust_folder(dir, a, mode, at->cause);
+	return 0;
+}
+
+static int put_input(struct work *w, const struct place *at, struct str path,
+		     const struct recipe_input *input, const struct content *content,
+		     const struct entry_attributes *a, struct error *err)
+{
+	struct inode i = { .kind = NODE_FILE, .mtime = w->in->epoch };
+	struct node *dir;
+	bool is_new;
+
+	if (input->is_directory)
+		i = work_folder_of(w, entry_folder_mode(a));
+	else if (input->is_symlink)
+		i = work_link_of(w, input->target);
+	else
+		i.content = *content;
+	i.uid = a->uid;
+	i.gid = a->gid;
+	if (i.kind == NODE_FILE)
+		i.mode = a->mode != RECIPE_MODE_DEFAULT ? a->mode :
+			 input->executable ? 0755 : 0644;
+	if (i.kind == NODE_DIRECTORY)
+		return work_put_folder(w, at, path, &i, &dir, &is_new, err);
+	return work_put(w, at, path, &i, NULL, err);
+}
+
+static int put_from(struct work *w, const struct compose_file *f, const struct place *at,
+		    const struct entry_attributes *a, struct error *err)
+{
+	bool is_file = f->n_inputs == 1 && f->inputs[0].below.len == 0 &&
+		       !f->inputs[0].is_directory;
+	struct str path = f->file->path;
+
+	if (!is_file && put_entry_folder(w, at, path, a, entry_folder_mode(a), err) < 0)
+		return -1;
+	for (size_t i = 0; i < f->n_inputs; i++) {
+		const struct recipe_input *input = &f->inputs[i];
+
+		if (!is_file && input->below.len == 0)
+			continue; /* the folder itself */
+		if (put_input(w, at, work_join(w, path, input->below), input, &f->contents[i], a,
+			      err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int put_content(struct work *w, const struct recipe_file *f, const struct place *at,
+		       const struct entry_attributes *a, struct error *err)
+{
+	uint16_t mode = a->mode == RECIPE_MODE_DEFAULT ? 0644 : a->mode;
+	struct inode i = work_file_of(w, arena_bytes(tree_arena(w->tree), f->content), mode);
+
+	i.uid = a->uid;
+	i.gid = a->gid;
+	return work_put(w, at, f->path, &i, NULL, err);
+}
+
+static int put_link(struct work *w, const struct recipe_file *f, const struct place *at,
+		    const struct entry_attributes *a, struct error *err)
+{
+	struct inode i = work_link_of(w, f->target);
+
+	i.uid = a->uid;
+	i.gid = a->gid;
+	return work_put(w, at, f->path, &i, NULL, err);
+}
+
+static int remove_path(struct work *w, const struct recipe_file *f, const struct place *at,
+		       struct error *err)
+{
+	struct node *node = tree_resolve(w->tree, f->path, /* follow_last= */ false);
+
+	if (!node) {
+		err_at(err, ERR_RECIPE_VALUE, f->pos,
+		       "'/" STR_FMT "' is not in the image, so it can't be removed",
+		       STR_ARG(f->path));
+		return err_hint(err, "check the path, or drop the entry");
+	}
+	if (!node->parent)
+		return err_at(err, ERR_RECIPE_PATH, f->pos, "the root folder can't be removed");
+	tree_remove(w->tree, node, at->cause);
+	return 0;
+}
+
+static int put_entry(struct work *w, const struct compose_file *f, struct error *err)
+{
+	const struct recipe_file *file = f->file;
+	struct place at = work_place(w, file->pos);
+	struct entry_attributes a;
+
+	if (entry_attributes(w, file, &a, err) < 0)
+		return -1;
+	switch (file->kind) {
+	case RECIPE_FILE_FROM:
+		return put_from(w, f, &at, &a, err);
+	case RECIPE_FILE_CONTENT:
+		return put_content(w, file, &at, &a, err);
+	case RECIPE_FILE_ARCHIVE:
+		if (put_entry_folder(w, &at, file->path, &a, entry_folder_mode(&a), err) < 0)
+			return -1;
+		return compose_archive(w, f, &at, &a, err);
+	case RECIPE_FILE_SYMLINK:
+		return put_link(w, file, &at, &a, err);
+	case RECIPE_FILE_DIRECTORY:
+		return put_entry_folder(w, &at, file->path, &a,
+					a.mode == RECIPE_MODE_DEFAULT ? 0755 : a.mode, err);
+	case RECIPE_FILE_REMOVE:
+		return remove_path(w, file, &at, err);
+	}
+	return err_at(err, ERR_BUG, file->pos, "unknown kind of file");
+}
+
+int compose_files(struct work *w, struct error *err)
+{
+	for (size_t i = 0; i < w->in->recipe->n_files; i++) {
+		if (put_entry(w, &w->in->files[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
