@@ -14,7 +14,7 @@ void interrupt_install(void)
 {
 	/* SA_RESETHAND: who presses Ctrl-C twice means it. No SA_RESTART: waiting
 	   calls shall end. */
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);

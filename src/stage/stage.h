@@ -60,14 +60,15 @@ int stage_size(const struct stage *s, const struct digest *d, uint64_t *ret,
 	       struct error *err) MUST_CHECK;
 
 /*
- * The whole object, verified: the read at its end fails with ERR_DIGEST if the
- * bytes are wrong (the object is then moved to quarantine/, and a second open
- * gives STAGE_ABSENT). *ret is owned.
+ * The whole object, verified: the read that would give out its last bytes
+ * fails with ERR_DIGEST if any was wrong (the object is then moved to
+ * quarantine/, and a second open gives STAGE_ABSENT). *ret is owned. Or
+ * STAGE_ABSENT.
  */
 int stage_get(struct stage *s, const struct digest *d, struct source **ret,
 	      struct error *err) MUST_CHECK;
 
-/* The whole object into @to, verified before it returns. */
+/* The whole object into @to, verified before it returns. Or STAGE_ABSENT. */
 int stage_load(struct stage *s, const struct digest *d, struct buf *to,
 	       struct error *err) MUST_CHECK;
 
@@ -93,7 +94,8 @@ struct stage_draft;
 int stage_draft_open(struct stage *s, struct stage_draft **ret, struct error *err) MUST_CHECK;
 /* Borrowed: the draft closes it. */
 struct sink *stage_draft_sink(struct stage_draft *d);
-/* The file behind it, for pread(2) of what was written so far and flushed. */
+/* Room for @size bytes, so that a full disk is known before the first is written. */
+int stage_draft_reserve(struct stage_draft *d, uint64_t size, struct error *err) MUST_CHECK;
 /*
  * Publishes and releases @d (taken, whatever happens). With @expected the
  * digest must be that one: else ERR_DIGEST, and nothing is published.
@@ -127,9 +129,25 @@ int stage_result_put(struct stage *s, const char *kind, const struct digest *key
 
 /* ---- refs: what gc keeps ---- */
 
-/* Replaces ref @name ([A-Za-z0-9._-]+) by this list of objects. Durable on return. */
+/*
+ * Replaces ref @name ([A-Za-z0-9._-]+, no leading '.') by this list of objects.
+ * On return the objects and the ref survive a power failure. Objects and
+ * results that no ref names do so only by luck: they are checked at every use
+ * and made again (docs/formats/stage.md).
+ */
 int stage_ref_set(struct stage *s, const char *name, const struct digest *objects, size_t n,
 		  struct error *err) MUST_CHECK;
+
+/* The objects of a ref, sorted; *ret is owned (free). Or STAGE_ABSENT. */
+int stage_ref_get(struct stage *s, const char *name, struct digest **ret, size_t *ret_n,
+		  struct error *err) MUST_CHECK;
+
+/* Or STAGE_ABSENT. */
+int stage_ref_drop(struct stage *s, const char *name, struct error *err) MUST_CHECK;
+
+/* Makes these objects durable, and all that this process has put so far. */
+int stage_sync(struct stage *s, const struct digest *objects, size_t n,
+	       struct error *err) MUST_CHECK;
 
 /* ---- content of trees ---- */
 
@@ -152,8 +170,9 @@ struct stage_gc_report {
 	uint64_t n_removed, bytes_removed, n_kept, bytes_kept;
 };
 /*
- * Removes objects that no ref names and no result names, and results unused
- * for @grace seconds at time @now. Takes the exclusive lock (ERR_IO "in use"
+ * Removes results unused for @grace seconds at time @now, objects that no ref
+ * and no remaining result names and that were put or read whole longer ago than
+ * that, and what is in tmp/ and quarantine/. Takes the exclusive lock (ERR_IO "in use"
  * if another process holds the stage for more than a few seconds).
  */
 int stage_gc(struct stage *s, int64_t now, int64_t grace, bool dry_run,
@@ -161,8 +180,13 @@ int stage_gc(struct stage *s, int64_t now, int64_t grace, bool dry_run,
 
 struct stage_fsck_report {
 	uint64_t n_checked, bytes_checked, n_bad, n_stray;
+	uint64_t n_missing; /* objects that a ref names and that are not there */
 };
-/* Re-hashes every object; with @repair bad ones go to quarantine/, strays go. */
+/*
+ * Re-hashes every object, takes results and refs apart. With @repair (exclusive
+ * lock, as stage_gc()) bad objects go to quarantine/, bad results and refs and
+ * strays are removed. @found (may be NULL) gets a line for each finding.
+ */
 int stage_fsck(struct stage *s, bool repair,
 	       void (*found)(void *context, const char *what), void *context,
 	       struct stage_fsck_report *ret, struct error *err) MUST_CHECK;

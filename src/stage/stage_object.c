@@ -1,0 +1,227 @@
+#define _GNU_SOURCE
+#include "stage/stage_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "crypto/hash.h"
+
+/* SHA-256 of no bytes: the only object that may have size 0. */
+static bool is_digest_of_nothing(const struct digest *d)
+{
+	struct digest nothing = hash_bytes((struct bytes){ 0 });
+
+	return digest_equal(d, &nothing);
+}
+
+/*
+ * An object that should not be empty but is, was cut by a power failure before
+ * anything synced it (docs/formats/stage.md): as good as absent.
+ */
+static bool is_there(const struct stat *st, const struct digest *d)
+{
+	return S_ISREG(st->st_mode) && (st->st_size > 0 || is_digest_of_nothing(d));
+}
+
+bool stage_has(const struct stage *s, const struct digest *d)
+{
+	char name[OBJECT_NAME_MAX];
+	struct stat st;
+
+	return fstatat(s->objects_fd, object_name(d, name), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       is_there(&st, d);
+}
+
+int stage_size(const struct stage *s, const struct digest *d, uint64_t *ret, struct error *err)
+{
+	char name[OBJECT_NAME_MAX];
+	struct stat st;
+
+	if (fstatat(s->objects_fd, object_name(d, name), &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return STAGE_ABSENT;
+		return err_sys(err, errno, "cannot examine '%s/objects/%s'", s->path, name);
+	}
+	if (!is_there(&st, d))
+		return STAGE_ABSENT;
+	*ret = (uint64_t)st.st_size;
+	return 0;
+}
+
+int object_open(struct stage *s, const struct digest *d, int *ret_fd, uint64_t *ret_size,
+		struct error *err)
+{
+	char name[OBJECT_NAME_MAX];
+	CLEANUP_CLOSE int fd = -1;
+	struct stat st;
+
+	fd = openat(s->objects_fd, object_name(d, name),
+		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+		return STAGE_ABSENT;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, errno, "cannot open '%s/objects/%s'", s->path, name);
+	if (!is_there(&st, d))
+		return STAGE_ABSENT;
+	*ret_size = (uint64_t)st.st_size;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int stage_open_fd(struct stage *s, const struct digest *d, int *ret_fd, struct error *err)
+{
+	uint64_t size;
+
+	return object_open(s, d, ret_fd, &size, err);
+}
+
+int object_pread(int fd, uint64_t offset, uint8_t *to, size_t size, bool *ret_short,
+		 struct error *err)
+{
+	*ret_short = false;
+	while (size) {
+		ssize_t n = pread(fd, to, size, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, errno, "cannot read an object of the stage");
+		if (n == 0) {
+			*ret_short = true;
+			return 0;
+		}
+		to += n;
+		offset += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+void stage_quarantine(struct stage *s, const struct digest *d)
+{
+	char name[OBJECT_NAME_MAX], hex[DIGEST_HEX_MAX];
+
+	/* fails if somebody else was faster, and then there is nothing to do */
+	(void)!renameat(s->objects_fd, object_name(d, name), s->quarantine_fd,
+			digest_hex(d, hex));
+	reader_forget(s, d);
+}
+
+int object_wrong(struct stage *s, const struct digest *d, const struct digest *got,
+		 struct error *err)
+{
+	char want[DIGEST_TEXT_MAX], is[DIGEST_TEXT_MAX];
+
+	stage_quarantine(s, d);
+	digest_format(d, want);
+	if (got)
+		err_set(err, ERR_DIGEST, "an object of the stage '%s' is damaged: expected %s, "
+			"got %s", s->path, want, digest_format(got, is));
+	else
+		err_set(err, ERR_DIGEST, "the object %s of the stage '%s' is cut short", want,
+			s->path);
+	return err_hint(err, "it was moved to '%s/quarantine': run the command again, and it is "
+			     "fetched or made anew", s->path);
+}
+
+/* Verified while read: the last bytes are handed out only if all were right. */
+struct object_source {
+	struct source source;
+	struct stage *stage;
+	struct digest digest;
+	int fd;
+	uint64_t size;
+	struct hash *hash;
+};
+
+static int object_read(struct source *source, uint8_t *to, size_t size, size_t *ret_n,
+		       struct error *err)
+{
+	struct object_source *s = (struct object_source *)source;
+	uint64_t left = s->size - source->offset;
+	struct digest got;
+	bool is_short;
+
+	if (size > left)
+		size = (size_t)left;
+	*ret_n = size;
+	if (size == 0)
+		return 0;
+	if (object_pread(s->fd, source->offset, to, size, &is_short, err) < 0)
+		return -1;
+	if (is_short)
+		return object_wrong(s->stage, &s->digest, NULL, err);
+	hash_add(s->hash, (struct bytes){ to, size });
+	if (size < left)
+		return 0;
+	got = hash_finish(s->hash);
+	if (!digest_equal(&got, &s->digest))
+		return object_wrong(s->stage, &s->digest, &got, err);
+	return 0;
+}
+
+static void object_close(struct source *source)
+{
+	struct object_source *s = (struct object_source *)source;
+
+	close(s->fd);
+	hash_free(s->hash);
+	free(s);
+}
+
+int stage_get(struct stage *s, const struct digest *d, struct source **ret, struct error *err)
+{
+	static const struct source_ops ops = { object_read, object_close };
+	struct object_source *source;
+	uint64_t size;
+	int fd, r = object_open(s, d, &fd, &size, err);
+
+	if (r)
+		return r;
+	(void)!futimens(fd, NULL); /* used now, for gc; no matter if it is not ours */
+	source = mem_alloc(sizeof(*source));
+	source->source.ops = &ops;
+	source->stage = s;
+	source->digest = *d;
+	source->fd = fd;
+	source->size = size;
+	source->hash = hash_new();
+	*ret = &source->source;
+	return 0;
+}
+
+int stage_load(struct stage *s, const struct digest *d, struct buf *to, struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+	struct digest got;
+	uint64_t size;
+	bool is_short;
+	uint8_t *start;
+	int r = object_open(s, d, &fd, &size, err);
+
+	if (r)
+		return r;
+	if (size > to->max - to->len) {
+		char hex[DIGEST_HEX_MAX];
+
+		return err_set(err, ERR_LIMIT, "the object %s has %llu bytes, more than %zu",
+			       digest_hex(d, hex), (unsigned long long)size,
+			       to->max - to->len);
+	}
+	start = buf_reserve(to, (size_t)size);
+	if (object_pread(fd, 0, start, (size_t)size, &is_short, err) < 0)
+		return -1;
+	if (is_short)
+		return object_wrong(s, d, NULL, err);
+	got = hash_bytes((struct bytes){ start, (size_t)size });
+	if (!digest_equal(&got, d))
+		return object_wrong(s, d, &got, err);
+	to->len += (size_t)size;
+	to->ptr[to->len] = 0;
+	return 0;
+}
