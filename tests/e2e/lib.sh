@@ -26,6 +26,7 @@ cleanup() {
 		kill "$x" 2>/dev/null
 		wait "$x" 2>/dev/null
 	done
+	[ -z "${agent_home:-}" ] || GNUPGHOME=$agent_home gpgconf --kill all 2>/dev/null
 	for x in "${mounts[@]}"; do umount -l "$x" 2>/dev/null; done
 	chmod -R u+w "$area" 2>/dev/null
 	[ -n "${INGOT_TEST_KEEP:-}" ] || rm -rf "$area"
