@@ -69,7 +69,7 @@ static int open_one(void *context, size_t i, struct error *err)
 	if (pack_check_identity(o->set->packs[i], p->name, p->version, p->architecture, err) < 0)
 		return -1;
 	o->n_hits += hit;
-	o->n_done++;
+	context_progress(o->context, PHASE_PACKS, ++o->n_done, o->set->locked->n_packages, 0, 0);
 	return 0;
 }
 
@@ -79,12 +79,10 @@ static int open_packs(struct context *c, struct package_set *s, struct error *er
 	size_t n = s->locked->n_packages;
 
 	s->packs = mem_array(n, sizeof(*s->packs));
-	context_progress(c, PHASE_PACKS, 0, n, 0, 0);
 	if (workers_run(c->n_threads, n, open_one, &o, err) < 0)
 		return -1;
 	s->n_hits = o.n_hits;
 	s->n_decoded = n - s->n_hits;
-	context_progress(c, PHASE_PACKS, n, n, 0, 0);
 	return 0;
 }
 

@@ -10,7 +10,6 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "compress/compress.h"
-#include "crypto/hash.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "pipeline/assemble.h"
@@ -114,7 +113,6 @@ static char *summary(struct str reasons)
 static int settle_lock(struct building *b, struct error *err)
 {
 	CLEANUP_BUF struct buf reasons = BUF_INIT(LIMIT_LOCK_SIZE);
-	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_LOCK_SIZE);
 	bool changed = false;
 	enum lock_fit fit;
 
@@ -135,31 +133,11 @@ static int settle_lock(struct building *b, struct error *err)
 			     STR_ARG(b->recipe->name), change);
 		b->result->relocked = changed;
 	}
-	lock_format(b->lock, &text);
-	b->lock_digest = hash_bytes(buf_bytes(&text));
+	b->lock_digest = lock_digest(b->lock);
 	return check_compressors(b, err);
 }
 
 /* ---- one output ---- */
-
-static struct digest output_key(const struct building *b, const struct recipe_target *t,
-				struct str architecture)
-{
-	struct hash *h = hash_new();
-	struct digest key;
-
-	hash_add_field(h, str_bytes(STR("output")));
-	hash_add_u64(h, OUTPUT_FORMAT);
-	hash_add_u64(h, COMPRESS_VERSION);
-	hash_add_field(h, str_bytes(str_of(compress_versions())));
-	hash_add_field(h, BYTES_OF(b->recipe->digest.bytes));
-	hash_add_field(h, BYTES_OF(b->lock_digest.bytes));
-	hash_add_field(h, str_bytes(t->name));
-	hash_add_field(h, str_bytes(architecture));
-	key = hash_finish(h);
-	hash_free(h);
-	return key;
-}
 
 static char *describe_inputs(const struct building *b, const struct recipe_target *t,
 			     struct str architecture, struct arena *arena)
@@ -232,6 +210,27 @@ static int write_image(struct building *b, const struct assembly *a, struct buil
 	return file_draft_publish(&draft, err);
 }
 
+/* Notes of all targets, each once. */
+static void add_notes(struct build_result *result, const struct debian_report *report)
+{
+	struct str *all = arena_array(&result->arena, result->n_notes + report->n_notes,
+				      sizeof(*all));
+	size_t n = 0;
+
+	for (size_t i = 0; i < result->n_notes; i++)
+		all[n++] = result->notes[i];
+	for (size_t i = 0; i < report->n_notes; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < n && !known; k++)
+			known = str_equal(all[k], report->notes[i]);
+		if (!known)
+			all[n++] = arena_str(&result->arena, report->notes[i]);
+	}
+	result->notes = all;
+	result->n_notes = n;
+}
+
 static int build_image(struct building *b, const struct recipe_target *t,
 		       const struct package_set *set, struct build_output *out, struct error *err)
 {
@@ -258,33 +257,12 @@ static int build_image(struct building *b, const struct recipe_target *t,
 	return keep_objects(b, set, out, &image, err);
 }
 
-/* Notes of all targets, each once. */
-static void add_notes(struct build_result *result, const struct debian_report *report)
-{
-	struct str *all = arena_array(&result->arena, result->n_notes + report->n_notes,
-				      sizeof(*all));
-	size_t n = 0;
-
-	for (size_t i = 0; i < result->n_notes; i++)
-		all[n++] = result->notes[i];
-	for (size_t i = 0; i < report->n_notes; i++) {
-		bool known = false;
-
-		for (size_t k = 0; k < n && !known; k++)
-			known = str_equal(all[k], report->notes[i]);
-		if (!known)
-			all[n++] = arena_str(&result->arena, report->notes[i]);
-	}
-	result->notes = all;
-	result->n_notes = n;
-}
-
 static int build_output(struct building *b, const struct recipe_target *t,
 			struct package_set *set, struct str architecture, struct error *err)
 {
 	struct build_result *result = b->result;
 	struct build_output *out = &result->outputs[result->n_outputs];
-	struct digest key = output_key(b, t, architecture);
+	struct digest key = output_record_key(b->recipe, &b->lock_digest, t, architecture);
 	uint64_t start = clock_nanoseconds();
 
 	*out = (struct build_output){

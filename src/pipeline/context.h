@@ -21,7 +21,10 @@ enum phase { PHASE_INDEXES, PHASE_FETCH, PHASE_PACKS, PHASE_LAYERS, PHASE_COUNT 
 
 /* What the user is told meanwhile. cli/ implements it; NULL members are silent. */
 struct observer {
-	/* @bytes_total 0: bytes are not counted in this phase. */
+	/*
+	 * @bytes_total 0: bytes are not counted in this phase. Called from several
+	 * threads, and with @done in no strict order.
+	 */
 	void (*progress)(void *context, enum phase phase, uint64_t done, uint64_t total,
 			 uint64_t bytes, uint64_t bytes_total);
 	/* One line that stays: "note: ..." */

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "compress/compress.h"
+#include "crypto/hash.h"
 #include "io/file.h"
 
 int lock_load(const struct context *c, const struct recipe *r, struct lock **ret,
@@ -28,6 +29,14 @@ int lock_load(const struct context *c, const struct recipe *r, struct lock **ret
 				STR_ARG(r->name));
 	}
 	return lock_parse(buf_bytes(&text), path, ret, err);
+}
+
+struct digest lock_digest(const struct lock *l)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_LOCK_SIZE);
+
+	lock_format(l, &text);
+	return hash_bytes(buf_bytes(&text));
 }
 
 int lock_save(struct context *c, const struct recipe *r, const struct lock *l,

@@ -63,6 +63,9 @@ int lock_refresh(struct context *c, const struct recipe *r, const struct inputs 
 int lock_evaluate(struct context *c, const struct recipe *r, const struct inputs *in,
 		  struct lock *l, struct error *err) MUST_CHECK;
 
+/* Digest of the lock's canonical text. */
+struct digest lock_digest(const struct lock *l);
+
 /* Writes the lock file if its text differs; *ret_changed tells. */
 int lock_save(struct context *c, const struct recipe *r, const struct lock *l,
 	      bool *ret_changed, struct error *err) MUST_CHECK;

@@ -8,10 +8,31 @@
 #include "base/cleanup.h"
 #include "base/endian.h"
 #include "base/mem.h"
+#include "compress/compress.h"
+#include "crypto/hash.h"
 
 /* The record's fields, each 8 bytes little-endian or a digest, in this order. */
 #define RECORD_STAT_FIELDS 6
 #define RECORD_SIZE        (3 * DIGEST_SIZE + 8 * (2 + RECORD_STAT_FIELDS))
+
+struct digest output_record_key(const struct recipe *r, const struct digest *lock,
+				const struct recipe_target *t, struct str architecture)
+{
+	struct hash *h = hash_new();
+	struct digest key;
+
+	hash_add_field(h, str_bytes(STR("output")));
+	hash_add_u64(h, OUTPUT_FORMAT);
+	hash_add_u64(h, COMPRESS_VERSION);
+	hash_add_field(h, str_bytes(str_of(compress_versions())));
+	hash_add_field(h, BYTES_OF(r->digest.bytes));
+	hash_add_field(h, BYTES_OF(lock->bytes));
+	hash_add_field(h, str_bytes(t->name));
+	hash_add_field(h, str_bytes(architecture));
+	key = hash_finish(h);
+	hash_free(h);
+	return key;
+}
 
 static void stat_fields(const struct stat *st, uint64_t to[static RECORD_STAT_FIELDS])
 {

@@ -11,6 +11,10 @@
 #include "pipeline/build.h"
 #include "stage/stage.h"
 
+/* Digest of all that decides an output. @lock: of the lock's text. */
+struct digest output_record_key(const struct recipe *r, const struct digest *lock,
+				const struct recipe_target *t, struct str architecture);
+
 /* Fills in @out and sets up_to_date if the file is still the one of @key. */
 int output_record_get(struct stage *s, const struct digest *key, int outputs,
 		      struct build_output *out, struct error *err) MUST_CHECK;

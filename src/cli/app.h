@@ -1,0 +1,68 @@
+#pragma once
+
+/*
+ * cli/app.h - one invocation: parsed options, streams, the pipeline's context.
+ *
+ * stdout is data, stderr is talk.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cli/command.h"
+#include "format/json/json.h"
+#include "pipeline/context.h"
+#include "recipe/recipe.h"
+
+enum progress_mode { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
+
+struct progress;
+
+struct app {
+	const struct command *command;
+	/* Every option given, in order; global ones too. */
+	struct app_option {
+		const struct cli_option *option;
+		const char *value; /* NULL for a flag */
+	} *given;
+	size_t n_given;
+	bool json, quiet, verbose;
+	struct progress *progress;
+	struct context context;
+	bool has_context;
+	struct arena arena; /* for what a command prints */
+};
+
+/*
+ * Parses the command line. *ret_argc, *ret_argv are what is left for the
+ * command. ERR_USAGE with a suggestion.
+ */
+int app_parse(struct app *app, int argc, char **argv, int *ret_argc, char ***ret_argv,
+	      struct error *err) MUST_CHECK;
+
+bool app_flag(const struct app *app, const char *name);
+const char *app_value(const struct app *app, const char *name); /* the last one, or NULL */
+/* All values of an option that may be repeated or hold a comma list. In the arena. */
+const char *const *app_values(struct app *app, const char *name, size_t *ret_n);
+
+/* Opens the workspace and machine configuration once. */
+int app_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
+int app_stage_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
+
+/* The recipe that argument @name (may be NULL) means. *ret owned, recipe_free(). */
+int app_recipe(struct app *app, const char *name, struct recipe **ret,
+	       struct error *err) MUST_CHECK;
+
+/* Prints a JSON value with its "schema": "ingot/NAME/1" on stdout. */
+void app_print_json(struct app *app, const char *name, struct json *object);
+
+/* Prints untrusted text on stdout, safely. */
+void app_print_str(struct str text);
+void app_print_lines(struct str text); /* the same, line by line */
+
+void app_release(struct app *app);
+
+/* The whole program. Returns the exit status. */
+int cli_main(int argc, char **argv);

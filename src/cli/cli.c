@@ -1,0 +1,241 @@
+#include "cli/app.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/progress.h"
+#include "io/clock.h"
+#include "io/interrupt.h"
+
+static int parse_mode(struct app *app, enum progress_mode *ret, struct error *err)
+{
+	static const char *const names[] = { "auto", "tty", "plain", "json", "none" };
+	const char *value = app_value(app, "progress");
+
+	*ret = PROGRESS_AUTO;
+	for (unsigned i = 0; value && i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(value, names[i]) == 0) {
+			*ret = (enum progress_mode)i;
+			return 0;
+		}
+	if (value)
+		return err_set(err, ERR_USAGE, "'%s' is no progress mode: auto, tty, plain, json or "
+			       "none", value);
+	return 0;
+}
+
+static bool is_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
+}
+
+static int set_up(struct app *app, struct error *err)
+{
+	enum progress_mode mode;
+	const char *no_colour = getenv("NO_COLOR");
+
+	app->json = app_flag(app, "json");
+	app->quiet = app_flag(app, "quiet");
+	app->verbose = app_flag(app, "verbose") && !app->quiet;
+	if (parse_mode(app, &mode, err) < 0)
+		return -1;
+	if (mode == PROGRESS_AUTO)
+		mode = is_terminal() ? PROGRESS_TTY : PROGRESS_PLAIN;
+	if (app->quiet)
+		mode = PROGRESS_NONE;
+	app->progress = progress_new(mode, !app->quiet, app->verbose,
+				     is_terminal() && !(no_colour && *no_colour));
+	return 0;
+}
+
+static const char *environment(const char *name)
+{
+	return getenv(name);
+}
+
+static int context_options_of(struct app *app, struct context_options *ret, struct error *err)
+{
+	const char *jobs = app_value(app, "jobs"), *now = app_value(app, "now");
+	const char *folder = app_value(app, "directory");
+	uint64_t n = 0;
+
+	*ret = (struct context_options){
+		.folder = folder ? folder : ".",
+		.stage = app_value(app, "stage"),
+		.outputs = app_value(app, "outputs"),
+		.offline = app_flag(app, "offline"),
+		.now = clock_now(),
+		.environment = environment,
+		.apt_root = "/etc/apt",
+		.observer = progress_observer(app->progress),
+	};
+	if (jobs && (!str_parse_u64(str_of(jobs), &n) || n < 1 || n > 1024))
+		return err_set(err, ERR_USAGE, "'%s' is no number of threads (1 to 1024)", jobs);
+	if (now && !text_parse_time(str_of(now), &ret->now))
+		return err_set(err, ERR_USAGE, "'%s' is no time like 2026-09-01T00:00:00Z", now);
+	ret->n_threads = (unsigned)n;
+	return 0;
+}
+
+int app_context(struct app *app, struct context **ret, struct error *err)
+{
+	struct context_options options;
+
+	if (!app->has_context) {
+		if (context_options_of(app, &options, err) < 0 ||
+		    context_open(&options, &app->context, err) < 0)
+			return -1;
+		app->has_context = true;
+	}
+	*ret = &app->context;
+	return 0;
+}
+
+int app_stage_context(struct app *app, struct context **ret, struct error *err)
+{
+	struct context_options options;
+
+	if (!app->has_context) {
+		if (context_options_of(app, &options, err) < 0 ||
+		    context_open_stage_only(&options, &app->context, err) < 0)
+			return -1;
+		app->has_context = true;
+	}
+	*ret = &app->context;
+	return 0;
+}
+
+int app_recipe(struct app *app, const char *name, struct recipe **ret, struct error *err)
+{
+	CLEANUP_FREE char *path = NULL;
+	struct context *c;
+
+	if (app_context(app, &c, err) < 0 || workspace_recipe(&c->workspace, name, &path, err) < 0)
+		return -1;
+	return recipe_load(c->workspace.fd, path, ret, err);
+}
+
+void app_print_json(struct app *app, const char *name, struct json *object)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(SIZE_MAX / 8);
+
+	json_set(object, "schema", json_text(&app->arena, arena_printf(&app->arena, "ingot/%s/1",
+								       name)));
+	json_write_pretty(object, &text);
+	fwrite(text.ptr, 1, text.len, stdout);
+}
+
+void app_print_str(struct str text)
+{
+	text_print_safe(stdout, text.ptr, text.len);
+}
+
+void app_print_lines(struct str text)
+{
+	struct str line;
+
+	if (text.len && text.ptr[text.len - 1] == '\n')
+		text.len--;
+	while (str_split(&text, '\n', &line)) {
+		app_print_str(line);
+		putchar('\n');
+	}
+}
+
+void app_release(struct app *app)
+{
+	if (app->has_context)
+		context_release(&app->context);
+	progress_free(app->progress);
+	free(app->given);
+	arena_release(&app->arena);
+}
+
+static void print_json_error(struct app *app, const struct error *err)
+{
+	struct arena *a = &app->arena;
+	struct json *o = json_object(a), *contexts = json_array(a);
+
+	json_set(o, "code", json_text(a, arena_printf(a, "E%04u", (unsigned)err->code)));
+	json_set(o, "exit_status", json_int(a, err_exit_status(err)));
+	json_set(o, "message", json_text(a, err->message));
+	if (err->pos.file) {
+		json_set(o, "file", json_text(a, err->pos.file));
+		json_set(o, "line", json_int(a, err->pos.line));
+		json_set(o, "column", json_int(a, err->pos.column));
+	}
+	if (err->detail)
+		json_set(o, "detail", json_text(a, err->detail));
+	if (err->hint)
+		json_set(o, "help", json_text(a, err->hint));
+	for (unsigned i = 0; i < err->n_context; i++)
+		json_add(contexts, json_text(a, err->context[i]));
+	json_set(o, "while", contexts);
+	app_print_json(app, "error", o);
+}
+
+static int fail(struct app *app, struct error *err)
+{
+	if (app->progress)
+		progress_pause(app->progress);
+	if (app->json)
+		print_json_error(app, err);
+	err_print(err, stderr);
+	if (err->code == ERR_INTERRUPTED && interrupted_by())
+		return 128 + interrupted_by();
+	return err_exit_status(err);
+}
+
+/* `ingot build | head` ends quietly; a full disk behind stdout does not. */
+static int finish_stdout(struct error *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return err_set(err, ERR_IO, "cannot write to standard output");
+}
+
+static int run_command(struct app *app, int argc, char **argv, struct error *err)
+{
+	char *name;
+
+	if (app_flag(app, "help")) {
+		for (const struct command *c = commands; c->name; c++)
+			if (strcmp(c->name, "help") == 0) {
+				name = arena_strdup(&app->arena, str_of(app->command->name));
+				return c->run(app, app->command == c ? 0 : 1, &name, err);
+			}
+	}
+	return app->command->run(app, argc, argv, err);
+}
+
+int cli_main(int argc, char **argv)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+	struct app app = { .context = CONTEXT_INIT };
+	int status = 0, left;
+	char **rest;
+
+	signal(SIGPIPE, SIG_DFL);
+	interrupt_install();
+	if (app_parse(&app, argc, argv, &left, &rest, &err) < 0 || set_up(&app, &err) < 0) {
+		status = fail(&app, &err);
+	} else {
+		int r = run_command(&app, left, rest, &err);
+
+		if (r < 0)
+			status = fail(&app, &err);
+		else if (finish_stdout(&err) < 0)
+			status = fail(&app, &err);
+		else
+			status = r;
+	}
+	app_release(&app);
+	return status;
+}

@@ -1,0 +1,103 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/app.h"
+
+int cmd_help(struct app *app, int argc, char **argv, struct error *err);
+
+static void print_options(const struct cli_option *o)
+{
+	for (; o->name; o++) {
+		char left[48];
+
+		snprintf(left, sizeof(left), "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
+			 o->value && o->value[0] != '[' ? " " : "", o->value ? o->value : "");
+		printf("  %-28s %s\n", left, o->help);
+	}
+}
+
+static void print_command(const struct command *c)
+{
+	printf("ingot %s - %s\n\nusage: ingot %s%s%s%s\n", c->name, c->help, c->name,
+	       c->args[0] ? " " : "", c->args, c->options->name ? " [OPTION...]" : "");
+	if (c->more)
+		printf("\n%s\n", c->more);
+	if (c->options->name) {
+		printf("\noptions:\n");
+		print_options(c->options);
+	}
+	printf("\noptions of every command:\n");
+	print_options(global_options);
+}
+
+static void print_all(void)
+{
+	printf("ingot - golden images from Debian packages: one recipe, one lock, the same bytes\n\n"
+	       "usage: ingot COMMAND [OPTION...]\n\ncommands:\n");
+	for (const struct command *c = commands; c->name; c++) {
+		char left[48];
+
+		snprintf(left, sizeof(left), "%s %s", c->name, c->args);
+		printf("  %-32s %s\n", left, c->help);
+	}
+	printf("\noptions:\n");
+	print_options(global_options);
+	printf("\nRECIPE is a path or a name: 'web' is recipes/web.yaml. 'ingot help COMMAND' says more.\n");
+}
+
+static struct json *options_json(struct arena *a, const struct cli_option *o)
+{
+	struct json *list = json_array(a);
+
+	for (; o->name; o++) {
+		struct json *row = json_object(a);
+
+		json_set(row, "name", json_text(a, o->name));
+		json_set(row, "help", json_text(a, o->help));
+		if (o->letter)
+			json_set(row, "letter", json_str(a, (struct str){ &o->letter, 1 }));
+		if (o->value)
+			json_set(row, "value", json_text(a, o->value));
+		json_add(list, row);
+	}
+	return list;
+}
+
+static void print_json(struct app *app)
+{
+	struct arena *a = &app->arena;
+	struct json *top = json_object(a), *list = json_array(a);
+
+	for (const struct command *c = commands; c->name; c++) {
+		struct json *row = json_object(a);
+
+		json_set(row, "name", json_text(a, c->name));
+		json_set(row, "arguments", json_text(a, c->args));
+		json_set(row, "help", json_text(a, c->help));
+		json_set(row, "options", options_json(a, c->options));
+		json_add(list, row);
+	}
+	json_set(top, "commands", list);
+	json_set(top, "options", options_json(a, global_options));
+	app_print_json(app, "help", top);
+}
+
+int cmd_help(struct app *app, int argc, char **argv, struct error *err)
+{
+	if (app->json) {
+		print_json(app);
+		return 0;
+	}
+	if (argc == 0) {
+		print_all();
+		return 0;
+	}
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, argv[0]) == 0) {
+			print_command(c);
+			return 0;
+		}
+	(void)err_set(err, ERR_USAGE, "unknown command '%s'", argv[0]);
+	return err_hint(err, "'ingot help' lists the commands");
+}

@@ -1,0 +1,87 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cli/app.h"
+#include "io/file.h"
+
+int cmd_init(struct app *app, int argc, char **argv, struct error *err);
+
+static const struct {
+	const char *folder, *name, *text;
+} files[] = {
+	{ "recipes", "web.yaml",
+	  "# A recipe says what an image holds. 'ingot lock' pins it, 'ingot build' builds it;\n"
+	  "# 'ingot schema' prints all that a recipe may say.\n"
+	  "ingot: 1\n"
+	  "name: web\n"
+	  "version: \"0.1.0\"\n"
+	  "architectures: [amd64]\n"
+	  "\n"
+	  "sources:\n"
+	  "  debian:\n"
+	  "    type: apt\n"
+	  "    suites: [trixie, trixie-updates, trixie-security]\n"
+	  "    components: [main]\n"
+	  "    keyring: debian-archive-keyring\n"
+	  "packages: [ca-certificates, nginx]\n"
+	  "\n"
+	  "files:\n"
+	  "  - path: /var/www/html/index.html\n"
+	  "    content: \"<h1>It works</h1>\\n\"\n"
+	  "\n"
+	  "targets:\n"
+	  "  container:\n"
+	  "    type: oci\n"
+	  "    entrypoint: [nginx, -g, \"daemon off;\"]\n"
+	  "    ports: [80/tcp]\n"
+	  "    stop_signal: SIGQUIT\n" },
+	{ "stage", "README.md",
+	  "What `ingot` has fetched and made, by content. Delete it at will: it costs time only.\n" },
+	{ "outputs", "README.md", "Finished images. `ingot build` writes them; git ignores them.\n" },
+	{ ".", ".gitignore", "/stage/*\n!/stage/README.md\n/outputs/*\n!/outputs/README.md\n" },
+};
+
+static int write_file(struct app *app, int dirfd, size_t i, struct error *err)
+{
+	CLEANUP_CLOSE int folder = -1;
+
+	if (file_make_folders(dirfd, files[i].folder, err) < 0)
+		return -1;
+	if (file_open_folder(dirfd, files[i].folder, &folder, err))
+		return err->code ? -1 : err_set(err, ERR_IO, "folder '%s' has gone", files[i].folder);
+	if (faccessat(folder, files[i].name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (!app->json && !app->quiet)
+			printf("kept     %s/%s\n", files[i].folder, files[i].name);
+		return 0;
+	}
+	if (file_save(folder, files[i].name, str_bytes(str_of(files[i].text)), err) < 0)
+		return -1;
+	if (!app->json && !app->quiet)
+		printf("created  %s/%s\n", files[i].folder, files[i].name);
+	return 0;
+}
+
+int cmd_init(struct app *app, int argc, char **argv, struct error *err)
+{
+	const char *folder = argc ? argv[0] : app_value(app, "directory");
+	CLEANUP_CLOSE int fd = -1;
+	struct json *o = json_object(&app->arena);
+
+	folder = folder ? folder : ".";
+	if (file_make_folders(AT_FDCWD, folder, err) < 0)
+		return -1;
+	if (file_open_folder(AT_FDCWD, folder, &fd, err))
+		return err->code ? -1 : err_set(err, ERR_IO, "folder '%s' has gone", folder);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (write_file(app, fd, i, err) < 0)
+			return -1;
+	json_set(o, "workspace", json_text(&app->arena, folder));
+	if (app->json)
+		app_print_json(app, "init", o);
+	else if (!app->quiet)
+		fprintf(stderr, "next: edit %s/recipes/web.yaml, then 'ingot lock' and 'ingot build' in "
+				"there\n", folder);
+	return 0;
+}

@@ -1,0 +1,152 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "cli/app.h"
+#include "cli/progress.h"
+#include "pipeline/lockdiff.h"
+#include "pipeline/locking.h"
+
+int cmd_lock(struct app *app, int argc, char **argv, struct error *err);
+
+enum diff_format { DIFF_NONE, DIFF_TEXT, DIFF_JSON, DIFF_MARKDOWN };
+
+static int parse_format(struct app *app, enum diff_format *ret, struct error *err)
+{
+	const char *name = app_value(app, "format");
+
+	*ret = DIFF_NONE;
+	if (!app_flag(app, "diff"))
+		return name ? err_set(err, ERR_USAGE, "--format goes with --diff") : 0;
+	if (!name)
+		*ret = app->json ? DIFF_JSON : DIFF_TEXT;
+	else if (strcmp(name, "text") == 0)
+		*ret = DIFF_TEXT;
+	else if (strcmp(name, "json") == 0)
+		*ret = DIFF_JSON;
+	else if (strcmp(name, "markdown") == 0)
+		*ret = DIFF_MARKDOWN;
+	else
+		return err_set(err, ERR_USAGE, "'%s' is no format: text, json or markdown", name);
+	return 0;
+}
+
+static void print_json(struct app *app, const struct recipe *r, const struct locking *l,
+		       const struct lockdiff *d)
+{
+	struct arena *a = &app->arena;
+	struct json *o = json_object(a), *scripts = json_array(a);
+
+	json_set(o, "recipe", json_str(a, r->path));
+	json_set(o, "changed", json_bool(a, l->changed));
+	json_set(o, "resolved", json_bool(a, l->resolved));
+	json_set(o, "diff", lockdiff_json(d, a));
+	for (size_t i = 0; i < l->lock->n_unevaluated; i++) {
+		const struct lock_script *s = &l->lock->unevaluated[i];
+		struct json *row = json_object(a);
+
+		json_set(row, "architecture", json_str(a, s->architecture));
+		json_set(row, "package", json_str(a, s->package));
+		json_set(row, "script", json_str(a, s->script));
+		json_add(scripts, row);
+	}
+	json_set(o, "unevaluated_scripts", scripts);
+	app_print_json(app, "lock", o);
+}
+
+static void print_diff(const struct lockdiff *d, enum diff_format format, struct app *app)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_LOCK_SIZE);
+
+	if (format == DIFF_TEXT)
+		lockdiff_text(d, &text);
+	else if (format == DIFF_MARKDOWN)
+		lockdiff_markdown(d, &text);
+	else
+		json_write_pretty(lockdiff_json(d, &app->arena), &text);
+	fwrite(text.ptr, 1, text.len, stdout);
+}
+
+static void print_summary(const struct recipe *r, const struct locking *l,
+			  const struct lockdiff *d, bool dry_run)
+{
+	size_t n = 0;
+
+	if (!l->changed) {
+		printf("%.*s: the lock is up to date\n", STR_ARG(r->path));
+		return;
+	}
+	for (size_t i = 0; i < l->lock->n_architectures; i++)
+		n += l->lock->architectures[i].n_packages;
+	printf("%.*s: %s, %zu packages for %zu architecture%s, %zu changed\n", STR_ARG(r->path),
+	       dry_run ? "would change" : l->old ? "lock updated" : "locked", n,
+	       l->lock->n_architectures, l->lock->n_architectures == 1 ? "" : "s", d->n_packages);
+}
+
+static int check(struct app *app, const struct recipe *r, struct error *err)
+{
+	CLEANUP_BUF struct buf reasons = BUF_INIT(LIMIT_LOCK_SIZE);
+	CLEANUP_LOCK struct lock *l = NULL;
+	struct json *o = json_object(&app->arena);
+	struct inputs in;
+	enum lock_fit fit;
+
+	if (lock_load(&app->context, r, &l, err) < 0 ||
+	    inputs_scan(&app->context, r, &app->arena, &in, err) < 0)
+		return -1;
+	fit = lock_fit(l, r, &in, &reasons);
+	if (app->json) {
+		json_set(o, "recipe", json_str(&app->arena, r->path));
+		json_set(o, "fits", json_bool(&app->arena, fit == LOCK_FITS));
+		json_set(o, "reasons", json_text(&app->arena, buf_cstr(&reasons)));
+		app_print_json(app, "lock-check", o);
+	} else if (fit == LOCK_FITS) {
+		printf("%.*s: the lock fits\n", STR_ARG(r->path));
+	} else {
+		printf("%.*s: the lock is stale\n%s", STR_ARG(r->path), buf_cstr(&reasons));
+	}
+	return fit == LOCK_FITS ? 0 : 4;
+}
+
+/* A bare --update moves every pin, also beside an --update=PKG. */
+static void collect_updates(struct app *app, struct locking_options *o)
+{
+	for (size_t i = 0; i < app->n_given; i++)
+		o->update |= strcmp(app->given[i].option->name, "update") == 0 &&
+			     !app->given[i].value;
+	o->update_packages = app_values(app, "update", &o->n_update_packages);
+	o->accepted_keys = app_values(app, "accept-key", &o->n_accepted_keys);
+	o->dry_run = app_flag(app, "dry-run");
+	o->reslice = app_flag(app, "reslice");
+	o->renumber = app_flag(app, "renumber");
+}
+
+int cmd_lock(struct app *app, int argc, char **argv, struct error *err)
+{
+	CLEANUP_RECIPE struct recipe *r = NULL;
+	CLEANUP_LOCKING struct locking l = { 0 };
+	struct locking_options o = { 0 };
+	enum diff_format format;
+	struct lockdiff d;
+
+	if (parse_format(app, &format, err) < 0 ||
+	    app_recipe(app, argc ? argv[0] : NULL, &r, err) < 0)
+		return -1;
+	if (app_flag(app, "check"))
+		return check(app, r, err);
+	collect_updates(app, &o);
+	if (locking_run(&app->context, r, &o, &l, err) < 0)
+		return -1;
+	progress_pause(app->progress);
+	lockdiff_make(l.old, l.lock, &app->arena, &d);
+	if (format != DIFF_NONE)
+		print_diff(&d, format, app);
+	else if (app->json)
+		print_json(app, r, &l, &d);
+	else
+		print_summary(r, &l, &d, o.dry_run);
+	if (l.changed && l.lock->n_unevaluated)
+		context_note(&app->context, "%zu maintainer scripts are not evaluated ('ingot show %.*s' "
+			     "names them)", l.lock->n_unevaluated, STR_ARG(r->name));
+	return o.dry_run && l.changed ? 4 : 0;
+}

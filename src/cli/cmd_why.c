@@ -1,0 +1,145 @@
+#include <stdio.h>
+
+#include "cli/app.h"
+#include "cli/progress.h"
+#include "pipeline/explain.h"
+
+int cmd_why(struct app *app, int argc, char **argv, struct error *err);
+
+static int choose(struct app *app, const struct recipe *r, const struct lock *l,
+		  const struct recipe_target **ret_target, const struct lock_architecture **ret_a,
+		  struct error *err)
+{
+	const char *target = app_value(app, "target"), *arch = app_value(app, "arch");
+
+	*ret_target = target ? NULL : &r->targets[0];
+	for (size_t i = 0; target && i < r->n_targets; i++)
+		if (str_equal_cstr(r->targets[i].name, target))
+			*ret_target = &r->targets[i];
+	if (!*ret_target)
+		return err_set(err, ERR_USAGE, "the recipe has no target '%s'", target);
+	*ret_a = lock_architecture(l, arch ? str_of(arch) : l->architectures[0].name);
+	if (!*ret_a)
+		return err_set(err, ERR_USAGE, "the lock has no architecture '%s'", arch);
+	return 0;
+}
+
+static void print_step(const struct why_step *s, bool last)
+{
+	const struct lock_package *p = s->package;
+
+	printf(STR_FMT " " STR_FMT, STR_ARG(p->name), STR_ARG(p->version));
+	if (!last)
+		printf(", needed by ");
+	else if (str_equal(p->why, STR("recipe")))
+		printf(", which the recipe asks for\n");
+	else
+		printf(", because it is " STR_FMT "\n", STR_ARG(p->why));
+}
+
+static int explain_package(struct app *app, const struct recipe *r,
+			   const struct lock_architecture *a, const char *name, struct error *err)
+{
+	struct arena *arena = &app->arena;
+	struct json *top = json_object(arena), *chain = json_array(arena);
+	struct why_step *steps;
+	size_t n = why_package(a, str_of(name), arena, &steps);
+
+	if (n == 0) {
+		(void)err_set(err, ERR_USAGE, "the lock of '" STR_FMT "' has no package '%s' for " STR_FMT,
+			      STR_ARG(r->name), name, STR_ARG(a->name));
+		return err_hint(err, "a path starts with '/': 'ingot why " STR_FMT " /etc/passwd'",
+				STR_ARG(r->name));
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct json *row = json_object(arena);
+
+		if (!app->json)
+			print_step(&steps[i], i + 1 == n);
+		json_set(row, "name", json_str(arena, steps[i].package->name));
+		json_set(row, "version", json_str(arena, steps[i].package->version));
+		json_set(row, "why", json_str(arena, steps[i].package->why));
+		json_add(chain, row);
+	}
+	json_set(top, "chain", chain);
+	if (app->json)
+		app_print_json(app, "why-package", top);
+	return 0;
+}
+
+static void print_path(const struct why_path *w)
+{
+	static const char *const kinds[] = { "", "folder", "file", "link", "fifo", "character device",
+					     "block device" };
+
+	putchar('/');
+	app_print_str(w->path);
+	if (w->removed) {
+		printf(": removed\n");
+	} else {
+		printf(": %s, mode %04o, owner %u:%u", kinds[w->kind], w->mode, w->uid, w->gid);
+		if (w->kind == NODE_FILE)
+			printf(", %llu bytes", (unsigned long long)w->size);
+		if (w->target.len) {
+			printf(" -> ");
+			app_print_str(w->target);
+		}
+		putchar('\n');
+	}
+	for (size_t i = 0; i < w->n_causes; i++) {
+		printf("  %-14s ", w->causes[i].aspect);
+		app_print_str(w->causes[i].cause);
+		putchar('\n');
+	}
+}
+
+static void print_path_json(struct app *app, const struct why_path *w)
+{
+	struct arena *a = &app->arena;
+	struct json *o = json_object(a), *causes = json_array(a);
+
+	json_set(o, "path", json_text(a, arena_printf(a, "/" STR_FMT, STR_ARG(w->path))));
+	json_set(o, "removed", json_bool(a, w->removed));
+	json_set(o, "mode", json_text(a, arena_printf(a, "%04o", w->mode)));
+	json_set(o, "uid", json_int(a, w->uid));
+	json_set(o, "gid", json_int(a, w->gid));
+	json_set(o, "size", json_int(a, (int64_t)w->size));
+	for (size_t i = 0; i < w->n_causes; i++) {
+		struct json *row = json_object(a);
+
+		json_set(row, "aspect", json_text(a, w->causes[i].aspect));
+		json_set(row, "cause", json_str(a, w->causes[i].cause));
+		json_add(causes, row);
+	}
+	json_set(o, "causes", causes);
+	app_print_json(app, "why-path", o);
+}
+
+int cmd_why(struct app *app, int argc, char **argv, struct error *err)
+{
+	CLEANUP_RECIPE struct recipe *r = NULL;
+	CLEANUP_LOCK struct lock *l = NULL;
+	const struct lock_architecture *a;
+	const struct recipe_target *target;
+	struct why_path w;
+	int result;
+
+	(void)argc;
+	if (app_recipe(app, argv[0], &r, err) < 0 || lock_load(&app->context, r, &l, err) < 0 ||
+	    choose(app, r, l, &target, &a, err) < 0)
+		return -1;
+	if (argv[1][0] != '/')
+		return explain_package(app, r, a, argv[1], err);
+	result = why_path(&app->context, r, l, target, a->name, str_of(argv[1]), &app->arena, &w, err);
+	progress_pause(app->progress);
+	if (result == WHY_ABSENT)
+		return err_set(err, ERR_USAGE, "target '" STR_FMT "' has no path '%s'",
+			       STR_ARG(target->name), argv[1]);
+	if (result < 0)
+		return -1;
+	if (app->json)
+		print_path_json(app, &w);
+	else
+		print_path(&w);
+	return 0;
+}

@@ -1,0 +1,115 @@
+#include "cli/command.h"
+
+#include <stddef.h>
+
+int cmd_init(struct app *app, int argc, char **argv, struct error *err);
+int cmd_check(struct app *app, int argc, char **argv, struct error *err);
+int cmd_lock(struct app *app, int argc, char **argv, struct error *err);
+int cmd_fetch(struct app *app, int argc, char **argv, struct error *err);
+int cmd_plan(struct app *app, int argc, char **argv, struct error *err);
+int cmd_build(struct app *app, int argc, char **argv, struct error *err);
+int cmd_show(struct app *app, int argc, char **argv, struct error *err);
+int cmd_ls(struct app *app, int argc, char **argv, struct error *err);
+int cmd_export(struct app *app, int argc, char **argv, struct error *err);
+int cmd_why(struct app *app, int argc, char **argv, struct error *err);
+int cmd_stage(struct app *app, int argc, char **argv, struct error *err);
+int cmd_schema(struct app *app, int argc, char **argv, struct error *err);
+int cmd_completion(struct app *app, int argc, char **argv, struct error *err);
+int cmd_explain(struct app *app, int argc, char **argv, struct error *err);
+int cmd_version(struct app *app, int argc, char **argv, struct error *err);
+int cmd_help(struct app *app, int argc, char **argv, struct error *err);
+
+static const struct cli_option no_options[] = { { 0 } };
+
+static const struct cli_option lock_options[] = {
+	{ "update", 0, "[=PKG]", "read newer indexes; move every pin, or only PKG's (may be repeated)" },
+	{ "check", 0, NULL, "write nothing; status 0 if the lock fits, 4 if it is stale" },
+	{ "dry-run", 'n', NULL, "write nothing; with --update: status 4 if there is something new" },
+	{ "diff", 0, NULL, "print what changes" },
+	{ "format", 0, "FORMAT", "of --diff: text, json or markdown" },
+	{ "reslice", 0, NULL, "make the slice plan of the layers anew" },
+	{ "renumber", 0, NULL, "hand out user and group ids anew" },
+	{ "accept-key", 0, "FPR", "accept a Release that is signed by key FPR of the keyring" },
+	{ 0 },
+};
+
+static const struct cli_option fetch_options[] = {
+	{ "arch", 'a', "ARCH", "only for ARCH (may be repeated)" },
+	{ 0 },
+};
+
+static const struct cli_option build_options[] = {
+	{ "target", 't', "TARGET", "build only TARGET (may be repeated)" },
+	{ "arch", 'a', "ARCH", "build only for ARCH (may be repeated)" },
+	{ "locked", 0, NULL, "never write the lock: status 4 if it does not fit" },
+	{ "timings", 0, NULL, "print how long each step took" },
+	{ 0 },
+};
+
+static const struct cli_option plan_options[] = {
+	{ "target", 't', "TARGET", "only TARGET (may be repeated)" },
+	{ "arch", 'a', "ARCH", "only for ARCH (may be repeated)" },
+	{ 0 },
+};
+
+static const struct cli_option export_options[] = {
+	{ "output", 'o', "FILE", "write the tar to FILE (default: standard output)" },
+	{ 0 },
+};
+
+static const struct cli_option why_options[] = {
+	{ "target", 't', "TARGET", "in TARGET (default: the first)" },
+	{ "arch", 'a', "ARCH", "for ARCH (default: the first)" },
+	{ 0 },
+};
+
+static const struct cli_option stage_options[] = {
+	{ "repair", 0, NULL, "fsck: move bad objects to quarantine, remove strays" },
+	{ "dry-run", 'n', NULL, "gc: only say what would go" },
+	{ "grace", 0, "DAYS", "gc: keep results that were used in the last DAYS (default: 30)" },
+	{ 0 },
+};
+
+static const struct cli_option explain_options[] = {
+	{ "all", 0, NULL, "print every code" },
+	{ 0 },
+};
+
+const struct command commands[] = {
+	{ "init", "[DIR]", "make a workspace with a starter recipe", 0, 1, no_options, cmd_init,
+	  "Writes recipes/web.yaml, .gitignore and the folders that ingot expects. Nothing that\n"
+	  "exists is overwritten." },
+	{ "check", "RECIPE...", "check recipes: schema and rules, no network", 0, 1000, no_options,
+	  cmd_check, NULL },
+	{ "lock", "[RECIPE]", "resolve a recipe and write its lock", 0, 1, lock_options, cmd_lock,
+	  "A plain 'ingot lock' never moves a pin while the resolution fits: it works offline\n"
+	  "and rewrites only lines that changed. '--update' reads newer indexes; '--update=PKG'\n"
+	  "moves one package. '--check' and '--update --dry-run' write nothing and tell by their\n"
+	  "exit status." },
+	{ "fetch", "[RECIPE]", "bring all inputs of a lock into the stage", 0, 1, fetch_options,
+	  cmd_fetch, NULL },
+	{ "plan", "[RECIPE]", "say what build would do", 0, 1, plan_options, cmd_plan, NULL },
+	{ "build", "[RECIPE]", "build the outputs of a recipe", 0, 1, build_options, cmd_build,
+	  "Builds every target for every architecture of the recipe. A lock whose inputs differ\n"
+	  "is refreshed and said so; with --locked, or with CI=true in the environment, it is an\n"
+	  "error (status 4) instead." },
+	{ "show", "FILE|LOCK|RECIPE", "show what an image or a lock holds", 1, 1, no_options,
+	  cmd_show, NULL },
+	{ "ls", "FILE [PATH]", "list the files of an image", 1, 2, no_options, cmd_ls, NULL },
+	{ "export", "FILE", "write an image's whole tree as one tar", 1, 1, export_options,
+	  cmd_export, NULL },
+	{ "why", "RECIPE PACKAGE|/PATH", "say why a package or a path is in the image", 2, 2,
+	  why_options, cmd_why, NULL },
+	{ "stage", "ls|gc|fsck|explain [KEY]", "look after the stage", 1, 2, stage_options, cmd_stage,
+	  "ls      what the stage holds\n"
+	  "gc      remove what no lock and no build uses\n"
+	  "fsck    read and check every object\n"
+	  "explain say what a result was made from: KEY is its name or a prefix of it" },
+	{ "schema", "", "print the JSON Schema of recipes", 0, 0, no_options, cmd_schema, NULL },
+	{ "completion", "SHELL", "print a completion script for bash, zsh or fish", 1, 1, no_options,
+	  cmd_completion, NULL },
+	{ "explain", "[CODE]", "explain an error code", 0, 1, explain_options, cmd_explain, NULL },
+	{ "version", "", "print versions", 0, 0, no_options, cmd_version, NULL },
+	{ "help", "[COMMAND]", "show help", 0, 1, no_options, cmd_help, NULL },
+	{ 0 },
+};

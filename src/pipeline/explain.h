@@ -1,0 +1,60 @@
+#pragma once
+
+/*
+ * pipeline/explain.h - why something is in an image (`ingot why`) and what
+ * `build` would do (`ingot plan`).
+ */
+
+#include "base/arena.h"
+#include "pipeline/build.h"
+#include "pipeline/context.h"
+
+/* From the package asked about up to what the recipe names, nearest first. */
+struct why_step {
+	const struct lock_package *package;
+};
+size_t why_package(const struct lock_architecture *a, struct str name, struct arena *arena,
+		   struct why_step **ret);
+
+/* One aspect of a path and what caused it. */
+struct why_path {
+	struct str path;          /* after links were followed */
+	struct str target;        /* of a link, or "" */
+	enum node_kind kind;
+	uint16_t mode;
+	uint32_t uid, gid;
+	uint64_t size;
+	bool removed;
+	struct {
+		const char *aspect; /* "exists", "content", "owner and mode", "xattrs" */
+		struct str cause;   /* "package nginx-common", "recipes/web.yaml:12:5" */
+	} causes[4];
+	size_t n_causes;
+	struct str package;       /* that lists it in dpkg's database, or "" */
+};
+
+/*
+ * Composes @target for @architecture and looks the path up. Returns 0, or
+ * WHY_ABSENT if there is no such path.
+ */
+#define WHY_ABSENT 1
+int why_path(struct context *c, const struct recipe *r, const struct lock *l,
+	     const struct recipe_target *target, struct str architecture, struct str path,
+	     struct arena *arena, struct why_path *ret, struct error *err) MUST_CHECK;
+
+/* What build would do for one output. */
+struct plan_output {
+	struct str file, target, architecture;
+	bool up_to_date;
+	size_t n_packages, n_to_fetch, n_to_decode;
+	uint64_t bytes_to_fetch;
+};
+
+struct plan {
+	enum lock_fit fit;
+	char *reasons;     /* in the arena; lines */
+	struct plan_output *outputs;
+	size_t n_outputs;
+};
+int plan_make(struct context *c, const struct recipe *r, const struct build_options *o,
+	      struct arena *arena, struct plan *ret, struct error *err) MUST_CHECK;
