@@ -50,7 +50,7 @@ int lock_node_get(const struct ydoc_node *map, const char *key, enum ydoc_kind k
 int lock_node_str(const struct ydoc_node *map, const char *key, struct str *ret,
 		  struct error *err)
 {
-	const struct ydoc_node *node;
+	const struct ydoc_node *node = NULL;
 
 	if (lock_node_get(map, key, YDOC_SCALAR, &node, err) < 0)
 		return -1;
@@ -61,7 +61,7 @@ int lock_node_str(const struct ydoc_node *map, const char *key, struct str *ret,
 int lock_node_str_or(const struct ydoc_node *map, const char *key, struct str otherwise,
 		     struct str *ret, struct error *err)
 {
-	const struct ydoc_node *node;
+	const struct ydoc_node *node = NULL;
 
 	if (lock_node_find(map, key, YDOC_SCALAR, &node, err) < 0)
 		return -1;
@@ -85,7 +85,7 @@ static int to_number(const struct ydoc_node *node, const char *key, uint64_t max
 int lock_node_u64(const struct ydoc_node *map, const char *key, uint64_t max, uint64_t *ret,
 		  struct error *err)
 {
-	const struct ydoc_node *node;
+	const struct ydoc_node *node = NULL;
 
 	if (lock_node_get(map, key, YDOC_SCALAR, &node, err) < 0)
 		return -1;
@@ -95,7 +95,7 @@ int lock_node_u64(const struct ydoc_node *map, const char *key, uint64_t max, ui
 int lock_node_u32_or(const struct ydoc_node *map, const char *key, uint32_t otherwise,
 		     uint32_t *ret, struct error *err)
 {
-	const struct ydoc_node *node;
+	const struct ydoc_node *node = NULL;
 	uint64_t value = otherwise;
 
 	if (lock_node_find(map, key, YDOC_SCALAR, &node, err) < 0)
@@ -108,7 +108,7 @@ int lock_node_u32_or(const struct ydoc_node *map, const char *key, uint32_t othe
 
 int lock_node_true(const struct ydoc_node *map, const char *key, bool *ret, struct error *err)
 {
-	const struct ydoc_node *node;
+	const struct ydoc_node *node = NULL;
 
 	if (lock_node_find(map, key, YDOC_SCALAR, &node, err) < 0)
 		return -1;
@@ -121,7 +121,7 @@ int lock_node_true(const struct ydoc_node *map, const char *key, bool *ret, stru
 int lock_node_time(const struct ydoc_node *map, const char *key, int64_t *ret,
 		   struct error *err)
 {
-	const struct ydoc_node *node;
+	const struct ydoc_node *node = NULL;
 
 	if (lock_node_get(map, key, YDOC_SCALAR, &node, err) < 0)
 		return -1;
@@ -141,7 +141,7 @@ int lock_node_digest(const struct ydoc_node *map, const char *key, struct digest
 		     struct error *err)
 {
 	CLEANUP_ERR struct error ignored = ERR_INIT; /* it doesn't know the place */
-	const struct ydoc_node *node;
+	const struct ydoc_node *node = NULL;
 
 	if (lock_node_get(map, key, YDOC_SCALAR, &node, err) < 0)
 		return -1;
@@ -150,7 +150,7 @@ int lock_node_digest(const struct ydoc_node *map, const char *key, struct digest
 
 int lock_node_sha256(const struct ydoc_node *map, struct digest *ret, struct error *err)
 {
-	const struct ydoc_node *node;
+	const struct ydoc_node *node = NULL;
 
 	if (lock_node_get(map, "sha256", YDOC_SCALAR, &node, err) < 0)
 		return -1;
@@ -160,7 +160,7 @@ int lock_node_sha256(const struct ydoc_node *map, struct digest *ret, struct err
 int lock_node_strs(const struct ydoc_node *map, const char *key, struct arena *arena,
 		   struct str **ret, size_t *ret_n, struct error *err)
 {
-	const struct ydoc_node *node;
+	const struct ydoc_node *node = NULL;
 	struct str *items;
 
 	if (lock_node_find(map, key, YDOC_LIST, &node, err) < 0)

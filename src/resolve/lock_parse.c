@@ -23,7 +23,7 @@ static int parse_list(struct lock *l, const struct ydoc_node *map, const char *k
 		      item_fn *parse, size_t size, void **ret, size_t *ret_n,
 		      struct error *err)
 {
-	const struct ydoc_node *list;
+	const struct ydoc_node *list = NULL;
 	char *items;
 
 	if (lock_node_find(map, key, YDOC_LIST, &list, err) < 0)
@@ -167,7 +167,7 @@ static int parse_architecture(struct lock *l, const struct ydoc_pair *pair,
 
 static int parse_resolution(struct lock *l, const struct ydoc_node *root, struct error *err)
 {
-	const struct ydoc_node *packages;
+	const struct ydoc_node *packages = NULL;
 	void *suites;
 
 	if (lock_node_digest(root, "resolution", &l->resolution, err) < 0 ||
@@ -224,7 +224,7 @@ static int parse_script(struct lock *l, const struct ydoc_node *node, void *ret,
 static int parse_id_kind(struct lock *l, const struct ydoc_node *ids, const char *key,
 			 enum lock_id_kind kind, struct error *err)
 {
-	const struct ydoc_node *map;
+	const struct ydoc_node *map = NULL;
 
 	if (lock_node_find(ids, key, YDOC_MAP, &map, err) < 0)
 		return -1;
@@ -244,7 +244,7 @@ static int parse_id_kind(struct lock *l, const struct ydoc_node *ids, const char
 
 static int parse_ids(struct lock *l, const struct ydoc_node *root, struct error *err)
 {
-	const struct ydoc_node *ids, *users, *groups;
+	const struct ydoc_node *ids = NULL, *users = NULL, *groups = NULL;
 
 	if (lock_node_find(root, "ids", YDOC_MAP, &ids, err) < 0 || !ids)
 		return err->code ? -1 : 0;

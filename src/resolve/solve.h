@@ -30,6 +30,8 @@ struct solve_input {
 	struct str architecture;            /* native */
 	const struct package *packages;     /* all candidates, "all" ones included */
 	size_t n_packages;
+	const struct str *origins;          /* suite of each package.origin, for messages; */
+	size_t n_origins;                   /* or none */
 	const struct solve_request *requests;
 	size_t n_requests;
 	const struct solve_pin *pins;

@@ -1,0 +1,300 @@
+/*
+ * The order of choices, as observed of apt 2.6 and 3.0 and checked by
+ * tests/oracle: see docs/solver.md.
+ *
+ * A firm package is one that has to be there: a request, or the only candidate
+ * for a clause of a firm package. What a firm package conflicts with is out
+ * for good, before alternatives are looked at.
+ */
+
+#include "resolve/prefer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define DEPTH_MAX 1000 /* packages deep; the longest chain in Debian 13 is far below */
+
+struct pass {
+	const struct universe *u;
+	const struct prefer_input *in;
+	bool *taken; /* the proposal */
+	bool *firm;
+	bool *out; /* can't be had */
+	uint32_t *order; /* taken members, in order */
+	uint32_t n_order;
+	bool failed;
+};
+
+static bool is_open(const struct pass *p, uint32_t m)
+{
+	return p->in->candidate[m] && !p->out[m];
+}
+
+static bool satisfied(const struct pass *p, const struct clause *c)
+{
+	uint32_t m;
+
+	for (uint32_t a = 0; a < c->n; a++)
+		for (uint32_t i = 0; universe_candidate(p->u, &c->atoms[a], &i, &m);)
+			if (p->taken[m])
+				return true;
+	return false;
+}
+
+static bool satisfiable(const struct pass *p, const struct clause *c)
+{
+	uint32_t m;
+
+	for (uint32_t a = 0; a < c->n; a++)
+		for (uint32_t i = 0; universe_candidate(p->u, &c->atoms[a], &i, &m);)
+			if (p->taken[m] || is_open(p, m))
+				return true;
+	return false;
+}
+
+/* ---- the order among candidates of one alternative ---- */
+
+struct ranked {
+	const struct pass *pass;
+	uint32_t member;
+	bool own; /* has the very name that is asked for */
+};
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	const struct pass *p = x->pass;
+	const struct member *m = &p->u->members[x->member], *n = &p->u->members[y->member];
+
+	if (p->firm[x->member] != p->firm[y->member])
+		return p->firm[x->member] ? -1 : 1;
+	if (x->own != y->own)
+		return x->own ? -1 : 1;
+	if (m->package->essential != n->package->essential)
+		return m->package->essential ? -1 : 1;
+	if (m->package->protected_ != n->package->protected_)
+		return m->package->protected_ ? -1 : 1;
+	if (m->priority != n->priority)
+		return m->priority < n->priority ? -1 : 1;
+	return x->member < y->member ? -1 : x->member > y->member;
+}
+
+struct options {
+	uint32_t *members;
+	uint32_t n, capacity;
+};
+
+static bool has_option(const struct options *o, uint32_t m)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		if (o->members[i] == m)
+			return true;
+	return false;
+}
+
+static void add_options(const struct pass *p, const struct atom *atom, struct options *o)
+{
+	struct ranked *list = NULL;
+	uint32_t n = 0, capacity = 0, m;
+
+	for (uint32_t i = 0; universe_candidate(p->u, atom, &i, &m);) {
+		if (!is_open(p, m))
+			continue;
+		MEM_GROW(list, n, capacity);
+		list[n++] = (struct ranked){ p, m, p->u->members[m].name == atom->name };
+	}
+	if (n)
+		qsort(list, n, sizeof(*list), by_rank);
+	for (uint32_t i = 0; i < n; i++) {
+		if (has_option(o, list[i].member))
+			continue;
+		MEM_GROW(o->members, o->n, o->capacity);
+		o->members[o->n++] = list[i].member;
+	}
+	free(list);
+}
+
+/* Pinned ones first, else in the order written. */
+static struct options options_of(const struct pass *p, const struct clause *c)
+{
+	struct options all = { 0 }, sorted = { 0 };
+
+	for (uint32_t a = 0; a < c->n; a++)
+		add_options(p, &c->atoms[a], &all);
+	for (int pinned = 1; pinned >= 0; pinned--)
+		for (uint32_t i = 0; i < all.n; i++) {
+			if (p->in->pinned[all.members[i]] != (pinned == 1))
+				continue;
+			MEM_GROW(sorted.members, sorted.n, sorted.capacity);
+			sorted.members[sorted.n++] = all.members[i];
+		}
+	free(all.members);
+	return sorted;
+}
+
+/* ---- taking packages ---- */
+
+static bool conflicts_with_taken(const struct pass *p, uint32_t m)
+{
+	for (uint32_t i = 0; i < p->n_order; i++)
+		if (universe_conflict(p->u, p->order[i], m))
+			return true;
+	return false;
+}
+
+/* What a firm package conflicts with can't be had any more. */
+static void rule_out_conflicts(struct pass *p, uint32_t index)
+{
+	const struct member *m = &p->u->members[index];
+	uint32_t other;
+
+	for (uint32_t k = 0; k < m->n_conflicts; k++) {
+		struct atom atom = m->conflicts[k];
+
+		atom.any = false;
+		for (uint32_t i = 0; universe_candidate(p->u, &atom, &i, &other);)
+			if (other != index && !p->taken[other])
+				p->out[other] = true;
+	}
+}
+
+static void put(struct pass *p, uint32_t m)
+{
+	if (p->taken[m])
+		return;
+	p->taken[m] = true;
+	p->order[p->n_order++] = m;
+}
+
+/* Takes back everything that was taken since @mark. */
+static void take_back(struct pass *p, uint32_t mark)
+{
+	while (p->n_order > mark)
+		p->taken[p->order[--p->n_order]] = false;
+}
+
+static bool meet(struct pass *p, const struct clause *c, bool firm, unsigned depth);
+
+static bool meet_all(struct pass *p, uint32_t index, bool firm, unsigned depth)
+{
+	const struct member *m = &p->u->members[index];
+	bool good = true;
+
+	for (uint32_t i = 0; i < m->n_needs; i++) {
+		if (meet(p, &m->needs[i], firm, depth + 1) || m->needs[i].weak)
+			continue;
+		good = false;
+		if (!firm)
+			break;
+	}
+	return good;
+}
+
+/* Takes @m and what it needs. Return: false, with nothing changed, if it can't. */
+static bool take(struct pass *p, uint32_t m, bool firm, unsigned depth)
+{
+	uint32_t mark = p->n_order;
+	const struct member *member = &p->u->members[m];
+
+	if (p->taken[m] && (!firm || p->firm[m]))
+		return true;
+	if (depth > DEPTH_MAX)
+		return false;
+	for (uint32_t i = 0; i < member->n_needs; i++)
+		if (!member->needs[i].weak && !satisfiable(p, &member->needs[i])) {
+			p->out[m] = true;
+			return false;
+		}
+	if (!p->taken[m] && conflicts_with_taken(p, m))
+		return false;
+	put(p, m);
+	if (firm) {
+		p->firm[m] = true;
+		rule_out_conflicts(p, m);
+	}
+	if (meet_all(p, m, firm, depth))
+		return true;
+	if (firm)
+		return false; /* nobody can do without it: the pass fails */
+	take_back(p, mark);
+	p->out[m] = true;
+	return false;
+}
+
+/* A firm package's clause that only one candidate can meet makes that firm. */
+static bool meet(struct pass *p, const struct clause *c, bool firm, unsigned depth)
+{
+	bool done = satisfied(p, c), only;
+	struct options o;
+
+	if (done && (!firm || c->weak))
+		return true;
+	o = options_of(p, c);
+	only = firm && !c->weak && o.n == 1;
+	for (uint32_t i = 0; i < o.n && (!done || only); i++) {
+		done = take(p, o.members[i], only, depth);
+		if (done)
+			break;
+	}
+	free(o.members);
+	return done;
+}
+
+/* The first member that a request means; pinned ones and own ones first. */
+static bool find_wanted(const struct pass *p, const struct atom *want, uint32_t *ret)
+{
+	struct clause c = { .atoms = want, .n = 1 };
+	struct options o = options_of(p, &c);
+	bool found = false;
+
+	for (uint32_t i = 0; i < o.n && !found; i++)
+		if (universe_meets(p->u, o.members[i], want)) {
+			*ret = o.members[i];
+			found = true;
+		}
+	free(o.members);
+	return found;
+}
+
+static void run(struct pass *p)
+{
+	uint32_t *wanted = mem_array(p->in->n_wants + 1, sizeof(*wanted));
+	size_t n = 0;
+
+	/* All requests are there before the first dependency is looked at. */
+	for (size_t i = 0; i < p->in->n_wants; i++) {
+		uint32_t m;
+
+		if (!find_wanted(p, &p->in->wants[i], &m)) {
+			p->failed = true;
+			continue;
+		}
+		put(p, m);
+		wanted[n++] = m;
+	}
+	for (size_t i = 0; i < n; i++)
+		p->failed |= !take(p, wanted[i], /* firm= */ true, 0);
+	free(wanted);
+}
+
+bool prefer(const struct universe *u, const struct prefer_input *input, bool *proposed)
+{
+	struct pass p = {
+		.u = u,
+		.in = input,
+		.taken = proposed,
+		.firm = mem_array(u->n + 1u, sizeof(bool)),
+		.out = mem_array(u->n + 1u, sizeof(bool)),
+		.order = mem_array(u->n + 1u, sizeof(uint32_t)),
+	};
+
+	for (uint32_t i = 0; i < u->n; i++)
+		proposed[i] = false;
+	run(&p);
+	free(p.firm);
+	free(p.out);
+	free(p.order);
+	return !p.failed;
+}
