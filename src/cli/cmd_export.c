@@ -1,0 +1,85 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/image_file.h"
+#include "cli/progress.h"
+#include "crypto/hash.h"
+#include "format/tar/tar.h"
+#include "io/file.h"
+
+int cmd_export(struct app *app, int argc, char **argv, struct error *err);
+
+/* Closes @out in any case; the first failure stands. */
+static int write_tree(const struct tree *t, struct context *c, struct sink *out,
+		      struct error *err)
+{
+	struct tar_tree_options o = { .epoch = INT64_MAX, .reader = stage_reader(c->stage) };
+	int r = tar_write_tree(t, &o, out, err);
+
+	return sink_close(out, err) < 0 ? -1 : r;
+}
+
+static int to_file(const struct tree *t, struct context *c, const char *path, struct digest *ret,
+		   uint64_t *ret_size, struct error *err)
+{
+	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
+	const char *slash = strrchr(path, '/');
+	CLEANUP_FREE char *folder = slash ? mem_str((struct str){ path, (size_t)(slash - path) + 1 })
+					  : mem_strdup(".");
+	CLEANUP_CLOSE int dirfd = -1;
+	struct sink *file, *hash;
+	int r;
+
+	if (file_open_folder(AT_FDCWD, folder, &dirfd, err))
+		return err->code ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
+	if (file_draft_open(&draft, dirfd, slash ? slash + 1 : path, 0666, err) < 0)
+		return -1;
+	file = sink_to_fd(draft.fd, path);
+	hash = hash_sink(file, ret);
+	r = write_tree(t, c, hash, err);
+	*ret_size = file->offset;
+	if (sink_close(file, err) < 0 || r < 0)
+		return -1;
+	return file_draft_publish(&draft, err);
+}
+
+int cmd_export(struct app *app, int argc, char **argv, struct error *err)
+{
+	CLEANUP_IMAGE_FILE struct image_file f = IMAGE_FILE_INIT;
+	CLEANUP_TREE struct tree *t = NULL;
+	const char *path = app_value(app, "output");
+	struct json *o = json_object(&app->arena);
+	char text[DIGEST_TEXT_MAX], readable[TEXT_SIZE_MAX];
+	struct digest digest;
+	struct context *c;
+	uint64_t size;
+
+	(void)argc;
+	if (!path && isatty(STDOUT_FILENO)) {
+		(void)err_set(err, ERR_USAGE, "a tar is not for a terminal");
+		return err_hint(err, "name a file with -o, or send it through a pipe");
+	}
+	if (!path && app->json)
+		return err_set(err, ERR_USAGE, "--json needs -o FILE: the tar goes to standard output");
+	if (image_file_open(app, argv[0], false, &f, err) < 0 ||
+	    image_file_tree(app, argv[0], &f, &t, &c, err) < 0)
+		return -1;
+	if (!path)
+		return write_tree(t, c, sink_to_fd(STDOUT_FILENO, "standard output"), err);
+	if (to_file(t, c, path, &digest, &size, err) < 0)
+		return -1;
+	json_set(o, "file", json_text(&app->arena, path));
+	json_set(o, "sha256", json_text(&app->arena, digest_format(&digest, text) + 7));
+	json_set(o, "size", json_int(&app->arena, (int64_t)size));
+	if (app->json)
+		app_print_json(app, "export", o);
+	else
+		printf("%s  %s, %s\n", digest_format(&digest, text) + 7, path,
+		       text_size(size, readable));
+	return 0;
+}
