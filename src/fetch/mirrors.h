@@ -22,15 +22,24 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
+/* Where a mirror was named; a lower one goes first. */
+enum machine_source {
+	MACHINE_FROM_ENVIRONMENT, /* INGOT_MIRROR */
+	MACHINE_FROM_CONFIG,      /* config.yaml */
+	MACHINE_FROM_APT,         /* the host's apt configuration */
+};
+
 /* Machine configuration, $XDG_CONFIG_HOME/ingot/config.yaml; docs/config.md. */
 struct machine_mirror {
 	struct str suite;  /* exact name, or "" for every suite */
 	struct str url;    /* without trailing slash */
+	struct str where;  /* "INGOT_MIRROR", "/etc/apt/sources.list:3", for people */
+	enum machine_source source;
 };
 
 struct machine {
 	struct arena arena;
-	struct machine_mirror *mirrors; /* own configuration first, then apt's, in order */
+	struct machine_mirror *mirrors; /* in order of source and place */
 	size_t n_mirrors;
 	struct str snapshot_template;   /* with @SNAPSHOTID@ and @ARCHIVE@, or "" */
 	struct str stage;               /* folder, or "" */
@@ -39,7 +48,13 @@ struct machine {
 
 /*
  * @environment: getenv-like, injected for tests. @apt_root: "/etc/apt".
- * A missing config.yaml is fine; a malformed one is ERR_USAGE.
+ *
+ * INGOT_CONFIG     the configuration file itself, which must then exist
+ * INGOT_MIRROR     "URL" or "SUITE=URL", several separated by blanks
+ * INGOT_SNAPSHOT   goes over `snapshot:`
+ * INGOT_STAGE      goes over `stage:`
+ *
+ * A missing config.yaml is fine; a malformed one is ERR_USAGE with its place.
  */
 int machine_load(struct machine *ret, const char *(*environment)(const char *name),
 		 const char *apt_root, struct error *err) MUST_CHECK;
@@ -47,8 +62,11 @@ void machine_release(struct machine *m);
 #define CLEANUP_MACHINE CLEANUP(machine_release)
 
 /*
- * Base URLs for @suite, best first: configured for it, then its siblings'. *ret
- * lies in @arena; *ret_n may be 0.
+ * Base URLs for @suite, best first and each once: named for it or for every
+ * suite (environment, configuration, apt), then those of its siblings of other
+ * releases, then, but for security suites, those of the release's base suite
+ * (updates and backports lie in the same archive). *ret lies in @arena; *ret_n
+ * may be 0.
  */
 void machine_mirrors(const struct machine *m, struct str suite, struct arena *arena,
 		     const char *const **ret, size_t *ret_n);

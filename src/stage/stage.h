@@ -96,6 +96,8 @@ int stage_draft_open(struct stage *s, struct stage_draft **ret, struct error *er
 struct sink *stage_draft_sink(struct stage_draft *d);
 /* Room for @size bytes, so that a full disk is known before the first is written. */
 int stage_draft_reserve(struct stage_draft *d, uint64_t size, struct error *err) MUST_CHECK;
+/* Whether what was written has this digest; nothing may be written after. */
+bool stage_draft_is(struct stage_draft *d, const struct digest *expected);
 /*
  * Publishes and releases @d (taken, whatever happens). With @expected the
  * digest must be that one: else ERR_DIGEST, and nothing is published.
@@ -144,10 +146,6 @@ int stage_ref_get(struct stage *s, const char *name, struct digest **ret, size_t
 
 /* Or STAGE_ABSENT. */
 int stage_ref_drop(struct stage *s, const char *name, struct error *err) MUST_CHECK;
-
-/* Makes these objects durable, and all that this process has put so far. */
-int stage_sync(struct stage *s, const struct digest *objects, size_t n,
-	       struct error *err) MUST_CHECK;
 
 /* ---- content of trees ---- */
 

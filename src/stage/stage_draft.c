@@ -18,7 +18,8 @@ struct stage_draft {
 	struct stage *stage;
 	int fd;
 	char *temporary; /* NULL with O_TMPFILE */
-	struct hash *hash;
+	struct hash *hash; /* NULL once the digest is known */
+	struct digest digest;
 	struct sink *file;
 };
 
@@ -26,6 +27,7 @@ static int draft_write(struct sink *sink, struct bytes data, struct error *err)
 {
 	struct stage_draft *d = (struct stage_draft *)sink;
 
+	assert(d->hash);
 	hash_add(d->hash, data);
 	return sink_write(d->file, data, err);
 }
@@ -94,6 +96,20 @@ void stage_draft_drop(struct stage_draft *d)
 	draft_free(d);
 }
 
+static const struct digest *digest_of(struct stage_draft *d)
+{
+	if (d->hash) {
+		d->digest = hash_finish(d->hash);
+		hash_free(TAKE_PTR(d->hash));
+	}
+	return &d->digest;
+}
+
+bool stage_draft_is(struct stage_draft *d, const struct digest *expected)
+{
+	return digest_equal(digest_of(d), expected);
+}
+
 static int make_shard(struct stage *s, const struct digest *d, struct error *err)
 {
 	char name[OBJECT_NAME_MAX];
@@ -158,7 +174,7 @@ int stage_draft_commit(struct stage_draft *d, const struct digest *expected,
 		       struct digest *ret, uint64_t *ret_size, struct error *err)
 {
 	uint64_t size = d->sink.offset;
-	struct digest digest = hash_finish(d->hash);
+	struct digest digest = *digest_of(d);
 	int r = -1;
 
 	if (d->sink.failed)

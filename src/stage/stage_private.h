@@ -107,7 +107,12 @@ int object_pread(int fd, uint64_t offset, uint8_t *to, size_t size, bool *ret_sh
 
 /* ---- durability ---- */
 
+/* This process has put @d, and nothing has synced it yet. */
 void pending_add(struct stage *s, const struct digest *d);
+
+/* Makes the objects of @named (sorted) durable. */
+struct digest_list;
+int sync_named(struct stage *s, const struct digest_list *named, struct error *err) MUST_CHECK;
 
 /* ---- the reader's descriptors ---- */
 

@@ -90,6 +90,16 @@ static int publish_ref(struct stage *s, const char *name, struct bytes text, str
 	return sys ? err_sys(err, sys, "cannot write '%s/refs/%s'", s->path, name) : 0;
 }
 
+/* A build with nothing to do should not wait for the disk. */
+static bool is_already(struct stage *s, const char *name, struct bytes text)
+{
+	CLEANUP_ERR struct error ignored = ERR_INIT;
+	CLEANUP_BUF struct buf old = BUF_INIT(STAGE_REF_MAX);
+
+	return file_load(s->refs_fd, name, &old, &ignored) == 0 &&
+	       bytes_equal(buf_bytes(&old), text);
+}
+
 int stage_ref_set(struct stage *s, const char *name, const struct digest *objects, size_t n,
 		  struct error *err)
 {
@@ -104,7 +114,11 @@ int stage_ref_set(struct stage *s, const char *name, const struct digest *object
 		digest_list_add(&list, &objects[i]);
 	digest_list_sort(&list);
 	encode(&list, &text);
-	r = stage_sync(s, list.v, list.n, err);
+	if (is_already(s, name, buf_bytes(&text))) {
+		digest_list_release(&list);
+		return 0;
+	}
+	r = sync_named(s, &list, err);
 	digest_list_release(&list);
 	if (r < 0)
 		return err_while(err, "setting the ref '%s'", name);

@@ -27,16 +27,47 @@ void pending_add(struct stage *s, const struct digest *d)
 	pthread_mutex_unlock(&s->mutex);
 }
 
-static struct digest_list take_pending(struct stage *s)
+/* Takes those of @which (sorted) that are pending out of the list. */
+static struct digest_list take_pending(struct stage *s, const struct digest_list *which)
 {
-	struct digest_list list;
+	struct digest_list taken = { 0 };
+	size_t n = 0;
 
 	pthread_mutex_lock(&s->mutex);
-	list = (struct digest_list){ s->pending, s->n_pending, s->pending_capacity };
-	s->pending = NULL;
-	s->n_pending = s->pending_capacity = 0;
+	for (size_t i = 0; i < s->n_pending; i++) {
+		if (digest_list_has(which, &s->pending[i]))
+			digest_list_add(&taken, &s->pending[i]);
+		else
+			s->pending[n++] = s->pending[i];
+	}
+	s->n_pending = n;
 	pthread_mutex_unlock(&s->mutex);
-	return list;
+	digest_list_sort(&taken);
+	return taken;
+}
+
+/*
+ * What refs name already is durable: syncing a hundred packs again would cost
+ * a hundred flushes of the disk's cache on some file systems.
+ */
+static int known_durable(struct stage *s, struct digest_list *ret, struct error *err)
+{
+	CLEANUP_NAMES struct file_names names = { 0 };
+
+	if (file_list(s->refs_fd, ".", &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		CLEANUP_ERR struct error ignored = ERR_INIT; /* a damaged ref proves nothing */
+		struct digest_list of_one = { 0 };
+
+		if (is_ref_name(names.names[i]) &&
+		    ref_load(s, names.names[i], &of_one, &ignored) == 0)
+			for (size_t k = 0; k < of_one.n; k++)
+				digest_list_add(ret, &of_one.v[k]);
+		digest_list_release(&of_one);
+	}
+	digest_list_sort(ret);
+	return 0;
 }
 
 static int sync_folder(struct stage *s, const char *name, struct error *err)
@@ -97,28 +128,32 @@ static int drop_after_failure(struct stage *s, const struct digest_list *list,
 			     "again when the disk is sound");
 }
 
-static int sync_objects(struct stage *s, const struct digest *objects, size_t n,
-			struct error *err)
+static int sync_list(struct stage *s, const struct digest_list *list, struct error *err)
 {
-	struct digest_list pending = take_pending(s);
-	int r = 0;
-
-	if (pending.n > SYNC_EACH_MAX) {
-		if (syncfs(s->root_fd) < 0)
-			r = err_sys(err, errno, "cannot sync the stage '%s'", s->path);
-	} else if (pending.n) {
-		r = sync_each(s, pending.v, pending.n, err);
-	}
-	/* another process may have written them: a sync of what is clean is cheap */
-	if (r == 0 && n)
-		r = sync_each(s, objects, n, err);
-	if (r < 0)
-		drop_after_failure(s, &pending, err);
-	digest_list_release(&pending);
-	return r;
+	if (list->n <= SYNC_EACH_MAX)
+		return list->n ? sync_each(s, list->v, list->n, err) : 0;
+	if (syncfs(s->root_fd) < 0)
+		return err_sys(err, errno, "cannot sync the stage '%s'", s->path);
+	return 0;
 }
 
-int stage_sync(struct stage *s, const struct digest *objects, size_t n, struct error *err)
+int sync_named(struct stage *s, const struct digest_list *named, struct error *err)
 {
-	return sync_objects(s, objects, n, err);
+	struct digest_list known = { 0 }, pending, todo = { 0 };
+	int r;
+
+	if (known_durable(s, &known, err) < 0)
+		return -1;
+	pending = take_pending(s, named);
+	for (size_t i = 0; i < named->n; i++)
+		if (!digest_list_has(&known, &named->v[i]) ||
+		    digest_list_has(&pending, &named->v[i]))
+			digest_list_add(&todo, &named->v[i]);
+	r = sync_list(s, &todo, err);
+	if (r < 0)
+		drop_after_failure(s, &todo, err);
+	digest_list_release(&known);
+	digest_list_release(&pending);
+	digest_list_release(&todo);
+	return r;
 }

@@ -1,0 +1,459 @@
+#define _GNU_SOURCE
+#include "fetch/transfer.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "fetch/fetch_url.h"
+#include "io/clock.h"
+
+#define FIRST_PAUSE_MS   200u
+#define LONGEST_PAUSE_MS 5000u
+#define SLOWEST          100l      /* bytes a second: slower is stalled */
+#define SKIPPED_MAX      (1u << 20) /* bytes of a redirect's or an error's body */
+#define PROGRESS_SIZE    (1u << 20) /* bytes after which a place gets all its tries anew */
+#define DEFAULT_TRIES    4u
+#define DEFAULT_STALL    30u
+
+void transfer_init(struct transfer *t, struct stage *stage, struct fetch_item *item,
+		   const struct fetch_options *options)
+{
+	*t = (struct transfer){ .stage = stage, .item = item, .options = options,
+				.all_gone = true, .log = BUF_INIT(TRANSFER_LOG_MAX) };
+	t->easy = curl_easy_init();
+	if (!t->easy)
+		abort(); /* only for lack of memory */
+	t->url = mem_strdup(item->urls[0]);
+}
+
+static void drop_draft(struct transfer *t)
+{
+	stage_draft_drop(TAKE_PTR(t->draft));
+	free(TAKE_PTR(t->etag));
+	t->got = t->got_at_try = 0;
+}
+
+void transfer_release(struct transfer *t)
+{
+	drop_draft(t);
+	curl_easy_cleanup(t->easy);
+	curl_slist_free_all(t->headers);
+	free(t->url);
+	free(t->wrong);
+	buf_release(&t->log);
+	err_release(&t->failure);
+	*t = (struct transfer){ 0 };
+}
+
+/* ---- while bytes arrive ---- */
+
+static long status_of(const struct transfer *t)
+{
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+static const char *header_of(const struct transfer *t, const char *name)
+{
+	struct curl_header *h = NULL;
+
+	if (curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
+		return NULL;
+	return h->value;
+}
+
+/* "bytes 1000-1999/2000" (RFC 9110, section 14.4): is it what we asked for? */
+static bool rest_fits(const struct transfer *t)
+{
+	const char *range = header_of(t, "Content-Range");
+	struct str text = str_of(range), start;
+	uint64_t first;
+
+	if (!range || !str_has_prefix(text, STR("bytes ")))
+		return false;
+	text = (struct str){ text.ptr + 6, text.len - 6 };
+	return str_split(&text, '-', &start) && str_parse_u64(str_trim(start), &first) &&
+	       first == t->got;
+}
+
+static void remember_validator(struct transfer *t)
+{
+	const char *etag = header_of(t, "ETag");
+
+	free(TAKE_PTR(t->etag));
+	if (etag && etag[0] == '"') /* a weak one, W/"...", proves nothing about bytes */
+		t->etag = mem_strdup(etag);
+}
+
+static int open_draft(struct transfer *t)
+{
+	if (stage_draft_open(t->stage, &t->draft, &t->failure) < 0)
+		return -1;
+	if (!t->item->has_digest)
+		return 0;
+	return stage_draft_reserve(t->draft, t->item->size, &t->failure);
+}
+
+/* At the first byte of a body: is it content, and from where on? */
+static int judge(struct transfer *t)
+{
+	long status = status_of(t);
+
+	t->judged = true;
+	if (status == 206 && t->resumes) {
+		t->takes_body = rest_fits(t);
+		t->start_over = !t->takes_body;
+		return t->start_over ? -1 : 0;
+	}
+	t->takes_body = status == 200 || (status == 0 && url_scheme(t->url) == URL_FILE);
+	if (!t->takes_body)
+		return 0;
+	drop_draft(t); /* a server that ignores Range sends all of it again */
+	remember_validator(t);
+	return open_draft(t);
+}
+
+static size_t on_body(char *data, size_t one, size_t n, void *context)
+{
+	struct transfer *t = context;
+	struct bytes piece = { (const uint8_t *)data, one * n };
+
+	if (!t->judged && judge(t) < 0)
+		return 0;
+	if (!t->takes_body) {
+		t->skipped += piece.len;
+		return t->skipped > SKIPPED_MAX ? 0 : piece.len;
+	}
+	if (piece.len > t->item->size - t->got) {
+		t->wrong = mem_printf("sent more than %llu bytes",
+				      (unsigned long long)t->item->size);
+		return 0;
+	}
+	if (sink_write(stage_draft_sink(t->draft), piece, &t->failure) < 0)
+		return 0;
+	t->got += piece.len;
+	return piece.len;
+}
+
+/* ---- requests ---- */
+
+static void set_limits(struct transfer *t)
+{
+	unsigned stall = t->options->stall_seconds ? t->options->stall_seconds : DEFAULT_STALL;
+
+	curl_easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->item->size);
+	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, SLOWEST);
+	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)stall);
+	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, (long)stall);
+}
+
+static void set_range(struct transfer *t)
+{
+	CLEANUP_FREE char *range = NULL, *condition = NULL;
+
+	t->resumes = t->got > 0;
+	if (!t->resumes)
+		return;
+	range = mem_printf("%llu-", (unsigned long long)t->got);
+	curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
+	if (!t->etag)
+		return; /* the digest decides in the end */
+	condition = mem_printf("If-Range: %s", t->etag);
+	t->headers = curl_slist_append(NULL, condition);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+void transfer_prepare(struct transfer *t)
+{
+	CURL *e = t->easy;
+
+	t->state = TRANSFER_RUNNING;
+	t->resumes = t->judged = t->takes_body = t->start_over = false;
+	t->skipped = 0;
+	t->said[0] = 0;
+	curl_slist_free_all(TAKE_PTR(t->headers));
+	curl_easy_reset(e); /* keeps connections */
+	curl_easy_setopt(e, CURLOPT_URL, t->url);
+	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->said);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1l);
+	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 1l);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https,file");
+	/* redirects are followed by transfer_finish(), which judges each */
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0l);
+	curl_easy_setopt(e, CURLOPT_FAILONERROR, 1l);
+	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1l);
+	curl_easy_setopt(e, CURLOPT_USERAGENT,
+			 t->options->user_agent ? t->options->user_agent : "ingot");
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+	set_limits(t);
+	set_range(t);
+}
+
+/* ---- what comes next ---- */
+
+static void PRINTF_LIKE(2, 3) add_to_log(struct transfer *t, const char *fmt, ...)
+{
+	CLEANUP_BUF struct buf line = BUF_INIT(1u << 20);
+	va_list args;
+	char *said;
+
+	va_start(args, fmt);
+	if (vasprintf(&said, fmt, args) < 0)
+		abort();
+	va_end(args);
+	url_add_safe(&line, t->item->urls[t->place]);
+	if (t->n_redirects) {
+		buf_add_cstr(&line, " -> ");
+		url_add_safe(&line, t->url);
+	}
+	buf_printf(&line, ": %s\n", said);
+	free(said);
+	if (line.len <= t->log.max - t->log.len)
+		buf_add_str(&t->log, buf_str(&line));
+}
+
+static void next_place(struct transfer *t)
+{
+	drop_draft(t);
+	t->place++;
+	t->n_tries = t->n_redirects = 0;
+	if (t->place == t->item->n_urls) {
+		t->item->absent = t->all_gone && t->item->may_be_absent;
+		t->state = t->item->absent ? TRANSFER_DONE : TRANSFER_FAILED;
+		return;
+	}
+	free(t->url);
+	t->url = mem_strdup(t->item->urls[t->place]);
+	t->state = TRANSFER_READY;
+}
+
+static void refuse(struct transfer *t, const char *why)
+{
+	t->all_gone = false;
+	add_to_log(t, "%s", why);
+	next_place(t);
+}
+
+static void refuse_wrong(struct transfer *t, const char *why)
+{
+	t->any_wrong = t->item->has_digest; /* without one, size is only a cap */
+	refuse(t, why);
+}
+
+static void try_again(struct transfer *t, const char *why)
+{
+	unsigned limit = t->options->n_retries ? t->options->n_retries : DEFAULT_TRIES;
+	uint64_t pause = LONGEST_PAUSE_MS;
+
+	if (t->got >= t->got_at_try + PROGRESS_SIZE)
+		t->n_tries = 0;
+	if (t->n_tries == 0)
+		t->got_at_try = t->got;
+	if (!t->item->has_digest)
+		drop_draft(t); /* nothing would tell if the two halves were of one file */
+	if (t->n_tries++ == limit) {
+		CLEANUP_FREE char *text = mem_printf("%s, %u times", why, t->n_tries);
+
+		refuse(t, text);
+		return;
+	}
+	if (t->n_tries <= 5)
+		pause = FIRST_PAUSE_MS << (t->n_tries - 1);
+	t->not_before = clock_nanoseconds() + pause * 1000000u;
+	t->state = TRANSFER_PAUSED;
+	free(t->url); /* a redirect may lead elsewhere next time */
+	t->url = mem_strdup(t->item->urls[t->place]);
+	t->n_redirects = 0;
+}
+
+static void follow(struct transfer *t)
+{
+	char *to = NULL;
+
+	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
+	if (!to) {
+		CLEANUP_FREE char *why = mem_printf("answered %ld without a place to go",
+						    status_of(t));
+		refuse(t, why);
+	} else if (!url_redirect_allowed(t->url, to)) {
+		CLEANUP_BUF struct buf why = BUF_INIT(1u << 20);
+
+		buf_add_cstr(&why, "redirects to ");
+		url_add_safe(&why, to);
+		buf_add_cstr(&why, url_scheme(to) == URL_HTTP ? ", from https to http"
+							      : ", which is not followed");
+		refuse(t, buf_cstr(&why));
+	} else if (t->n_redirects == TRANSFER_MAX_REDIRECTS) {
+		refuse(t, "redirects more than 5 times");
+	} else {
+		char *next = mem_strdup(to);
+
+		t->n_redirects++;
+		free(t->url);
+		t->url = next;
+		t->state = TRANSFER_READY;
+	}
+}
+
+static void deliver(struct transfer *t)
+{
+	const struct fetch_item *item = t->item;
+	struct digest digest;
+	uint64_t size;
+
+	if (item->has_digest && !stage_draft_is(t->draft, &item->digest)) {
+		refuse_wrong(t, "sent other bytes than the digest says");
+		return;
+	}
+	if (stage_draft_commit(TAKE_PTR(t->draft), item->has_digest ? &item->digest : NULL,
+			       &digest, &size, &t->failure) < 0) {
+		t->state = TRANSFER_BROKEN;
+		return;
+	}
+	t->item->ret_digest = digest;
+	t->item->ret_size = size;
+	t->item->ret_url = (uint32_t)t->place;
+	t->state = TRANSFER_DONE;
+}
+
+static void judge_delivered(struct transfer *t)
+{
+	long status = status_of(t);
+	curl_off_t announced = -1;
+
+	if (status >= 300 && status < 400) {
+		follow(t);
+		return;
+	}
+	/* a body of no bytes has not been judged yet */
+	if (!t->judged && judge(t) < 0) {
+		if (t->start_over)
+			drop_draft(t);
+		t->state = TRANSFER_BROKEN;
+		if (t->start_over)
+			try_again(t, "sent another part than asked for");
+		return;
+	}
+	if (!t->takes_body) {
+		CLEANUP_FREE char *why = mem_printf("answered %ld", status);
+
+		refuse(t, why);
+		return;
+	}
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+	if (t->item->has_digest && t->got < t->item->size) {
+		CLEANUP_FREE char *why = mem_printf("sent %llu of %llu bytes",
+						    (unsigned long long)t->got,
+						    (unsigned long long)t->item->size);
+		if (announced < 0)
+			try_again(t, why); /* the connection's end was the body's end */
+		else
+			refuse_wrong(t, why);
+		return;
+	}
+	deliver(t);
+}
+
+/* What the server says will not change by asking again. */
+static void judge_status(struct transfer *t)
+{
+	long status = status_of(t);
+	CLEANUP_FREE char *why = mem_printf("answered %ld", status);
+
+	if (status == 404 || status == 410) {
+		add_to_log(t, "%s, %s", why, status == 404 ? "not found" : "gone");
+		next_place(t);
+	} else if (status == 416 && t->resumes) {
+		drop_draft(t);
+		try_again(t, why);
+	} else if (status >= 500 || status == 408 || status == 429) {
+		try_again(t, why);
+	} else {
+		refuse(t, why);
+	}
+}
+
+static bool may_pass(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static char *what_curl_said(const struct transfer *t, CURLcode code)
+{
+	const char *said = t->said[0] ? t->said : curl_easy_strerror(code);
+
+	if (code == CURLE_OPERATION_TIMEDOUT && t->judged)
+		return mem_printf("stalled after %llu bytes", (unsigned long long)t->got);
+	if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR)
+		return mem_printf("broke off after %llu bytes", (unsigned long long)t->got);
+	return mem_strdup(said);
+}
+
+static void judge_failure(struct transfer *t, CURLcode code)
+{
+	CLEANUP_FREE char *why = what_curl_said(t, code);
+
+	if (code == CURLE_FILE_COULDNT_READ_FILE) {
+		add_to_log(t, "no such file");
+		next_place(t);
+	} else if (code == CURLE_FILESIZE_EXCEEDED) {
+		free(TAKE_PTR(why));
+		why = mem_printf("offers more than %llu bytes",
+				 (unsigned long long)t->item->size);
+		refuse_wrong(t, why);
+	} else if (may_pass(code)) {
+		try_again(t, why);
+	} else {
+		refuse(t, why);
+	}
+}
+
+void transfer_finish(struct transfer *t, CURLcode code)
+{
+	CLEANUP_FREE char *wrong = TAKE_PTR(t->wrong);
+	long status = status_of(t);
+
+	assert(t->state == TRANSFER_RUNNING);
+	if (t->failure.code) {
+		t->state = TRANSFER_BROKEN;
+	} else if (wrong) {
+		refuse_wrong(t, wrong);
+	} else if (t->start_over) {
+		drop_draft(t);
+		try_again(t, "sent another part than asked for");
+	} else if (t->takes_body && t->item->has_digest && t->got == t->item->size) {
+		deliver(t); /* however the connection ended */
+	} else if (status >= 400) {
+		judge_status(t); /* whatever the body was */
+	} else if (code == CURLE_OK || status >= 300) {
+		judge_delivered(t);
+	} else {
+		judge_failure(t, code);
+	}
+}

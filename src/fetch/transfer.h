@@ -1,0 +1,72 @@
+#pragma once
+
+/*
+ * fetch/transfer.h - the road of one item over its places; for fetch/ alone.
+ *
+ * A transfer tries one place after the other. At one place it follows
+ * redirects by itself (so that each hop is judged), tries again after a broken
+ * connection or a server's failure, with growing pauses, and goes on where it
+ * stopped if the server can. Bytes of two places are never mixed.
+ */
+
+#include <curl/curl.h>
+#include <stdint.h>
+
+#include "fetch/fetch.h"
+
+#define TRANSFER_MAX_REDIRECTS 5u
+#define TRANSFER_LOG_MAX       65536u /* bytes of text about what places said */
+
+enum transfer_state {
+	TRANSFER_READY,   /* transfer_prepare() the next request */
+	TRANSFER_PAUSED,  /* as READY, from @not_before on */
+	TRANSFER_RUNNING, /* its handle is in the multi handle */
+	TRANSFER_DONE,    /* in the stage, or absent by permission */
+	TRANSFER_FAILED,  /* no place delivered it */
+	TRANSFER_BROKEN,  /* a failure of this machine: @failure */
+};
+
+struct transfer {
+	struct stage *stage;
+	struct fetch_item *item;
+	const struct fetch_options *options;
+	enum transfer_state state;
+	CURL *easy;
+
+	size_t place;          /* index of item->urls */
+	unsigned n_tries;      /* failed ones at this place */
+	unsigned n_redirects;
+	char *url;             /* of the next request */
+	uint64_t not_before;   /* nanoseconds, clock_nanoseconds() */
+
+	struct stage_draft *draft; /* what arrived so far, or NULL */
+	uint64_t got;              /* bytes in it */
+	uint64_t got_at_try;       /* bytes in it when the first of n_tries began */
+	char *etag;                /* strong validator of those bytes, or NULL */
+
+	/* of the running request */
+	bool resumes;              /* asked for the rest only */
+	bool judged;               /* the status was looked at */
+	bool takes_body;
+	bool start_over;           /* the server's rest does not fit: from the start */
+	uint64_t skipped;          /* bytes of a body that nobody wants */
+	char *wrong;               /* what is wrong with the content, or NULL */
+	struct curl_slist *headers;
+	char said[CURL_ERROR_SIZE];
+
+	/* the verdict */
+	struct buf log;        /* "URL: what it said" lines */
+	bool all_gone;         /* every place that answered said 404 or 410 */
+	bool any_wrong;        /* some place delivered something else */
+	struct error failure;
+};
+
+void transfer_init(struct transfer *t, struct stage *stage, struct fetch_item *item,
+		   const struct fetch_options *options);
+void transfer_release(struct transfer *t);
+
+/* Sets the easy handle up for the next request; state becomes RUNNING. */
+void transfer_prepare(struct transfer *t);
+
+/* The request has ended with @code; decides what comes next. */
+void transfer_finish(struct transfer *t, CURLcode code);
