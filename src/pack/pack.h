@@ -11,9 +11,13 @@
  * ("pack"): its key is the archive's digest, its kind and PACK_VERSION. Every
  * content has a digest of its own, which is checked when it is read.
  *
- * Names are normalised: no leading "./" or "/", no trailing "/", no "." or
- * empty component; ".." and NUL are ERR_FORMAT (formats D1). The root member
- * ("./") has name "".
+ * Names are normalised: no leading "./", no trailing "/", no "." or empty
+ * component. Absolute names, ".." and NUL are ERR_FORMAT (formats D1). The root
+ * member ("./") has name "". A path occurs once; a folder that an archive
+ * repeats with equal attributes is kept once.
+ *
+ * Below a path that is a symbolic link of the same archive other members may
+ * lie: what that means is the composer's business.
  */
 
 #include "base/arena.h"
@@ -30,9 +34,10 @@ struct pack_member {
 	bool hard_link;        /* @target is the path of an earlier member; no attributes */
 	uint16_t mode;
 	uint32_t uid, gid;
-	int64_t mtime;
+	struct str user, group; /* names in the archive, may be empty; dpkg prefers them */
+	int64_t mtime;          /* seconds, as in the archive */
 	uint32_t major, minor;
-	struct str target;     /* of symbolic and hard links */
+	struct str target;     /* of symbolic links verbatim, of hard links a path */
 	struct content content;
 	struct str md5;        /* 32 hex digits of a file in a .deb's data.tar, else "" */
 	struct xattr *xattrs;  /* sorted by name */
@@ -49,7 +54,7 @@ struct pack_control {
 enum pack_kind { PACK_DEB = 1, PACK_TAR };
 
 struct pack {
-	struct arena arena; /* all below lies here */
+	struct arena arena; /* strings and xattrs of all below lie here */
 	enum pack_kind kind;
 	struct digest source; /* of the archive */
 	struct digest object; /* of the stage object that holds all contents */
@@ -87,6 +92,13 @@ int pack_open(struct stage *s, enum pack_kind kind, const struct digest *archive
 
 /* Only whether pack_open() would not have to decode. */
 bool pack_is_decoded(struct stage *s, enum pack_kind kind, const struct digest *archive);
+
+/*
+ * The control file's Package, Version and Architecture must be these: else
+ * ERR_FORMAT with both values.
+ */
+int pack_check_identity(const struct pack *p, struct str name, struct str version,
+			struct str architecture, struct error *err) MUST_CHECK;
 
 /*
  * Only control.tar of a .deb in the stage (for `lock`, which needs no data).

@@ -1,0 +1,32 @@
+#pragma once
+
+/*
+ * pack/tar_guard.h - what libarchive forgives and a pack does not.
+ *
+ * libarchive reads any tar that was ever written, and some of it differs
+ * between its versions. The guard looks at the raw header blocks of one member
+ * (extension headers, then the member's own) and refuses unknown types, sparse
+ * files, NUL inside names, global headers that change members, and headers
+ * whose extent it sees otherwise than libarchive.
+ */
+
+#include "base/attr.h"
+#include "base/bytes.h"
+#include "base/error.h"
+
+#define TAR_BLOCK 512u
+
+/*
+ * @headers: all blocks of one member before its content. @what and @name (of
+ * the member) are for messages.
+ *
+ * Errors: ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED.
+ */
+int tar_guard(struct bytes headers, const char *what, const char *name,
+	      struct error *err) MUST_CHECK;
+
+/* ERR_LIMIT if the blocks begin with an extension header that is too long. */
+int tar_guard_size(struct bytes headers, const char *what, struct error *err) MUST_CHECK;
+
+/* Only zeros? */
+bool tar_is_zero(struct bytes data);
