@@ -63,7 +63,7 @@ void tar_walk_free(struct tar_walk *w)
 static bool is_later_link(struct tar_walk *w, const struct node *n, struct str *ret)
 {
 	const struct inode *inode = n->inode;
-	struct str key = { (const char *)&inode, sizeof(inode) };
+	struct str key = { (const char *)&inode->serial, sizeof(inode->serial) };
 	uint32_t number;
 
 	if (inode->kind == NODE_DIRECTORY || inode->links < 2)
