@@ -133,8 +133,7 @@ int compose(const struct compose_input *in, struct arena *arena, struct compose_
 	input.packages = sorted_packages(in, arena);
 	collect_ids(&w);
 	if (compose_steps(&w, &report, err) < 0)
-		return err_while(err, "composing target '" STR_FMT "' for " STR_FMT,
-				 STR_ARG(in->target->name), STR_ARG(in->architecture));
+		return -1;
 	ret->tree = TAKE_PTR(t);
 	ret->report = report;
 	return 0;

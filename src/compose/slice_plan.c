@@ -210,13 +210,17 @@ static bool is_empty(const struct slice_planning *p, uint32_t slice)
 	return true;
 }
 
-/* The last slice that stays no larger than the largest; if there is none, the last. */
+/*
+ * The last slice that stays about as large as the largest at most; if there is
+ * none, the last. An eighth more is no reason to break up a slice of one source.
+ */
 static uint32_t slice_with_room(const struct slice_planning *p, uint64_t size)
 {
 	uint64_t limit = 0;
 
 	for (uint32_t i = 0; i < p->n_slices; i++)
 		limit = p->loads[i] > limit ? p->loads[i] : limit;
+	limit += limit / 8;
 	for (uint32_t i = p->n_slices; i-- > 0;) {
 		if (p->loads[i] + size <= limit)
 			return i;

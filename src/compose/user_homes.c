@@ -99,7 +99,8 @@ int compose_home(struct work *w, const struct recipe_user *u, struct str home, u
 		 uint32_t gid, struct error *err)
 {
 	struct place at = work_place(w, u->pos);
-	bool has_home = home.len > 0 && !str_equal(home, STR("/nonexistent"));
+	bool has_home = home.len > 1 && !str_equal(home, STR("/nonexistent")) &&
+			(u->home.len > 0 || u->n_authorized_keys > 0);
 
 	if (!has_home && u->n_authorized_keys > 0) {
 		err_at(err, ERR_RECIPE_VALUE, u->pos,

@@ -12,6 +12,8 @@
 #define HUMAN_FIRST  1000u
 #define HUMAN_LAST   59999u
 
+#define DEFAULT_SHELL "/usr/sbin/nologin"
+
 static struct account_request request(struct str name, uint32_t id, bool system)
 {
 	return (struct account_request){
@@ -29,6 +31,18 @@ static int other_id(const char *kind, struct str name, uint32_t has, uint32_t wa
 	       "%s '" STR_FMT "' has id %u in the image, the recipe says %u", kind, STR_ARG(name),
 	       has, wanted);
 	return err_hint(err, "leave the id out, or choose another name");
+}
+
+/* A group of a user's own takes the user's number where that is free, as useradd(8) does. */
+static uint32_t own_group_id(const struct work *w, const struct recipe_user *u)
+{
+	if (u->gid != RECIPE_ID_AUTO || u->uid == RECIPE_ID_AUTO)
+		return u->gid;
+	for (size_t i = 0; i < w->n_ids; i++) {
+		if (w->ids[i].kind == LOCK_ID_GROUP && str_equal(w->ids[i].name, u->name))
+			return RECIPE_ID_AUTO;
+	}
+	return accounts_is_free(w->accounts, LOCK_ID_GROUP, u->uid) ? u->uid : RECIPE_ID_AUTO;
 }
 
 /* Makes the group if there is none; an explicit @gid must be the one it has. */
@@ -69,11 +83,13 @@ static int add_groups(struct work *w, bool explicit_ids, struct error *err)
 	}
 	for (size_t i = 0; i < r->n_users; i++) {
 		const struct recipe_user *u = &r->users[i];
+		uint32_t has, gid = u->gid;
 
-		if (is_packages_user(w, u) && u->gid == RECIPE_ID_AUTO)
+		if (is_packages_user(w, u) || (gid != RECIPE_ID_AUTO) != explicit_ids)
 			continue;
-		if ((u->gid != RECIPE_ID_AUTO) == explicit_ids &&
-		    add_group(w, u->name, u->gid, u->system, u->pos, err) < 0)
+		if (!accounts_find_group(w->accounts, u->name, &has))
+			gid = own_group_id(w, u);
+		if (add_group(w, u->name, gid, u->system, u->pos, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -90,7 +106,7 @@ static int add_user(struct work *w, const struct recipe_user *u, struct error *e
 		.request = request(u->name, u->uid, u->system),
 		.gecos = u->gecos,
 		.home = or_default(u->home, STR("/nonexistent")),
-		.shell = or_default(u->shell, STR("/usr/sbin/nologin")),
+		.shell = or_default(u->shell, STR(DEFAULT_SHELL)),
 		.shadow = STR("!"),
 		.human = !u->system,
 	};
@@ -113,6 +129,15 @@ static int check_user(const struct work *w, const struct recipe_user *u, struct 
 	if (u->gid != RECIPE_ID_AUTO && u->gid != gid)
 		return other_id("the group of user", u->name, gid, u->gid, u->pos, err);
 	return 0;
+}
+
+/* What the recipe says of a package's user; the default shell says nothing. */
+static void change_user(struct work *w, const struct recipe_user *u)
+{
+	bool is_default = str_equal(u->shell, STR(DEFAULT_SHELL));
+
+	accounts_change_user(w->accounts, u->name, u->gecos, u->home,
+			     is_default ? STR("") : u->shell);
 }
 
 static int add_users(struct work *w, bool explicit_ids, struct error *err)
@@ -153,6 +178,7 @@ static int add_accounts(struct work *w, struct error *err)
 	for (size_t i = 0; i < r->n_users; i++) {
 		if (check_user(w, &r->users[i], err) < 0)
 			return -1;
+		change_user(w, &r->users[i]);
 	}
 	if (add_groups(w, /* explicit_ids= */ true, err) < 0 ||
 	    add_groups(w, /* explicit_ids= */ false, err) < 0 ||
@@ -175,7 +201,9 @@ static int make_homes(struct work *w, struct error *err)
 		uint32_t uid = 0, gid = 0;
 
 		(void)accounts_find_user(w->accounts, u->name, &uid, &gid);
-		if (compose_home(w, u, u->home, uid, gid, err) < 0)
+		if (compose_home(w, u, accounts_home(w->accounts, u->name), uid, gid, err) < 0)
+			return -1;
+		if (!u->system && compose_subordinate_ids(w, u, err) < 0)
 			return -1;
 	}
 	return 0;

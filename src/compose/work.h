@@ -126,6 +126,10 @@ int compose_archive(struct work *w, const struct compose_file *f, const struct p
 int compose_home(struct work *w, const struct recipe_user *u, struct str home, uint32_t uid,
 		 uint32_t gid, struct error *err) MUST_CHECK;
 
+/* A person's ranges in /etc/subuid and /etc/subgid, where the image has these files. */
+int compose_subordinate_ids(struct work *w, const struct recipe_user *u,
+			    struct error *err) MUST_CHECK;
+
 /* Links of a unit as `systemctl enable` makes them; or without them. */
 int systemd_enable(struct work *w, const struct recipe_service *s, struct error *err) MUST_CHECK;
 int systemd_disable(struct work *w, const struct recipe_service *s, struct error *err) MUST_CHECK;

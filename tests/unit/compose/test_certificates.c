@@ -1,0 +1,103 @@
+#include "compose_world.h"
+
+#define LOCAL "usr/local/share/ca-certificates/"
+
+static const char certificate[] =
+	"-----BEGIN CERTIFICATE-----\n"
+	"MIIBOjCB7aADAgECAhRnW0KAVMdYKieBB/FH8CzXvN9bGjAFBgMrZXAwEjEQMA4G\n"
+	"A1UEAwwHVGVzdCBDQTAgFw0yNjExMjIxMDU2MzhaGA8yMTI2MTAyOTEwNTYzOFow\n"
+	"EjEQMA4GA1UEAwwHVGVzdCBDQTAqMAUGAytlcAMhAA0Ty3DYQrMeXBCNYVeuSYMh\n"
+	"0ezfvsNWLjREr5xEocm4o1MwUTAdBgNVHQ4EFgQU8M2CNRCtCVslSD7D+3Lahpsi\n"
+	"PGowHwYDVR0jBBgwFoAU8M2CNRCtCVslSD7D+3LahpsiPGowDwYDVR0TAQH/BAUw\n"
+	"AwEB/zAFBgMrZXADQQAI6Xl5ST9a0svb9auX+gDdBbFCtEQYdMEWzYJyglgT2p69\n"
+	"+wGyXA+N2GwZaGdo1grnVbOZ/mdzsPM13elQuIQB\n"
+	"-----END CERTIFICATE-----\n";
+static const char key[] = "-----BEGIN PRIVATE KEY-----\n"
+			  "MC4CAQAwBQYDK2VwBCIEIJ1h\n"
+			  "-----END PRIVATE KEY-----\n";
+
+static struct world w;
+
+static void begin(void)
+{
+	world_init(&w);
+	world_package(&w, "ca-certificates", "20250419", "ca-certificates");
+}
+
+static void end(void)
+{
+	world_release(&w);
+}
+
+TestSuite(certificates, .init = begin, .fini = end);
+
+Test(certificates, lie_where_the_system_looks_for_local_ones)
+{
+	world_certificate(&w, "keys/corporate-ca.pem", certificate);
+	world_must_compose(&w);
+	cr_assert_str_eq(world_content(&w, LOCAL "corporate-ca.crt"), certificate);
+	cr_assert_eq(world_node(&w, LOCAL "corporate-ca.crt")->inode->mode, 0644);
+	cr_assert_eq(world_cause(&w, LOCAL "corporate-ca.crt")->kind, CAUSE_RECIPE);
+}
+
+Test(certificates, text_around_the_block_is_dropped)
+{
+	world_certificate(&w, "ca.crt", arena_printf(&w.arena, "# ours\n%s# end\n", certificate));
+	world_must_compose(&w);
+	cr_assert_str_eq(world_content(&w, LOCAL "ca.crt"), certificate);
+}
+
+Test(certificates, a_file_with_several_is_split)
+{
+	world_certificate(&w, "chain.pem", arena_printf(&w.arena, "%s%s", certificate, certificate));
+	world_must_compose(&w);
+	cr_assert_str_eq(world_content(&w, LOCAL "chain.crt"), certificate);
+	cr_assert_str_eq(world_content(&w, LOCAL "chain-2.crt"), certificate);
+}
+
+Test(certificates, a_private_key_is_refused_at_its_line)
+{
+	world_certificate(&w, "ca.pem", arena_printf(&w.arena, "%s%s", certificate, key));
+	world_must_fail(&w, ERR_RECIPE_FILE, 141, "private key");
+}
+
+Test(certificates, what_is_no_certificate_is_refused_at_its_line)
+{
+	world_certificate(&w, "ca.pem", "hello");
+	world_must_fail(&w, ERR_RECIPE_FILE, 141, "not a certificate in PEM form");
+}
+
+Test(certificates, a_damaged_one_is_refused)
+{
+	char *text = arena_strdup(&w.arena, str_of(certificate));
+
+	text[sizeof(certificate) / 2] = '*';
+	world_certificate(&w, "ca.pem", text);
+	world_must_fail(&w, ERR_RECIPE_FILE, 141, "damaged");
+}
+
+Test(certificates, a_truncated_one_is_refused)
+{
+	char *text = arena_strdup(&w.arena, str_of(certificate));
+
+	text[sizeof(certificate) / 2] = '\0';
+	world_certificate(&w, "ca.pem", text);
+	world_must_fail(&w, ERR_RECIPE_FILE, 141, "damaged");
+}
+
+Test(certificates, two_of_one_name_are_a_conflict)
+{
+	world_certificate(&w, "a/ca.pem", certificate);
+	world_certificate(&w, "b/ca.crt", certificate);
+	world_must_fail(&w, ERR_RECIPE_CONFLICT, 142, LOCAL "ca.crt");
+}
+
+Test(certificates, without_the_package_nobody_would_read_them)
+{
+	struct world bare;
+
+	world_init(&bare);
+	world_certificate(&bare, "ca.pem", certificate);
+	world_must_fail(&bare, ERR_RECIPE_VALUE, 141, "needs the package 'ca-certificates'");
+	world_release(&bare);
+}

@@ -1,0 +1,87 @@
+#include "compose_world.h"
+
+/* `essential: false`: nginx and its library stay, the Essential set goes. */
+
+static struct world w;
+static struct pack *dash, *nginx, *libc;
+
+static void begin(void)
+{
+	world_init(&w);
+	w.recipe.essential = false;
+	dash = world_package(&w, "dash", "1", "dash");
+	libc = world_package(&w, "libc6", "2.41", "glibc");
+	nginx = world_package(&w, "nginx", "1", "nginx");
+	pack_file(&w, dash, "usr/bin/sh", "shell", 0755);
+	pack_folder(&w, dash, "usr/share/dash", 0755);
+	pack_file(&w, libc, "usr/lib/libc.so.6", "libc", 0644);
+	pack_folder(&w, nginx, "var/lib/nginx", 0755);
+	pack_file(&w, nginx, "usr/sbin/nginx", "nginx", 0755);
+	world_find(&w, "base-files")->kept = false;
+	world_find(&w, "base-passwd")->kept = false;
+	world_find(&w, "dash")->kept = false;
+}
+
+static void end(void)
+{
+	world_release(&w);
+}
+
+TestSuite(distroless, .init = begin, .fini = end);
+
+Test(distroless, what_was_asked_for_stays_with_all_it_needs)
+{
+	world_must_compose(&w);
+	cr_assert_str_eq(world_content(&w, "usr/sbin/nginx"), "nginx");
+	cr_assert_str_eq(world_content(&w, "usr/lib/libc.so.6"), "libc");
+	cr_assert(world_has(&w, "var/lib/nginx"));
+}
+
+Test(distroless, the_essential_set_goes)
+{
+	world_must_compose(&w);
+	cr_assert_not(world_has(&w, "usr/bin/sh"));
+	cr_assert_not(world_has(&w, "usr/share/dash"));
+}
+
+Test(distroless, the_skeleton_stays)
+{
+	world_must_compose(&w);
+	cr_assert_str_eq(world_target(&w, "bin"), "usr/bin");
+	cr_assert_eq(world_node(&w, "usr/bin")->inode->kind, NODE_DIRECTORY);
+	cr_assert(world_has(&w, "home"));
+	cr_assert(world_has(&w, "root"));
+	cr_assert_eq(world_node(&w, "tmp")->inode->mode, 01777);
+	cr_assert(world_has_line(&w, "etc/group", "www-data:*:33:"));
+	cr_assert_str_eq(world_content(&w, "etc/os-release"), "ID=debian\n");
+}
+
+Test(distroless, what_the_recipe_adds_stays)
+{
+	world_text(&w, "usr/share/dash/ours", "x");
+	world_user(&w, "app")->uid = 990;
+	world_must_compose(&w);
+	cr_assert_str_eq(world_content(&w, "usr/share/dash/ours"), "x");
+	cr_assert_not_null(strstr(world_content(&w, "etc/passwd"), "app:"));
+}
+
+Test(distroless, the_database_lists_what_is_left)
+{
+	const char *status;
+
+	world_must_compose(&w);
+	status = world_content(&w, "var/lib/dpkg/status");
+	cr_assert_not_null(strstr(status, "Package: nginx\n"), "%s", status);
+	cr_assert_not_null(strstr(status, "Package: libc6\n"));
+	cr_assert_null(strstr(status, "Package: dash\n"));
+	cr_assert(world_has(&w, "var/lib/dpkg/info/nginx.list"));
+	cr_assert_not(world_has(&w, "var/lib/dpkg/info/dash.list"));
+}
+
+Test(distroless, a_folder_that_a_kept_package_ships_too_stays)
+{
+	pack_folder(&w, dash, "usr/share/both", 0755);
+	pack_folder(&w, nginx, "usr/share/both", 0755);
+	world_must_compose(&w);
+	cr_assert(world_has(&w, "usr/share/both"));
+}

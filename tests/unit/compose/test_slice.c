@@ -1,0 +1,303 @@
+#include "compose_world.h"
+
+#include "crypto/hash.h"
+
+static struct world w;
+static uint32_t *slice_of;
+static struct slice_layer *layers;
+static size_t n_layers;
+static struct pack *a, *b;
+
+static void begin(void)
+{
+	world_init(&w);
+	a = world_package(&w, "liba", "1", "a");
+	b = world_package(&w, "b", "1", "b");
+	pack_folder(&w, a, "usr/share/both", 0755);
+	pack_file(&w, a, "usr/share/both/a", "a", 0644);
+	pack_file(&w, b, "usr/share/both/b", "b", 0644);
+	pack_folder(&w, b, "var/lib/b", 0700);
+	pack_file(&w, b, "usr/bin/b", "b", 0755);
+	pack_hard_link(&w, b, "usr/bin/bb", "usr/bin/b");
+	world_text(&w, "etc/motd", "hello");
+}
+
+static void end(void)
+{
+	world_release(&w);
+}
+
+TestSuite(slice, .init = begin, .fini = end);
+
+static void plan(void)
+{
+	cr_assert_eq(compose_plan_slices(w.lock, NULL, w.target.layers, &w.err), 0);
+}
+
+static void cut(void)
+{
+	world_must_compose(&w);
+	cr_assert_eq(compose_slice(w.out.tree, &w.in, &w.arena, &slice_of, &layers, &n_layers,
+				   &w.err), 0);
+}
+
+static bool includes(const struct node *n, uint32_t slice)
+{
+	struct node *below;
+
+	for (struct tree_iter it = tree_iter(w.out.tree, (struct node *)(uintptr_t)n);
+	     (below = tree_next(&it));) {
+		if (slice_of[below->serial] == slice)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t slice_at(const char *path)
+{
+	return slice_of[world_node(&w, path)->serial];
+}
+
+static uint32_t slice_of_source(const char *package)
+{
+	return world_lock_package(&w, package)->slice;
+}
+
+static uint32_t generated(void)
+{
+	return (uint32_t)w.lock->n_slices;
+}
+
+/* What a layer's tar would hold, as a digest: members in order with all that is written. */
+static struct digest layer_digest(uint32_t slice)
+{
+	struct hash *h = hash_new();
+	struct node *n;
+	struct digest d;
+
+	for (struct tree_iter it = tree_iter(w.out.tree, tree_root(w.out.tree));
+	     (n = tree_next(&it));) {
+		struct buf path = BUF_INIT(4096);
+
+		if (!includes(n, slice)) {
+			tree_skip(&it);
+			continue;
+		}
+		tree_path(n, &path);
+		hash_add_field(h, buf_bytes(&path));
+		buf_release(&path);
+		hash_add_u64(h, n->inode->kind);
+		hash_add_u64(h, n->inode->mode);
+		hash_add_u64(h, n->inode->uid);
+		hash_add_u64(h, n->inode->gid);
+		hash_add_field(h, BYTES_OF(n->inode->content.digest.bytes));
+		hash_add_field(h, str_bytes(n->inode->target));
+	}
+	d = hash_finish(h);
+	hash_free(h);
+	return d;
+}
+
+Test(slice, content_goes_where_its_cause_says)
+{
+	plan();
+	cut();
+	cr_assert_eq(slice_at("usr/share/both/a"), slice_of_source("liba"));
+	cr_assert_eq(slice_at("usr/share/both/b"), slice_of_source("b"));
+	cr_assert_eq(slice_at("etc/motd"), generated() + 1);
+	cr_assert_eq(slice_at("etc/hosts"), generated());
+	cr_assert_eq(slice_at("var/lib/dpkg/status"), generated());
+}
+
+Test(slice, a_folder_with_children_is_only_their_parent)
+{
+	plan();
+	cut();
+	cr_assert_eq(slice_at("usr/share/both"), UINT32_MAX);
+	cr_assert_eq(slice_at(""), UINT32_MAX);
+	cr_assert_eq(slice_at("var/lib/b"), slice_of_source("b"));
+}
+
+Test(slice, an_overwritten_file_of_a_package_is_the_recipes)
+{
+	pack_file(&w, b, "etc/motd", "theirs", 0644);
+	plan();
+	cut();
+	cr_assert_eq(slice_at("etc/motd"), generated() + 1);
+}
+
+Test(slice, changed_owners_stay_with_the_content)
+{
+	struct node *n;
+
+	plan();
+	world_must_compose(&w);
+	n = tree_find(w.out.tree, STR("usr/share/both/a"));
+	tree_set_owner(n, 5, 5, tree_cause_intern(w.out.tree,
+						  (struct cause){ .kind = CAUSE_SCRIPT }));
+	cr_assert_eq(compose_slice(w.out.tree, &w.in, &w.arena, &slice_of, &layers, &n_layers,
+				   &w.err), 0);
+	cr_assert_eq(slice_at("usr/share/both/a"), slice_of_source("liba"));
+}
+
+Test(slice, hard_links_go_whole_into_the_highest_slice)
+{
+	struct node *target, *dir;
+	cause_id script;
+
+	plan();
+	world_must_compose(&w);
+	script = tree_cause_intern(w.out.tree, (struct cause){ .kind = CAUSE_SCRIPT });
+	target = tree_find(w.out.tree, STR("usr/bin/b"));
+	dir = tree_find(w.out.tree, STR("usr/sbin"));
+	tree_link(w.out.tree, dir, STR("third"), target, script);
+	cr_assert_eq(compose_slice(w.out.tree, &w.in, &w.arena, &slice_of, &layers, &n_layers,
+				   &w.err), 0);
+	cr_assert_eq(slice_at("usr/sbin/third"), generated());
+	cr_assert_eq(slice_at("usr/bin/b"), generated());
+	cr_assert_eq(slice_at("usr/bin/bb"), generated());
+}
+
+Test(slice, layers_are_named_from_the_bottom_and_never_empty)
+{
+	plan();
+	cut();
+	cr_assert_leq(n_layers, w.target.layers);
+	for (size_t i = 0; i < n_layers; i++) {
+		cr_assert(includes(tree_root(w.out.tree), layers[i].slice));
+		if (i > 0)
+			cr_assert_gt(layers[i].slice, layers[i - 1].slice);
+	}
+	cr_assert(str_equal(layers[n_layers - 1].name, STR("recipe")));
+	cr_assert(str_equal(layers[n_layers - 2].name, STR("generated")));
+	cr_assert(str_has_prefix(layers[0].name, STR("packages: ")));
+}
+
+Test(slice, a_recipe_that_adds_nothing_has_no_layer_of_its_own)
+{
+	w.n_files = 0;
+	plan();
+	cut();
+	cr_assert(str_equal(layers[n_layers - 1].name, STR("generated")));
+}
+
+Test(slice, a_shared_slice_names_some_of_its_sources)
+{
+	for (int i = 0; i < 6; i++) {
+		char *name = arena_printf(&w.arena, "s%d", i);
+		struct pack *p = world_package(&w, name, "1", name);
+
+		pack_file(&w, p, arena_printf(&w.arena, "usr/share/%s", name), name, 0644);
+	}
+	w.target.layers = 3;
+	plan();
+	cut();
+	cr_assert_eq(n_layers, 3);
+	cr_assert(str_equal(layers[0].name,
+			    STR("packages: a, b, base-files, base-passwd, s0 and 5 more")),
+		  STR_FMT, STR_ARG(layers[0].name));
+}
+
+Test(slice, every_node_is_in_one_layer_and_layers_together_are_the_tree)
+{
+	CLEANUP_TREE struct tree *flat = tree_new();
+	struct digest want, got;
+	struct node *n;
+
+	plan();
+	cut();
+	tree_set_mode(tree_root(flat), tree_root(w.out.tree)->inode->mode, 0);
+	for (size_t i = 0; i < n_layers; i++) {
+		struct node *first = NULL;
+
+		for (struct tree_iter it = tree_iter(w.out.tree, tree_root(w.out.tree));
+		     (n = tree_next(&it));) {
+			struct buf path = BUF_INIT(4096);
+			struct node *dir;
+			struct str name;
+
+			if (!includes(n, layers[i].slice)) {
+				tree_skip(&it);
+				continue;
+			}
+			if (!n->parent)
+				continue;
+			tree_path(n, &path);
+			dir = tree_resolve_parent(flat, buf_str(&path), &name);
+			cr_assert_not_null(dir);
+			if (first && n->inode == first->inode)
+				tree_link(flat, dir, name, tree_find(flat, STR("usr/bin/b")), 0);
+			else
+				tree_put(flat, dir, name, n->inode, 0);
+			if (str_equal(buf_str(&path), STR("usr/bin/b")))
+				first = n;
+			buf_release(&path);
+		}
+	}
+	want = tree_digest(w.out.tree, w.in.epoch);
+	got = tree_digest(flat, w.in.epoch);
+	cr_assert(digest_equal(&want, &got));
+}
+
+static void compare_layers(const char *changed)
+{
+	struct digest before[32];
+	size_t n_before;
+
+	cut();
+	n_before = n_layers;
+	for (size_t i = 0; i < n_layers; i++)
+		before[i] = layer_digest(layers[i].slice);
+	if (str_equal_cstr(STR("recipe"), changed))
+		w.files[0].content = str_bytes(STR("changed"));
+	else
+		b->members[0].content = content_of_bytes(str_bytes(STR("changed")));
+	cut();
+	cr_assert_eq(n_layers, n_before);
+	for (size_t i = 0; i < n_layers; i++) {
+		struct digest after = layer_digest(layers[i].slice);
+
+		cr_assert_eq(digest_equal(&before[i], &after),
+			     !str_equal_cstr(layers[i].name, changed), STR_FMT,
+			     STR_ARG(layers[i].name));
+	}
+}
+
+Test(slice, a_changed_file_of_the_recipe_rewrites_the_recipes_layer_only)
+{
+	plan();
+	compare_layers("recipe");
+}
+
+Test(slice, a_changed_package_rewrites_its_layer_only)
+{
+	plan();
+	compare_layers("packages: b");
+}
+
+Test(slice, a_changed_user_leaves_the_generated_layer_alone)
+{
+	struct digest before, after;
+	struct recipe_user *u = world_user(&w, "app");
+
+	u->uid = 990;
+	plan();
+	cut();
+	before = layer_digest(generated());
+	u->uid = 991;
+	cut();
+	after = layer_digest(generated());
+	cr_assert(digest_equal(&before, &after));
+}
+
+Test(slice, a_plan_beyond_the_targets_budget_is_an_error_with_numbers)
+{
+	plan();
+	w.target.layers = 3;
+	world_must_compose(&w);
+	cr_assert_eq(compose_slice(w.out.tree, &w.in, &w.arena, &slice_of, &layers, &n_layers,
+				   &w.err), -1);
+	cr_assert_eq(w.err.code, ERR_LAYER_BUDGET);
+	cr_assert(strstr(w.err.message, "needs 6 layers"), "%s", w.err.message);
+	cr_assert(strstr(w.err.message, "budget is 3"), "%s", w.err.message);
+}
