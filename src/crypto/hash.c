@@ -120,6 +120,15 @@ char *md5_finish_free(struct md5 *m, char text[static MD5_HEX_MAX])
 	return hex_format(BYTES_OF(raw), text);
 }
 
+uint8_t *hash_sha1(struct bytes data, uint8_t ret[static SHA1_SIZE])
+{
+	unsigned n = 0;
+
+	if (EVP_Digest(data.ptr, data.len, ret, &n, EVP_sha1(), NULL) != 1 || n != SHA1_SIZE)
+		abort();
+	return ret;
+}
+
 char *hash_md5_hex(struct bytes data, char text[static MD5_HEX_MAX])
 {
 	struct md5 *m = md5_new();

@@ -36,6 +36,10 @@ struct digest hash_hmac(struct bytes key, struct bytes data);
 /* Lower-case hex of MD5 (RFC 1321): dpkg's database asks for it; not security. */
 char *hash_md5_hex(struct bytes data, char text[static MD5_HEX_MAX]);
 
+#define SHA1_SIZE 20
+/* SHA-1 (FIPS 180-4): OpenSSL names certificates by it; not security. Returns @ret. */
+uint8_t *hash_sha1(struct bytes data, uint8_t ret[static SHA1_SIZE]);
+
 struct md5; /* MD5 in progress, for contents that are streamed */
 struct md5 *md5_new(void);
 void md5_add(struct md5 *m, struct bytes data);

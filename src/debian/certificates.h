@@ -1,0 +1,21 @@
+#pragma once
+
+/*
+ * debian/certificates.h - /etc/ssl/certs as update-ca-certificates makes it.
+ *
+ * Spec: docs/effects.md, "Certificates". Private to debian/.
+ */
+
+#include "debian/debian_state.h"
+
+/* Bundle, links by name and links by hash; /etc/ca-certificates.conf if missing. */
+int certificates_update(struct debian *d, struct error *err) MUST_CHECK;
+
+/*
+ * The first four bytes, as a little-endian number, of the SHA-1 of the subject in
+ * OpenSSL's canonical form. False if @der is no X.509 certificate.
+ */
+bool certificate_subject_hash(struct bytes der, uint32_t *ret);
+
+/* The DER of the first certificate of a PEM text; false if there is none. */
+bool certificate_from_pem(struct str text, struct arena *arena, struct bytes *ret);

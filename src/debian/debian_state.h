@@ -1,0 +1,110 @@
+#pragma once
+
+/*
+ * debian/debian_state.h - what the steps of debian_install() share.
+ * Private to debian/.
+ */
+
+#include "debian/accounts.h"
+#include "debian/debian.h"
+#include "debian/glob.h"
+#include "resolve/deb822.h"
+
+#define DEBIAN_SCRIPT_MAX (4u << 20) /* bytes of a script or of a file that is read */
+
+/* A package with what its control member says. */
+struct unpacked {
+	const struct debian_package *package;
+	struct stanza_field *fields; /* in the order of the control member */
+	size_t n_fields;
+	struct str id;    /* "nginx", or "libc6:amd64" for Multi-Arch: same */
+	cause_id cause;   /* the package itself */
+	bool *given_away; /* by member: another package's file has replaced it */
+	struct str *conffiles; /* absolute paths, in order; may have a flag before */
+	size_t n_conffiles;
+};
+
+struct diversion {
+	struct str path, to;
+	struct str package;
+};
+
+struct statoverride {
+	struct str user, group, path;
+	uint16_t mode;
+};
+
+struct debian {
+	struct tree *tree;
+	const struct debian_options *options;
+	struct arena *arena;
+	struct unpacked *packages; /* in the order of installation */
+	size_t n_packages;
+	struct glob_list exclude;
+	struct str *exceptions; /* dpkg.cfg lines that glob.h asks for */
+	size_t n_exceptions, exceptions_capacity;
+
+	/* Who unpacked a node: index into packages + 1, by node serial. */
+	uint32_t *owner;
+	uint32_t n_owner;
+
+	struct accounts *accounts; /* NULL until the first use */
+	struct diversion *diversions;
+	size_t n_diversions, diversions_capacity;
+	struct statoverride *overrides;
+	size_t n_overrides, overrides_capacity;
+	struct alternative *alternatives; /* in the order of registration */
+	size_t n_alternatives, alternatives_capacity;
+
+	bool shells, pam; /* update-shells, pam-auth-update were asked for */
+	struct debian_script *unevaluated;
+	size_t n_unevaluated, unevaluated_capacity;
+	struct str *notes;
+	size_t n_notes, notes_capacity;
+};
+
+/* ARENA_GROW(d, list, n, capacity): room for element n of an arena array. */
+#define ARENA_GROW(arena, array, n, capacity)                                      \
+	do {                                                                       \
+		if ((n) == (capacity)) {                                           \
+			size_t wider_ = (capacity) ? 2 * (capacity) : 16;          \
+			typeof(array) grown_ = arena_array((arena), wider_, sizeof(*(array))); \
+			if (n)                                                     \
+				memcpy(grown_, (array), (n) * sizeof(*(array)));   \
+			(array) = grown_;                                          \
+			(capacity) = wider_;                                       \
+		}                                                                  \
+	} while (0)
+
+/* The value of a control field, or "". */
+struct str unpacked_field(const struct unpacked *u, struct str name);
+
+/* By package name, or NULL. */
+struct unpacked *debian_find(const struct debian *d, struct str name);
+
+cause_id debian_rule(struct debian *d, const char *rule);
+
+/* Reads control members and puts d->packages in the order of installation. */
+int debian_order(struct debian *d, const struct debian_package *packages, size_t n,
+		 struct error *err) MUST_CHECK;
+
+/* Unpacks all of d->packages; d->diversions must be known. */
+int debian_unpack(struct debian *d, struct error *err) MUST_CHECK;
+
+/* Where dpkg would put a path that @package ships. */
+struct str debian_diverted(const struct debian *d, struct str package, struct str path);
+
+/* Runs the catalogue. First preinsts' diversions, which unpacking must know. */
+int debian_collect_diversions(struct debian *d, struct error *err) MUST_CHECK;
+int debian_effects(struct debian *d, struct error *err) MUST_CHECK;
+
+/* The accounts of the tree, loaded at the first use. */
+int debian_accounts(struct debian *d, struct accounts **ret, struct error *err) MUST_CHECK;
+
+/* Databases of dpkg and apt, from what was unpacked and recorded. */
+int debian_database(struct debian *d, struct error *err) MUST_CHECK;
+
+/* The whole of a regular file of the tree (links followed) as text in the arena. */
+#define DEBIAN_ABSENT 1
+int debian_read(struct debian *d, struct str path, struct str *ret,
+		struct error *err) MUST_CHECK; /* or DEBIAN_ABSENT */

@@ -1,0 +1,290 @@
+/* Operations on files; docs/effects.md has the table. */
+#include "debian/effects.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static int parse_mode(struct str text, uint16_t *ret, struct error *err)
+{
+	uint16_t mode = 0;
+
+	if (!text.len || text.len > 5)
+		return err_set(err, ERR_FORMAT, "'" STR_FMT "' is no mode", STR_ARG(text));
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '7')
+			return err_set(err, ERR_FORMAT, "'" STR_FMT "' is no mode",
+				       STR_ARG(text));
+		mode = (uint16_t)(mode << 3 | (text.ptr[i] - '0'));
+	}
+	*ret = mode & 07777;
+	return 0;
+}
+
+/* The node at @path, the last link followed; an error if there is none. */
+static int must_find(const struct effect_context *c, struct str path, struct node **ret,
+		     struct error *err)
+{
+	*ret = tree_resolve(c->d->tree, path, true);
+	if (!*ret)
+		return err_set(err, ERR_FORMAT, "'" STR_FMT "' is not in the tree", STR_ARG(path));
+	return 0;
+}
+
+static int set_owner(const struct effect_context *c, struct node *node, struct str user,
+		     struct str group, struct error *err)
+{
+	uint16_t mode = node->inode->mode;
+	uint32_t uid, gid;
+
+	if (effect_uid(c->d, user, &uid, err) < 0 || effect_gid(c->d, group, &gid, err) < 0)
+		return -1;
+	tree_set_owner(node, uid, gid, c->cause);
+	/* chown(2) takes the set-id bits off a file; folders keep them. */
+	if (node->inode->kind == NODE_FILE && (mode & 06000))
+		tree_set_mode(node, mode & 01777, c->cause);
+	return 0;
+}
+
+/* [MODE [USER GROUP]] at the end of an operation that makes something. */
+static int set_attributes(const struct effect_context *c, struct node *node,
+			  const struct str *word, size_t n, struct error *err)
+{
+	uint16_t mode;
+
+	if (n >= 3 && set_owner(c, node, word[1], word[2], err) < 0)
+		return -1;
+	if (n == 0)
+		return 0;
+	if (parse_mode(word[0], &mode, err) < 0)
+		return -1;
+	tree_set_mode(node, mode, c->cause);
+	return 0;
+}
+
+/* directory PATH [MODE [USER GROUP]] */
+static int run_directory(const struct effect_context *c, const struct str *word, size_t n,
+			 struct error *err)
+{
+	struct node *node = tree_resolve(c->d->tree, word[0], true);
+
+	if (node)
+		return 0;
+	if (tree_make_folders(c->d->tree, word[0], c->cause, &node, err) < 0)
+		return -1;
+	return set_attributes(c, node, word + 1, n - 1, err);
+}
+
+static int new_file(const struct effect_context *c, struct str path, struct str text,
+		    const struct str *attributes, size_t n, struct error *err)
+{
+	struct node *node = tree_resolve(c->d->tree, path, true);
+
+	if (node)
+		return 0;
+	if (tree_write_file(c->d->tree, path, str_bytes(text), 0644, c->cause, &node, err) < 0)
+		return -1;
+	return set_attributes(c, node, attributes, n, err);
+}
+
+/* file PATH [MODE [USER GROUP]] */
+static int run_file(const struct effect_context *c, const struct str *word, size_t n,
+		    struct error *err)
+{
+	return new_file(c, word[0], STR(""), word + 1, n - 1, err);
+}
+
+/* text PATH TEXT [MODE [USER GROUP]] */
+static int run_text(const struct effect_context *c, const struct str *word, size_t n,
+		    struct error *err)
+{
+	return new_file(c, word[0], word[1], word + 2, n - 2, err);
+}
+
+/* heredoc PATH KEY [MODE [USER GROUP]] */
+static int run_heredoc(const struct effect_context *c, const struct str *word, size_t n,
+		       struct error *err)
+{
+	struct str text;
+
+	if (heredoc_find(c->d, c->script, word[1], &text, err) < 0)
+		return -1;
+	return new_file(c, word[0], text, word + 2, n - 2, err);
+}
+
+/* copy FROM TO [MODE]: as cp -p */
+static int run_copy(const struct effect_context *c, const struct str *word, size_t n,
+		    struct error *err)
+{
+	struct node *from = tree_resolve(c->d->tree, word[0], true), *to;
+	struct content content;
+	int64_t mtime;
+
+	if (tree_resolve(c->d->tree, word[1], true))
+		return 0;
+	if (!from)
+		return 0; /* excluded by the recipe */
+	if (from->inode->kind != NODE_FILE)
+		return err_set(err, ERR_FORMAT, "'" STR_FMT "' is no file", STR_ARG(word[0]));
+	content = from->inode->content;
+	mtime = from->inode->mtime;
+	if (tree_write_file(c->d->tree, word[1], (struct bytes){ 0 }, from->inode->mode, c->cause,
+			    &to, err) < 0)
+		return -1;
+	tree_set_content(to, &content, c->cause);
+	tree_set_owner(to, from->inode->uid, from->inode->gid, c->cause);
+	tree_set_mtime(to, mtime);
+	return set_attributes(c, to, word + 2, n - 2, err);
+}
+
+/* symlink PATH TARGET: as ln -s, nothing if PATH exists */
+static int run_symlink(const struct effect_context *c, const struct str *word, size_t n,
+		       struct error *err)
+{
+	(void)n;
+	if (tree_resolve(c->d->tree, word[0], false))
+		return 0;
+	return tree_write_symlink(c->d->tree, word[0], word[1], c->cause, NULL, err);
+}
+
+/* remove PATH: the name itself; nothing if it is not there */
+static int run_remove(const struct effect_context *c, const struct str *word, size_t n,
+		      struct error *err)
+{
+	struct node *node = tree_resolve(c->d->tree, word[0], false);
+
+	(void)n;
+	if (node == tree_root(c->d->tree))
+		return err_set(err, ERR_FORMAT, "the root can't be removed");
+	if (node)
+		tree_remove(c->d->tree, node, c->cause);
+	return 0;
+}
+
+/* mode PATH MODE */
+static int run_mode(const struct effect_context *c, const struct str *word, size_t n,
+		    struct error *err)
+{
+	struct node *node;
+	uint16_t mode;
+
+	(void)n;
+	if (must_find(c, word[0], &node, err) < 0 || parse_mode(word[1], &mode, err) < 0)
+		return -1;
+	tree_set_mode(node, mode, c->cause);
+	return 0;
+}
+
+/* owner PATH USER GROUP */
+static int run_owner(const struct effect_context *c, const struct str *word, size_t n,
+		     struct error *err)
+{
+	struct node *node;
+
+	(void)n;
+	if (must_find(c, word[0], &node, err) < 0)
+		return -1;
+	return set_owner(c, node, word[1], word[2], err);
+}
+
+/* divert PATH TO */
+static int run_divert(const struct effect_context *c, const struct str *word, size_t n,
+		      struct error *err)
+{
+	struct debian *d = c->d;
+
+	(void)n;
+	if (word[0].len < 2 || *word[0].ptr != '/' || word[1].len < 2 || *word[1].ptr != '/')
+		return err_set(err, ERR_FORMAT, "diversions are of absolute paths");
+	ARENA_GROW(d->arena, d->diversions, d->n_diversions, d->diversions_capacity);
+	d->diversions[d->n_diversions++] =
+		(struct diversion){ word[0], word[1], c->u->package->name };
+	return 0;
+}
+
+/* statoverride USER GROUP MODE PATH: as dpkg-statoverride --update --add */
+static int run_statoverride(const struct effect_context *c, const struct str *word, size_t n,
+			    struct error *err)
+{
+	struct node *node = tree_resolve(c->d->tree, word[3], true);
+	struct debian *d = c->d;
+	uint16_t mode;
+
+	(void)n;
+	if (parse_mode(word[2], &mode, err) < 0)
+		return -1;
+	ARENA_GROW(d->arena, d->overrides, d->n_overrides, d->overrides_capacity);
+	d->overrides[d->n_overrides++] = (struct statoverride){ word[0], word[1], word[3], mode };
+	if (!node)
+		return 0;
+	if (set_owner(c, node, word[0], word[1], err) < 0)
+		return -1;
+	tree_set_mode(node, mode, c->cause);
+	return 0;
+}
+
+/* shells, pam: done once, when all packages are there */
+static int run_shells(const struct effect_context *c, const struct str *word, size_t n,
+		      struct error *err)
+{
+	(void)word;
+	(void)n;
+	(void)err;
+	c->d->shells = true;
+	return 0;
+}
+
+static int run_pam(const struct effect_context *c, const struct str *word, size_t n,
+		   struct error *err)
+{
+	(void)word;
+	(void)n;
+	(void)err;
+	c->d->pam = true;
+	return 0;
+}
+
+/* note TEXT: what must be made at start */
+static int run_note(const struct effect_context *c, const struct str *word, size_t n,
+		    struct error *err)
+{
+	struct debian *d = c->d;
+
+	(void)n;
+	(void)err;
+	ARENA_GROW(d->arena, d->notes, d->n_notes, d->notes_capacity);
+	d->notes[d->n_notes++] = str_of(arena_printf(
+		d->arena, STR_FMT ": " STR_FMT, STR_ARG(c->u->package->name), STR_ARG(word[0])));
+	return 0;
+}
+
+static const struct effect_operation operations[] = {
+	{ "alternative", 4, EFFECT_WORDS_MAX, effect_alternative },
+	{ "certificates", 0, 0, effect_certificates },
+	{ "copy", 2, 3, run_copy },
+	{ "directory", 1, 4, run_directory },
+	{ "divert", 2, 2, run_divert },
+	{ "enable", 1, 1, effect_enable },
+	{ "file", 1, 4, run_file },
+	{ "group", 1, 1, effect_group },
+	{ "heredoc", 2, 5, run_heredoc },
+	{ "member", 2, 2, effect_member },
+	{ "mode", 2, 2, run_mode },
+	{ "note", 1, 1, run_note },
+	{ "owner", 3, 3, run_owner },
+	{ "pam", 0, 0, run_pam },
+	{ "rc", 1, 1, effect_rc },
+	{ "remove", 1, 1, run_remove },
+	{ "shadow", 0, 0, effect_shadow },
+	{ "shells", 0, 0, run_shells },
+	{ "statoverride", 4, 4, run_statoverride },
+	{ "symlink", 2, 2, run_symlink },
+	{ "text", 2, 5, run_text },
+	{ "user", 1, 5, effect_user },
+};
+
+const struct effect_operation *effect_find(struct str name)
+{
+	for (size_t i = 0; i < COUNT(operations); i++)
+		if (str_equal_cstr(name, operations[i].name))
+			return &operations[i];
+	return NULL;
+}

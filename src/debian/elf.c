@@ -1,0 +1,206 @@
+/*
+ * A library is read in up to three short passes - headers, the dynamic section,
+ * the string - because a source only runs forward and a library may be larger
+ * than the memory budget. What is read is not verified to its end here: the
+ * writer of the layer reads and verifies every byte.
+ */
+#include "debian/elf.h"
+
+#include "base/endian.h"
+
+#define ELF_PAGE        4096u
+#define ELF_DYNAMIC_MAX 65536u /* bytes; real ones have under 1000 */
+#define ELF_NAME_MAX    256u
+
+struct elf {
+	const struct content_reader *reader;
+	const struct content *content;
+	bool is_64, big;
+	uint64_t phoff;
+	uint16_t phentsize, phnum;
+	uint8_t head[ELF_PAGE]; /* the file's first bytes */
+	size_t n_head;
+};
+
+static int read_at(const struct elf *e, uint64_t offset, uint8_t *to, size_t size, size_t *ret_n,
+		   struct error *err)
+{
+	CLEANUP_SOURCE struct source *s = NULL;
+	uint8_t skipped[65536];
+	size_t n = 0;
+
+	*ret_n = 0;
+	if (content_open(e->reader, e->content, &s, err) < 0)
+		return -1;
+	while (offset) {
+		size_t part = offset < sizeof(skipped) ? (size_t)offset : sizeof(skipped);
+
+		if (source_read(s, skipped, part, &n, err) < 0)
+			return -1;
+		if (!n)
+			return 0;
+		offset -= n;
+	}
+	while (*ret_n < size) {
+		if (source_read(s, to + *ret_n, size - *ret_n, &n, err) < 0)
+			return -1;
+		if (!n)
+			break;
+		*ret_n += n;
+	}
+	return 0;
+}
+
+static uint16_t get16(const struct elf *e, const uint8_t *p)
+{
+	return (uint16_t)(e->big ? p[0] << 8 | p[1] : p[1] << 8 | p[0]);
+}
+
+static uint32_t get32(const struct elf *e, const uint8_t *p)
+{
+	return e->big ? get_be32(p) : get_le32(p);
+}
+
+static uint64_t get64(const struct elf *e, const uint8_t *p)
+{
+	return e->big ? (uint64_t)get_be32(p) << 32 | get_be32(p + 4) : get_le64(p);
+}
+
+static uint64_t get_word(const struct elf *e, const uint8_t *p)
+{
+	return e->is_64 ? get64(e, p) : get32(e, p);
+}
+
+/* Fields of the file header, gABI figure 4-3; false: not a shared object. */
+static bool parse_header(struct elf *e, struct elf_library *ret)
+{
+	const uint8_t *h = e->head;
+
+	if (e->n_head < 64 || memcmp(h, "\177ELF", 4) != 0 || h[4] < 1 || h[4] > 2 || h[5] < 1 ||
+	    h[5] > 2)
+		return false;
+	e->is_64 = h[4] == 2;
+	e->big = h[5] == 2;
+	if (get16(e, h + 16) != 3) /* ET_DYN */
+		return false;
+	*ret = (struct elf_library){
+		.machine = get16(e, h + 18),
+		.is_64 = e->is_64,
+		.flags = get32(e, h + (e->is_64 ? 48 : 36)),
+		.soname = STR(""),
+	};
+	e->phoff = get_word(e, h + (e->is_64 ? 32 : 28));
+	e->phentsize = get16(e, h + (e->is_64 ? 54 : 42));
+	e->phnum = get16(e, h + (e->is_64 ? 56 : 44));
+	return e->phentsize >= (e->is_64 ? 56 : 32) && e->phoff <= e->n_head &&
+	       (uint64_t)e->phentsize * e->phnum <= e->n_head - e->phoff;
+}
+
+struct segment {
+	uint32_t type;
+	uint64_t offset, address, size;
+};
+
+/* gABI figure 5-1. */
+static struct segment segment_at(const struct elf *e, unsigned i)
+{
+	const uint8_t *p = e->head + e->phoff + (size_t)i * e->phentsize;
+	unsigned word = e->is_64 ? 8 : 4;
+
+	return (struct segment){
+		.type = get32(e, p),
+		.offset = get_word(e, p + word),
+		.address = get_word(e, p + 2 * word),
+		.size = get_word(e, p + 4 * word),
+	};
+}
+
+static bool find_dynamic(const struct elf *e, struct segment *ret)
+{
+	for (unsigned i = 0; i < e->phnum; i++) {
+		*ret = segment_at(e, i);
+		if (ret->type == 2) /* PT_DYNAMIC */
+			return true;
+	}
+	return false;
+}
+
+static bool to_offset(const struct elf *e, uint64_t address, uint64_t *ret)
+{
+	for (unsigned i = 0; i < e->phnum; i++) {
+		struct segment s = segment_at(e, i);
+
+		if (s.type == 1 && address >= s.address && address - s.address < s.size) {
+			*ret = s.offset + (address - s.address);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* DT_SONAME's place in the file; false if there is none. */
+static bool find_soname(const struct elf *e, const uint8_t *dynamic, size_t n, uint64_t *ret)
+{
+	size_t word = e->is_64 ? 8 : 4;
+	uint64_t strtab = 0, name = 0;
+	bool has_strtab = false, has_name = false;
+
+	for (size_t i = 0; i + 2 * word <= n; i += 2 * word) {
+		uint64_t tag = get_word(e, dynamic + i), value = get_word(e, dynamic + i + word);
+
+		if (tag == 0) /* DT_NULL */
+			break;
+		if (tag == 5) { /* DT_STRTAB */
+			strtab = value;
+			has_strtab = true;
+		} else if (tag == 14) { /* DT_SONAME */
+			name = value;
+			has_name = true;
+		}
+	}
+	if (!has_strtab || !has_name || !to_offset(e, strtab, ret) || name > UINT32_MAX)
+		return false;
+	*ret += name;
+	return true;
+}
+
+static int read_name(const struct elf *e, uint64_t offset, struct arena *arena, struct str *ret,
+		     struct error *err)
+{
+	uint8_t text[ELF_NAME_MAX];
+	size_t n;
+
+	if (read_at(e, offset, text, sizeof(text), &n, err) < 0)
+		return -1;
+	if (!n || !memchr(text, 0, n))
+		return ELF_NOT_A_LIBRARY;
+	*ret = arena_str(arena, str_of((const char *)text));
+	return 0;
+}
+
+int elf_read(const struct content_reader *reader, const struct content *content,
+	     struct arena *arena, struct elf_library *ret, struct error *err)
+{
+	struct elf e = { .reader = reader, .content = content };
+	CLEANUP_BUF struct buf dynamic = BUF_INIT(ELF_DYNAMIC_MAX);
+	struct elf_library library;
+	struct segment segment;
+	uint64_t offset;
+	size_t n;
+	int r = 0;
+
+	if (read_at(&e, 0, e.head, sizeof(e.head), &e.n_head, err) < 0)
+		return -1;
+	if (!parse_header(&e, &library) || !find_dynamic(&e, &segment))
+		return ELF_NOT_A_LIBRARY;
+	if (segment.size > ELF_DYNAMIC_MAX || segment.offset > content->size)
+		return ELF_NOT_A_LIBRARY;
+	if (read_at(&e, segment.offset, buf_reserve(&dynamic, segment.size), segment.size, &n,
+		    err) < 0)
+		return -1;
+	if (find_soname(&e, dynamic.ptr, n, &offset))
+		r = read_name(&e, offset, arena, &library.soname, err);
+	if (r == 0)
+		*ret = library;
+	return r;
+}
