@@ -76,7 +76,7 @@ static int put_hard_link(struct unpacking *u, const struct pack_member *m, struc
 	if (tree_child(u->w->tree, dir, name) &&
 	    tree_child(u->w->tree, dir, name)->inode->kind == NODE_DIRECTORY)
 		return refuse(u, m, "a hard link, but its path is a folder of the image", err);
-	(void)tree_link(u->w->tree, dir, name, target, u->at.cause);
+	work_touch(u->w, tree_link(u->w->tree, dir, name, target, u->at.cause), u->at.cause);
 	return 0;
 }
 

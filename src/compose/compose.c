@@ -119,7 +119,7 @@ static int compose_steps(struct work *w, struct debian_report *report, struct er
 	accounts_ids(w->accounts, w->arena, &report->ids, &report->n_ids);
 	if (!in->recipe->essential && compose_drop(w, err) < 0)
 		return -1;
-	return debian_finish(w->tree, in->packages, in->n_packages, &options, w->arena, err);
+	return compose_finish(w, &options, err);
 }
 
 int compose(const struct compose_input *in, struct arena *arena, struct compose_output *ret,

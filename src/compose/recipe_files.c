@@ -116,6 +116,15 @@ static int put_link(struct work *w, const struct recipe_file *f, const struct pl
 	return work_put(w, at, f->path, &i, NULL, err);
 }
 
+/* Everything that goes with @top may have been an input of a generated file. */
+static void touch_all(struct work *w, struct node *top, cause_id cause)
+{
+	const struct node *n;
+
+	for (struct tree_iter it = tree_iter(w->tree, top); (n = tree_next(&it));)
+		work_touch(w, n, cause);
+}
+
 static int remove_path(struct work *w, const struct recipe_file *f, const struct place *at,
 		       struct error *err)
 {
@@ -129,6 +138,7 @@ static int remove_path(struct work *w, const struct recipe_file *f, const struct
 	}
 	if (!node->parent)
 		return err_at(err, ERR_RECIPE_PATH, f->pos, "the root folder can't be removed");
+	touch_all(w, node, at->cause);
 	tree_remove(w->tree, node, at->cause);
 	return 0;
 }

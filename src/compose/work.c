@@ -134,6 +134,7 @@ int work_put(struct work *w, const struct place *at, struct str path,
 		return err_hint(err, "give a path inside the folder, or the name of another file");
 	}
 	there = tree_put(w->tree, dir, name, attributes, at->cause);
+	work_touch(w, there, at->cause);
 	if (ret)
 		*ret = there;
 	return 0;

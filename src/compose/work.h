@@ -20,6 +20,7 @@ struct work {
 	size_t n_ids;
 	const struct lock_id *reserved; /* the recipe's explicit ids only */
 	size_t n_reserved;
+	cause_id certificates, libraries; /* the recipe's first change to either, or 0 */
 	unsigned release;           /* Debian's major number; UINT_MAX: unknown, newest rules */
 };
 
@@ -66,6 +67,12 @@ int work_put_folder(struct work *w, const struct place *at, struct str path,
 		    const struct inode *attributes, struct node **ret, bool *ret_is_new,
 		    struct error *err) MUST_CHECK;
 
+/*
+ * Notes that the recipe changes @n (or is about to remove it), for the files that
+ * are made from the whole tree.
+ */
+void work_touch(struct work *w, const struct node *n, cause_id cause);
+
 /* A file with bytes that lie in an arena which outlives the tree. */
 struct inode work_file_of(const struct work *w, struct bytes data, uint16_t mode);
 struct inode work_link_of(const struct work *w, struct str target);
@@ -103,6 +110,9 @@ int compose_hostname(struct work *w, struct error *err) MUST_CHECK;
 int compose_mount_points(struct work *w, struct error *err) MUST_CHECK;
 int compose_certificates(struct work *w, struct error *err) MUST_CHECK;
 int compose_services(struct work *w, struct error *err) MUST_CHECK;
+
+int compose_finish(struct work *w, const struct debian_options *options,
+		   struct error *err) MUST_CHECK;
 
 /* `essential: false`: what is left of packages that are not kept (design 4). */
 int compose_drop(struct work *w, struct error *err) MUST_CHECK;
