@@ -43,8 +43,8 @@ struct tar_member {
  *
  * Errors: ERR_UNSUPPORTED a name or a link's target is not UTF-8 or empty, an
  *         xattr's name holds '=';
- *         ERR_LIMIT a path is longer than LIMIT_PATH_MAX, or the pax records
- *         are longer than readers take (1 MiB).
+ *         ERR_LIMIT a path is longer than LIMIT_PATH_MAX, the pax records are
+ *         longer than readers take (1 MiB), a device is beyond Linux's numbers.
  */
 int tar_write_header(const struct tar_member *m, struct sink *out, struct error *err) MUST_CHECK;
 

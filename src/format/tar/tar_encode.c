@@ -117,10 +117,6 @@ static int add_records(const struct tar_member *m, struct str path, struct str t
 {
 	uint64_t total = 0;
 
-	if (m->major > TAR_OCTAL7_MAX)
-		add_number(to, STR("SCHILY.devmajor"), m->major);
-	if (m->minor > TAR_OCTAL7_MAX)
-		add_number(to, STR("SCHILY.devminor"), m->minor);
 	for (uint32_t i = 0; i < m->n_xattrs; i++) {
 		const struct xattr *x = &m->xattrs[i];
 		char key[16 + LIMIT_NAME_MAX];
@@ -184,6 +180,9 @@ static int check_names(const struct tar_member *m, bool has_target, struct error
 		return err_hint(err, "readers of images disagree about such names: rename the "
 				     "file, or exclude it");
 	}
+	if (m->major > TAR_MAJOR_MAX || m->minor > TAR_MINOR_MAX)
+		return err_set(err, ERR_LIMIT, "device %u:%u; Linux numbers them up to %u:%u",
+			       m->major, m->minor, TAR_MAJOR_MAX, TAR_MINOR_MAX);
 	if (!has_target)
 		return 0;
 	if (m->target.len == 0)
@@ -241,8 +240,8 @@ int tar_encode_header(const struct tar_member *m, struct buf *to, struct error *
 		.gid = m->gid > TAR_OCTAL7_MAX ? 0 : m->gid,
 		.size = size > TAR_OCTAL11_MAX ? 0 : size,
 		.mtime = (uint64_t)m->mtime > TAR_OCTAL11_MAX ? 0 : (uint64_t)m->mtime,
-		.major = m->major > TAR_OCTAL7_MAX ? 0 : m->major,
-		.minor = m->minor > TAR_OCTAL7_MAX ? 0 : m->minor,
+		.major = m->major,
+		.minor = m->minor,
 		.type = type_of(m),
 	}, to);
 	return 0;

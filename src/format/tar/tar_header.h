@@ -32,6 +32,8 @@ enum {
 	TAR_PAD = 500,
 };
 
-#define TAR_OCTAL7_MAX  07777777u      /* 2,097,151: uid, gid, devices */
+#define TAR_OCTAL7_MAX  07777777u      /* 2,097,151: uid, gid */
 #define TAR_OCTAL11_MAX 077777777777ull /* 8 GiB - 1: size; mtime below 2^33 */
+#define TAR_MAJOR_MAX   4095u          /* Linux, include/linux/kdev_t.h: 12 bits */
+#define TAR_MINOR_MAX   1048575u       /* and 20 */
 #define TAR_PAX_MAX     (1u << 20)     /* bytes of records; Go's archive/tar reads no more */

@@ -21,8 +21,8 @@ struct pax {
 	bool present;
 	char name[TAR_NAME_LEN + 1]; /* of the `x` header itself */
 	struct str path, linkpath;
-	bool has_size, has_uid, has_gid, has_mtime, has_major, has_minor;
-	uint64_t size, uid, gid, mtime, major, minor;
+	bool has_size, has_uid, has_gid, has_mtime;
+	uint64_t size, uid, gid, mtime;
 	uint32_t n_xattrs;
 };
 
@@ -159,11 +159,7 @@ static bool take_record(struct tar_reader *r, struct pax *p, struct str key, str
 	       take_number(key, "uid", value, TAR_OCTAL7_MAX, UINT32_MAX, &p->has_uid,
 			   &p->uid) ||
 	       take_number(key, "gid", value, TAR_OCTAL7_MAX, UINT32_MAX, &p->has_gid,
-			   &p->gid) ||
-	       take_number(key, "SCHILY.devmajor", value, TAR_OCTAL7_MAX, UINT32_MAX,
-			   &p->has_major, &p->major) ||
-	       take_number(key, "SCHILY.devminor", value, TAR_OCTAL7_MAX, UINT32_MAX,
-			   &p->has_minor, &p->minor);
+			   &p->gid);
 }
 
 /* "LEN key=value\n" off the front of *rest. */
@@ -316,9 +312,7 @@ static int join(struct tar_reader *r, struct header *h, const struct pax *p, str
 	    join_number(r, p->has_size, p->size, &h->size, err) < 0 ||
 	    join_number(r, p->has_mtime, p->mtime, &h->mtime, err) < 0 ||
 	    join_number(r, p->has_uid, p->uid, &h->uid, err) < 0 ||
-	    join_number(r, p->has_gid, p->gid, &h->gid, err) < 0 ||
-	    join_number(r, p->has_major, p->major, &h->major, err) < 0 ||
-	    join_number(r, p->has_minor, p->minor, &h->minor, err) < 0)
+	    join_number(r, p->has_gid, p->gid, &h->gid, err) < 0)
 		return -1;
 	return check_pax_name(r, p, err);
 }
@@ -359,6 +353,8 @@ static int convert(const struct tar_reader *r, const struct header *h, const str
 		return tar_wrong(r, err, "only a file has a size");
 	if ((m.major || m.minor) && !device)
 		return tar_wrong(r, err, "only a device has numbers");
+	if (m.major > TAR_MAJOR_MAX || m.minor > TAR_MINOR_MAX)
+		return tar_wrong(r, err, "device %u:%u", m.major, m.minor);
 	if (h->type == '2' && m.mode != 0777)
 		return tar_wrong(r, err, "a symbolic link has mode %o", m.mode);
 	if (folder)

@@ -1,0 +1,91 @@
+#!/bin/sh
+# Compares our solver with apt's on an empty system.
+#
+# usage: apt-compare.sh TOOL RELEASE FOLDER [-v]
+#
+# TOOL is oracle_solve; RELEASE is bookworm or trixie; FOLDER keeps a private apt
+# configuration and the indexes, and is made on first use (needs the network).
+# Where to fetch from is read from the host's own apt configuration. Prints one
+# line a set of sets.txt: "same", "differs" (and how), or "absent".
+set -eu
+tool=$1 release=$2 folder=$3 verbose=${4-}
+here=$(cd "$(dirname "$0")" && pwd)
+export LC_ALL=C
+
+# The first URI of the host's apt configuration that serves suites like $1.
+uri_for() {
+	apt-get indextargets --format '$(REPO_URI) $(SUITE) $(CODENAME) $(RELEASE)' 2>/dev/null |
+	awk -v want="$1" '
+		want == "security" && /-security/ { print $1; exit }
+		want == "main" && !/-security/ { print $1; exit }'
+}
+
+if ! [ -e "$folder/done" ]; then
+	main=$(uri_for main) security=$(uri_for security)
+	if [ -z "$main" ] || [ -z "$security" ]; then
+		echo "apt-compare: the host's apt configuration names no Debian mirror" >&2
+		exit 77
+	fi
+	mkdir -p "$folder/state/lists/partial" "$folder/cache/archives/partial" \
+		"$folder/etc/apt.conf.d" "$folder/etc/preferences.d" "$folder/etc/sources.list.d"
+	: > "$folder/state/status"
+	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ -e "$keyring" ] || keyring=/usr/share/keyrings/debian-archive-keyring.pgp
+	{
+		echo "deb [signed-by=$keyring] $main $release main"
+		echo "deb [signed-by=$keyring] $main $release-updates main"
+		echo "deb [signed-by=$keyring] $security $release-security main"
+	} > "$folder/etc/sources.list"
+	cat > "$folder/apt.conf" <<END
+Dir "$folder/";
+Dir::Etc "$folder/etc";
+Dir::Etc::parts "$folder/etc/apt.conf.d";
+Dir::State "$folder/state";
+Dir::State::status "$folder/state/status";
+Dir::Cache "$folder/cache";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "srcpkgcache.bin";
+APT::Architecture "amd64";
+APT::Architectures { "amd64"; };
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::GzipIndexes "false";
+END
+	APT_CONFIG="$folder/apt.conf" apt-get -qq update
+	touch "$folder/done"
+fi
+export APT_CONFIG="$folder/apt.conf"
+
+# In the order in which apt reads them: as in sources.list.
+indexes() {
+	for suite in "$release" "$release-updates" "$release-security"; do
+		find "$folder/state/lists" -name "*_dists_${suite}_main_binary-amd64_Packages"
+	done
+}
+packages=$(indexes)
+essential=$(awk -v RS= '/\nEssential: yes/ { print $2 }' $packages | sort -u | tr '\n' ' ')
+
+same=0 differs=0 absent=0
+while read -r line; do
+	case $line in '' | '#'*) continue ;; esac
+	names=$(echo "$line" | sed "s/?essential/$essential/")
+	if ! apt-get -s --no-install-recommends install $names > "$folder/apt.out" 2> "$folder/apt.err"; then
+		if grep -q 'Unable to locate\|no installation candidate' "$folder/apt.err"; then
+			absent=$((absent + 1))
+			[ -z "$verbose" ] || echo "absent   $line"
+			continue
+		fi
+	fi
+	sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p' "$folder/apt.out" | sort > "$folder/theirs"
+	"$tool" amd64 $packages -- $line 2> "$folder/ours.err" | sort > "$folder/ours" || true
+	if cmp -s "$folder/theirs" "$folder/ours"; then
+		same=$((same + 1))
+		[ -z "$verbose" ] || echo "same     $line ($(wc -l < "$folder/ours"))"
+	else
+		differs=$((differs + 1))
+		echo "differs  $line: apt only:" $(comm -23 "$folder/theirs" "$folder/ours" | cut -d' ' -f1) \
+			"; ingot only:" $(comm -13 "$folder/theirs" "$folder/ours" | cut -d' ' -f1) \
+			$(head -1 "$folder/ours.err")
+	fi
+done < "$here/sets.txt"
+echo "$release: $same same, $differs differ, $absent absent"
