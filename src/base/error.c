@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 
 const struct err_info err_table[] = {
@@ -26,6 +27,7 @@ static char *format(const char *fmt, va_list args)
 
 void err_release(struct error *err)
 {
+	free(err->file);
 	free(err->message);
 	free(err->detail);
 	free(err->hint);
@@ -42,13 +44,22 @@ int err_move(struct error *to, struct error *from)
 	return -1;
 }
 
+int err_place(struct error *err, struct src_pos pos)
+{
+	if (err->pos.file || !pos.file)
+		return -1;
+	err->file = mem_strdup(pos.file);
+	err->pos = (struct src_pos){ err->file, pos.line, pos.column };
+	return -1;
+}
+
 static void set(struct error *err, enum err_code code, int sys, struct src_pos pos,
 		const char *fmt, va_list args)
 {
 	assert(err->code == ERR_NONE); /* a failure was dropped on the floor */
 	err->code = code;
 	err->sys = sys;
-	err->pos = pos;
+	(void)err_place(err, pos);
 	err->message = format(fmt, args);
 }
 

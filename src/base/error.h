@@ -22,7 +22,7 @@
 
 /* A place in a text that the user wrote. Both count from 1; 0: unknown. */
 struct src_pos {
-	const char *file; /* borrowed; lives as long as the document's arena */
+	const char *file; /* borrowed; lives as long as the document's arena. Errors copy it */
 	uint32_t line;
 	uint32_t column;
 };
@@ -41,6 +41,7 @@ struct error {
 	enum err_code code;
 	int sys; /* errno value, or 0 */
 	struct src_pos pos;
+	char *file;                     /* what pos.file points to: the document may be gone */
 	char *message;                  /* the root cause, one line */
 	char *detail;                   /* further lines (a chain, a list), or NULL */
 	char *context[ERR_CONTEXT_MAX]; /* "while ...", innermost first */
@@ -64,6 +65,9 @@ int err_at(struct error *err, enum err_code code, struct src_pos pos,
 	   const char *fmt, ...) PRINTF_LIKE(4, 5);
 int err_sys(struct error *err, int sys, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int err_while(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Where it went wrong, for an error from below that could not know. The first stands. */
+int err_place(struct error *err, struct src_pos pos);
 
 /* The first hint stands: the innermost function knows best. Both return -1. */
 int err_hint(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

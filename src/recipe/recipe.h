@@ -24,6 +24,8 @@
 #include "base/digest.h"
 #include "base/error.h"
 
+struct ydoc_node;
+
 struct recipe_source {
 	struct str name;
 	struct src_pos pos;
@@ -60,6 +62,7 @@ struct recipe_file {
 	struct src_pos pos;
 	enum recipe_file_kind kind;
 	struct str from;             /* FROM: relative to the recipes folder */
+	struct src_pos from_pos;
 	struct bytes content;        /* CONTENT */
 	struct str target;           /* SYMLINK */
 	struct str archive_name;     /* ARCHIVE: file name, for finding it */
@@ -69,10 +72,10 @@ struct recipe_file {
 	uint16_t mode;               /* 07777, or RECIPE_MODE_DEFAULT */
 };
 
-/* One file or link that a `from:` names, found by recipe_files_scan(). */
+/* One file, link or folder that a `from:` names, found by recipe_files_scan(). */
 struct recipe_input {
 	struct str path;     /* relative to the recipes folder, as opened */
-	struct str below;    /* "" for a plain file, else path below the `from:` folder */
+	struct str below;    /* path below the `from:` folder; "" for itself, file or folder */
 	bool is_directory, is_symlink, executable;
 	struct str target;   /* symlink */
 	struct digest digest;/* of a file's content */
@@ -136,6 +139,7 @@ struct recipe_pair {
 
 enum target_type { TARGET_OCI = 1, TARGET_DISK };
 enum compression { COMPRESSION_NONE = 1, COMPRESSION_GZIP, COMPRESSION_ZSTD };
+enum root_type { ROOT_EXT4 = 1, ROOT_EROFS };
 
 struct recipe_target {
 	struct str name;
@@ -154,6 +158,13 @@ struct recipe_target {
 	size_t n_labels, n_annotations;
 	uint32_t layers;                       /* budget; default 12 */
 	enum compression compression;
+	/* TARGET_DISK: understood and checked; build refuses what it can't make. */
+	const struct str *formats, *cmdline;
+	size_t n_formats, n_cmdline;
+	enum root_type root_type;
+	uint64_t root_size;                    /* bytes; 0: auto */
+	bool root_grow, root_verity;
+	struct str secure_boot_certificate;    /* relative to the recipes folder, or "" */
 };
 
 struct recipe {
@@ -193,6 +204,7 @@ struct recipe {
 	size_t n_read_files;
 	struct digest digest;            /* of the canonical form: everything that counts */
 	struct digest resolution_digest; /* of the keys that decide packages (design 5) */
+	const struct ydoc_node *document; /* composed and canonical: what recipe_format() writes */
 };
 
 /**
@@ -214,14 +226,20 @@ static inline void cleanup_recipe(struct recipe **r)
 #define CLEANUP_RECIPE CLEANUP(cleanup_recipe)
 
 /*
- * The files behind @file (kind FROM): itself, or everything below a folder, in
- * canonical order, hashed. Links are never followed; devices, sockets and
- * names that .gitignore files of the workspace ignore are ERR_RECIPE_FILE.
- * *ret lies in @arena.
+ * The files behind @file (kind FROM): itself and, if it is a folder, everything
+ * below, in canonical order, hashed. Links are never followed; devices, sockets,
+ * private keys and names that .gitignore files of the workspace ignore are
+ * ERR_RECIPE_FILE. *ret lies in @arena.
  */
 int recipe_files_scan(int workspace, const struct recipe *r, const struct recipe_file *file,
 		      struct arena *arena, struct recipe_input **ret, size_t *ret_n,
 		      struct error *err) MUST_CHECK;
+
+/*
+ * Looks at everything that the recipe's `from:` and `certificates:` name, as
+ * recipe_files_scan() would, without hashing: for `ingot check`.
+ */
+int recipe_check_files(int workspace, const struct recipe *r, struct error *err) MUST_CHECK;
 
 /* Opens an input (relative to recipes/) for reading; links are refused. Owned. */
 int recipe_input_open(int workspace, struct str path, int *ret_fd,
