@@ -16,29 +16,45 @@ struct build {
 	size_t *order; /* of work: the largest layer first */
 };
 
-/* The slice of every name must be a layer, and a set of hard links in one. */
+static bool is_layer(const struct oci_input *in, uint32_t slice)
+{
+	for (size_t i = 0; i < in->n_layers; i++)
+		if (in->layers[i].slice == slice)
+			return true;
+	return false;
+}
+
+static bool needs_layer(const struct node *n)
+{
+	struct node *const *children;
+
+	/* folders come with what is below them, the root always */
+	return n->inode->kind != NODE_DIRECTORY || (n->parent && !tree_children(n, &children));
+}
+
+/*
+ * Nothing may be lost: the slice of every name is a layer, and all names of an
+ * inode lie in one, since a hard link can't reach into the layer below.
+ */
 static int check_slices(const struct oci_input *in, struct error *err)
 {
 	struct tree_iter it = tree_iter(in->tree, tree_root(in->tree));
+	CLEANUP_FREE uint32_t *first = mem_array(tree_inode_count(in->tree), sizeof(*first));
 	CLEANUP_BUF struct buf path = BUF_INIT(LIMIT_PATH_MAX * 2);
+	const char *wrong = NULL;
 
-	for (struct node *n; (n = tree_next(&it));) {
-		uint32_t slice = in->slice_of[n->serial];
-		struct node *const *children;
-		size_t i = 0;
+	for (struct node *n; !wrong && (n = tree_next(&it));) {
+		uint32_t slice = in->slice_of[n->serial], *seen = &first[n->inode->serial];
 
-		while (i < in->n_layers && in->layers[i].slice != slice)
-			i++;
-		if (i < in->n_layers)
-			continue;
-		/* folders come with what is below them, the root always */
-		if (slice == UINT32_MAX && n->inode->kind == NODE_DIRECTORY &&
-		    (!n->parent || tree_children(n, &children)))
-			continue;
-		tree_path(n, &path);
-		return err_set(err, ERR_BUG, "'/%s' is in no layer", buf_cstr(&path));
+		if (slice == UINT32_MAX ? needs_layer(n) : n->parent && !is_layer(in, slice))
+			wrong = "is in no layer";
+		else if (n->inode->kind != NODE_DIRECTORY && *seen && *seen != slice + 1)
+			wrong = "is a hard link to another layer";
+		*seen = slice + 1;
+		if (wrong)
+			tree_path(n, &path);
 	}
-	return 0;
+	return wrong ? err_set(err, ERR_BUG, "'/%s' %s", buf_cstr(&path), wrong) : 0;
 }
 
 struct weight {

@@ -15,6 +15,8 @@
 #include "stage/stage.h"
 #include "tree/tree.h"
 
+#define OCI_WRITER_VERSION 1 /* of the documents and of the tar around them */
+
 struct oci_layer_input {
 	struct str name;          /* of the slice: for history, "packages: glibc, zlib" */
 	uint32_t slice;           /* number of the slice in @slice_of */
