@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Of the ustar header (POSIX.1-2017, pax(1), "ustar Interchange Format"). */
-enum { SIZE_AT = 124, SIZE_LEN = 12, TYPE_AT = 156 };
+enum { NAME_LEN = 100, SIZE_AT = 124, SIZE_LEN = 12, TYPE_AT = 156 };
 
 /* libarchive's own limit; real ones stay below 100 KiB. */
 #define EXTENSION_MAX (1u << 20)
@@ -103,39 +103,45 @@ static int check_type(uint8_t type, const char *what, const char *name, struct e
 	return err_set(err, ERR_UNSUPPORTED, "%s: member '%s' has type 0x%02x", what, name, type);
 }
 
-int tar_guard_size(struct bytes headers, const char *what, struct error *err)
+static int check_size(uint64_t size, const char *what, struct error *err)
 {
-	uint64_t size;
-
-	if (headers.len < TAR_BLOCK || !is_extension(headers.ptr[TYPE_AT]))
-		return 0;
-	size = octal(headers.ptr + SIZE_AT, SIZE_LEN);
 	if (size <= EXTENSION_MAX)
 		return 0;
 	return err_set(err, ERR_LIMIT, "%s: an extended header of %llu bytes, %u are allowed", what,
 		       (unsigned long long)size, EXTENSION_MAX);
 }
 
-int tar_guard(struct bytes headers, const char *what, const char *name, struct error *err)
+/* Checks the extended headers in front and takes them off *headers. */
+static int check_extensions(struct bytes *headers, const char *what, const char *name,
+			    struct error *err)
 {
-	while (headers.len >= TAR_BLOCK && is_extension(headers.ptr[TYPE_AT])) {
-		uint8_t type = headers.ptr[TYPE_AT];
-		uint64_t size = octal(headers.ptr + SIZE_AT, SIZE_LEN);
-		struct bytes body = { headers.ptr + TAR_BLOCK, (size_t)size };
+	while (headers->len >= TAR_BLOCK && is_extension(headers->ptr[TYPE_AT])) {
+		uint8_t type = headers->ptr[TYPE_AT];
+		uint64_t size = octal(headers->ptr + SIZE_AT, SIZE_LEN);
+		struct bytes body = { headers->ptr + TAR_BLOCK, (size_t)size };
 		uint64_t whole = TAR_BLOCK + (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
 
-		if (tar_guard_size(headers, what, err) < 0)
+		if (check_size(size, what, err) < 0)
 			return -1;
-		if (whole > headers.len)
+		if (whole > headers->len) {
+			*headers = (struct bytes){ 0 };
 			break;
+		}
 		if ((type == 'x' || type == 'g') &&
 		    check_pax(body, type == 'g', what, name, err) < 0)
 			return -1;
 		if ((type == 'L' || type == 'K') && !is_one_name(body))
 			return err_set(err, ERR_FORMAT, "%s: member '%s': NUL in its long name",
 				       what, name);
-		headers = (struct bytes){ headers.ptr + whole, headers.len - (size_t)whole };
+		*headers = (struct bytes){ headers->ptr + whole, headers->len - (size_t)whole };
 	}
+	return 0;
+}
+
+int tar_guard(struct bytes headers, const char *what, const char *name, struct error *err)
+{
+	if (check_extensions(&headers, what, name, err) < 0)
+		return -1;
 	if (headers.len < TAR_BLOCK)
 		return err_set(err, ERR_FORMAT, "%s: member '%s': no header after its extended header",
 			       what, name);
@@ -143,4 +149,13 @@ int tar_guard(struct bytes headers, const char *what, const char *name, struct e
 		return -1;
 	return headers.len == TAR_BLOCK ? 0 :
 		err_set(err, ERR_FORMAT, "%s: member '%s': malformed headers", what, name);
+}
+
+int tar_guard_reason(struct bytes headers, const char *what, struct error *err)
+{
+	char name[NAME_LEN + 1] = "";
+
+	if (headers.len >= TAR_BLOCK)
+		memcpy(name, headers.ptr, NAME_LEN);
+	return check_extensions(&headers, what, name, err);
 }

@@ -25,8 +25,11 @@
 int tar_guard(struct bytes headers, const char *what, const char *name,
 	      struct error *err) MUST_CHECK;
 
-/* ERR_LIMIT if the blocks begin with an extension header that is too long. */
-int tar_guard_size(struct bytes headers, const char *what, struct error *err) MUST_CHECK;
+/*
+ * Where libarchive has failed: 0, or the reason that the extended headers at
+ * the start of @headers give (whatever follows them).
+ */
+int tar_guard_reason(struct bytes headers, const char *what, struct error *err) MUST_CHECK;
 
 /* Only zeros? */
 bool tar_is_zero(struct bytes data);

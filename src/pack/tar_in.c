@@ -58,7 +58,7 @@ static int fail(struct tar_in *t, struct error *err)
 		err_move(err, &t->failure);
 		return err_while(err, "reading %s", t->what);
 	}
-	if (t->in_headers && tar_guard_size(buf_bytes(&t->headers), t->what, err) < 0)
+	if (t->in_headers && tar_guard_reason(buf_bytes(&t->headers), t->what, err) < 0)
 		return -1;
 	err_set(err, ERR_FORMAT, "%s: not a sound tar archive near offset %lld: %s", t->what,
 		(long long)archive_filter_bytes(t->archive, 0), why ? why : "unknown reason");
@@ -196,16 +196,14 @@ static int read_xattrs(struct tar_in *t, struct tar_entry *ret, struct error *er
 static int refuse_extras(struct tar_in *t, struct error *err)
 {
 	const char *path = archive_entry_pathname(t->entry), *what = NULL;
-	unsigned long set = 0, clear = 0;
 
-	archive_entry_fflags(t->entry, &set, &clear);
 	if (archive_entry_filetype(t->entry) == AE_IFSOCK)
 		what = "is a socket";
 	else if (archive_entry_sparse_count(t->entry))
 		what = "is a sparse file";
 	else if (archive_entry_acl_types(t->entry))
 		what = "has an access control list";
-	else if (set || clear)
+	else if (archive_entry_fflags_text(t->entry))
 		what = "has file flags";
 	return what ? err_set(err, ERR_UNSUPPORTED, "%s: member '%s' %s", t->what, path, what) : 0;
 }
