@@ -145,7 +145,8 @@ static int write_group(struct debian *d, struct alternative *a, struct error *er
 {
 	const struct alternative_choice *best;
 
-	qsort(a->slaves, a->n_slaves, sizeof(*a->slaves), compare_links);
+	if (a->n_slaves)
+		qsort(a->slaves, a->n_slaves, sizeof(*a->slaves), compare_links);
 	qsort(a->choices, a->n_choices, sizeof(*a->choices), compare_choices);
 	best = best_choice(a);
 	if (write_state(d, a, best->cause, err) < 0 ||

@@ -48,7 +48,7 @@ static int set_owner(const struct effect_context *c, struct node *node, struct s
 static int set_attributes(const struct effect_context *c, struct node *node,
 			  const struct str *word, size_t n, struct error *err)
 {
-	uint16_t mode;
+	uint16_t mode = 0;
 
 	if (n >= 3 && set_owner(c, node, word[1], word[2], err) < 0)
 		return -1;
@@ -164,7 +164,7 @@ static int run_mode(const struct effect_context *c, const struct str *word, size
 		    struct error *err)
 {
 	struct node *node;
-	uint16_t mode;
+	uint16_t mode = 0;
 
 	(void)n;
 	if (must_find(c, word[0], &node, err) < 0 || parse_mode(word[1], &mode, err) < 0)
@@ -206,7 +206,7 @@ static int run_statoverride(const struct effect_context *c, const struct str *wo
 {
 	struct node *node = tree_resolve(c->d->tree, word[3], true);
 	struct debian *d = c->d;
-	uint16_t mode;
+	uint16_t mode = 0;
 
 	(void)n;
 	if (parse_mode(word[2], &mode, err) < 0)

@@ -89,6 +89,19 @@ static int split_words(const struct effect_context *c, struct str line, struct e
 	return 0;
 }
 
+/* `present PATH`, `absent PATH` or `installed PACKAGE`: whether it holds, or -1. */
+static int condition(const struct effect_context *c, struct str kind, struct str argument,
+		     struct error *err)
+{
+	if (str_equal_cstr(kind, "present"))
+		return tree_resolve(c->d->tree, argument, true) != NULL;
+	if (str_equal_cstr(kind, "absent"))
+		return tree_resolve(c->d->tree, argument, true) == NULL;
+	if (str_equal_cstr(kind, "installed"))
+		return debian_find(c->d, argument) != NULL;
+	return err_set(err, ERR_FORMAT, "no condition '" STR_FMT "'", STR_ARG(kind));
+}
+
 /*
  * `when CONDITION ARGUMENT ...`: takes conditions off the front. Returns whether
  * all hold, or -1.
@@ -96,27 +109,54 @@ static int split_words(const struct effect_context *c, struct str line, struct e
 static int conditions(const struct effect_context *c, const struct str **word, size_t *n,
 		      struct error *err)
 {
-	bool holds = true;
+	int all = 1;
 
 	while (*n && str_equal_cstr((*word)[0], "when")) {
+		int holds;
+
 		if (*n < 4)
 			return err_set(err, ERR_FORMAT, "'when' without a condition");
-		if (str_equal_cstr((*word)[1], "present"))
-			holds &= tree_resolve(c->d->tree, (*word)[2], true) != NULL;
-		else if (str_equal_cstr((*word)[1], "absent"))
-			holds &= tree_resolve(c->d->tree, (*word)[2], true) == NULL;
-		else if (str_equal_cstr((*word)[1], "installed"))
-			holds &= debian_find(c->d, (*word)[2]) != NULL;
-		else
-			return err_set(err, ERR_FORMAT, "no condition '" STR_FMT "'",
-				       STR_ARG((*word)[1]));
+		holds = condition(c, (*word)[1], (*word)[2], err);
+		if (holds < 0)
+			return -1;
+		all &= holds;
 		*word += 3;
 		*n -= 3;
 	}
-	return holds;
+	return all;
 }
 
-static int run_line(const struct effect_context *c, struct str line, bool diversions,
+int effect_applies(const struct effect_context *c, struct str operations, struct error *err)
+{
+	struct effect_words words;
+	struct str line;
+
+	while (str_split(&operations, '\n', &line)) {
+		int holds;
+
+		if (!str_has_prefix(line, STR("only ")))
+			continue;
+		if (split_words(c, line, &words, err) < 0)
+			return -1;
+		if (words.n != 3)
+			return err_set(err, ERR_FORMAT, "'only' takes one condition");
+		holds = condition(c, words.word[1], words.word[2], err);
+		if (holds <= 0)
+			return holds;
+	}
+	return 1;
+}
+
+static bool is_selected(struct str operation, enum effect_select select)
+{
+	if (str_equal_cstr(operation, "only"))
+		return false;
+	if (str_equal_cstr(operation, "divert"))
+		return select != EFFECT_BUT_DIVERSIONS;
+	return select != EFFECT_DIVERSIONS;
+}
+
+static int run_line(const struct effect_context *c, struct str line, enum effect_select select,
 		    struct error *err)
 {
 	const struct effect_operation *operation;
@@ -131,7 +171,7 @@ static int run_line(const struct effect_context *c, struct str line, bool divers
 	holds = conditions(c, &word, &words.n, err);
 	if (holds <= 0)
 		return holds;
-	if (words.n && str_equal_cstr(word[0], "divert") != diversions)
+	if (words.n && !is_selected(word[0], select))
 		return 0;
 	operation = words.n ? effect_find(word[0]) : NULL;
 	if (!operation)
@@ -143,26 +183,15 @@ static int run_line(const struct effect_context *c, struct str line, bool divers
 	return operation->run(c, word + 1, words.n - 1, err);
 }
 
-static int run_lines(const struct effect_context *c, struct str operations, bool diversions,
-		     struct error *err)
+int effect_run(const struct effect_context *c, struct str operations, enum effect_select select,
+	       struct error *err)
 {
 	struct str line;
 
 	while (str_split(&operations, '\n', &line))
-		if (run_line(c, line, diversions, err) < 0)
+		if (run_line(c, line, select, err) < 0)
 			return err_while(err, "applying '" STR_FMT "'", STR_ARG(line));
 	return 0;
-}
-
-int effect_run(const struct effect_context *c, struct str operations, struct error *err)
-{
-	return run_lines(c, operations, false, err);
-}
-
-int effect_run_diversions(const struct effect_context *c, struct str operations,
-			  struct error *err)
-{
-	return run_lines(c, operations, true, err);
 }
 
 static void report(struct debian *d, const struct unpacked *u, struct str script,
@@ -173,50 +202,54 @@ static void report(struct debian *d, const struct unpacked *u, struct str script
 		(struct debian_script){ u->package->name, script, *digest };
 }
 
-enum pass { DIVERSIONS, EFFECTS };
+static int run_entry(const struct effect_context *c, const struct catalogue_entry *entry,
+		     enum effect_select select, struct error *err)
+{
+	int applies = effect_applies(c, str_of(entry->operations), err);
+
+	if (applies <= 0)
+		return applies;
+	return effect_run(c, str_of(entry->operations), select, err) < 0 ? -1 : 1;
+}
 
 static int run_script(struct debian *d, const struct unpacked *u, const char *script,
-		      enum pass pass, struct error *err)
+		      enum effect_select select, struct error *err)
 {
 	const struct pack_control *control = pack_control(u->package->pack, str_of(script));
 	struct effect_context c = { .d = d, .u = u };
 	const struct catalogue_entry *entry;
 	struct digest digest;
-	int r;
+	int done = 0;
 
 	if (!control)
 		return 0;
 	digest = hash_bytes(control->data);
 	entry = catalogue_find(u->package->name, str_of(script), &digest);
-	if (!entry) {
-		if (pass == EFFECTS && debian_script_matters(u->package->pack, str_of(script)))
-			report(d, u, str_of(script), &digest);
-		return 0;
-	}
 	c.script = bytes_str(control->data);
 	c.cause = tree_cause_intern(d->tree, (struct cause){ CAUSE_SCRIPT, u->package->name,
 							     str_of(script) });
-	if (pass == DIVERSIONS)
-		r = effect_run_diversions(&c, str_of(entry->operations), err);
-	else
-		r = effect_run(&c, str_of(entry->operations), err);
-	if (r < 0)
+	if (entry)
+		done = run_entry(&c, entry, select, err);
+	if (done < 0)
 		return err_while(err, "doing what the %s of '" STR_FMT "' does", script,
 				 STR_ARG(u->package->name));
+	if (!done && select != EFFECT_DIVERSIONS)
+		report(d, u, str_of(script), &digest);
 	return 0;
 }
 
-static int run_scripts(struct debian *d, const char *script, enum pass pass, struct error *err)
+static int run_scripts(struct debian *d, const char *script, enum effect_select select,
+		       struct error *err)
 {
 	for (size_t i = 0; i < d->n_packages; i++)
-		if (run_script(d, &d->packages[i], script, pass, err) < 0)
+		if (run_script(d, &d->packages[i], script, select, err) < 0)
 			return -1;
 	return 0;
 }
 
 int debian_collect_diversions(struct debian *d, struct error *err)
 {
-	return run_scripts(d, "preinst", DIVERSIONS, err);
+	return run_scripts(d, "preinst", EFFECT_DIVERSIONS, err);
 }
 
 static int finish(struct debian *d, struct error *err)
@@ -236,8 +269,8 @@ static int finish(struct debian *d, struct error *err)
 
 int debian_effects(struct debian *d, struct error *err)
 {
-	if (run_scripts(d, "preinst", EFFECTS, err) < 0 ||
-	    run_scripts(d, "postinst", EFFECTS, err) < 0)
+	if (run_scripts(d, "preinst", EFFECT_BUT_DIVERSIONS, err) < 0 ||
+	    run_scripts(d, "postinst", EFFECT_ALL, err) < 0)
 		return -1;
 	return finish(d, err);
 }

@@ -24,13 +24,19 @@ struct effect_words {
 	size_t n;
 };
 
-/* Runs each line of @operations. ERR_FORMAT names the line that is malformed. */
-int effect_run(const struct effect_context *c, struct str operations,
+/* Diversions of a preinst come before unpacking, everything else after. */
+enum effect_select { EFFECT_ALL, EFFECT_DIVERSIONS, EFFECT_BUT_DIVERSIONS };
+
+/* Runs the selected lines of @operations. ERR_FORMAT names a malformed line. */
+int effect_run(const struct effect_context *c, struct str operations, enum effect_select select,
 	       struct error *err) MUST_CHECK;
 
-/* Only its `divert` lines: unpacking must know them. effect_run() skips them. */
-int effect_run_diversions(const struct effect_context *c, struct str operations,
-			  struct error *err) MUST_CHECK;
+/*
+ * Whether the conditions of all `only` lines hold: 1, 0 or -1. Where one does not,
+ * the entry says nothing about this tree and the script counts as not known.
+ */
+int effect_applies(const struct effect_context *c, struct str operations,
+		   struct error *err) MUST_CHECK;
 
 /* One operation: effect_operation.c has the table. */
 struct effect_operation {
