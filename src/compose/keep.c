@@ -15,8 +15,9 @@ struct dropping {
 };
 
 static const char *const skeleton[] = {
-	"etc/group", "etc/gshadow", "etc/nsswitch.conf", "etc/os-release", "etc/passwd",
-	"etc/shadow", "run/lock", "tmp", "usr/lib/os-release", "var/lock", "var/run", "var/tmp",
+	"etc/group", "etc/gshadow", "etc/ld.so.conf", "etc/nsswitch.conf", "etc/os-release",
+	"etc/passwd", "etc/shadow", "run/lock", "tmp", "usr/lib/os-release", "var/lock",
+	"var/run", "var/tmp",
 };
 
 static bool is_dropped(const struct dropping *d, cause_id id)

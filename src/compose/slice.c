@@ -13,16 +13,23 @@ struct slicing {
 	const struct tree *tree;
 	const struct compose_input *in;
 	struct arena *arena;
-	struct strtab packages;   /* name to slice */
+	const struct lock_architecture *locked;
+	struct strtab packages;     /* name to index in locked->packages */
+	bool *has_nodes;            /* of each of these packages */
 	uint32_t generated, recipe; /* numbers of those slices */
-	uint32_t *slice_of;       /* by serial */
+	uint32_t *slice_of;         /* by serial */
 };
 
 static int slice_of_package(const struct slicing *s, struct str name, uint32_t *ret,
 			    struct error *err)
 {
-	if (strtab_find(&s->packages, name, ret))
+	uint32_t i;
+
+	if (strtab_find(&s->packages, name, &i)) {
+		s->has_nodes[i] = true;
+		*ret = s->locked->packages[i].slice;
 		return 0;
+	}
 	return err_set(err, ERR_BUG, "package '" STR_FMT "' is in the tree but not in the lock",
 		       STR_ARG(name));
 }
@@ -138,18 +145,16 @@ static int compare_names(const void *x, const void *y)
 }
 
 /* "packages: glibc, openssl, zlib and 4 more": what is in it, for `history`. */
-static struct str package_slice_name(const struct slicing *s, const struct lock_architecture *a,
-				     uint32_t slice)
+static struct str package_slice_name(const struct slicing *s, uint32_t slice)
 {
+	const struct lock_architecture *a = s->locked;
 	struct str *names = arena_array(s->arena, a->n_packages + 1, sizeof(*names));
 	CLEANUP_BUF struct buf text = BUF_INIT(65536);
 	size_t n = 0, distinct = 0;
 
 	for (size_t i = 0; i < a->n_packages; i++) {
-		const struct lock_package *p = &a->packages[i];
-
-		if (p->slice == slice && lock_package_in(p, s->in->target->name))
-			names[n++] = p->source;
+		if (a->packages[i].slice == slice && s->has_nodes[i])
+			names[n++] = a->packages[i].source;
 	}
 	qsort(names, n, sizeof(*names), compare_names);
 	buf_add_cstr(&text, "packages:");
@@ -165,8 +170,8 @@ static struct str package_slice_name(const struct slicing *s, const struct lock_
 	return arena_str(s->arena, buf_str(&text));
 }
 
-static void list_layers(const struct slicing *s, const struct lock_architecture *a,
-			const bool *used, struct slice_layer **ret, size_t *ret_n)
+static void list_layers(const struct slicing *s, const bool *used, struct slice_layer **ret,
+			size_t *ret_n)
 {
 	struct slice_layer *layers = arena_array(s->arena, s->recipe + 1, sizeof(*layers));
 	size_t n = 0;
@@ -176,7 +181,7 @@ static void list_layers(const struct slicing *s, const struct lock_architecture 
 			continue;
 		layers[n].slice = i;
 		layers[n].name = i == s->generated ? STR("generated") :
-				 i == s->recipe ? STR("recipe") : package_slice_name(s, a, i);
+				 i == s->recipe ? STR("recipe") : package_slice_name(s, i);
 		n++;
 	}
 	*ret = layers;
@@ -193,22 +198,29 @@ static int check_budget(const struct compose_input *in, size_t n, struct error *
 	return err_hint(err, "set 'layers: %zu', or let 'ingot lock --reslice' plan anew", n);
 }
 
-static int slice(struct slicing *s, const struct lock_architecture *a, struct slice_layer **ret,
-		 size_t *ret_n, struct error *err)
+static int index_packages(struct slicing *s, struct error *err)
 {
-	bool *used = arena_array(s->arena, s->recipe + 1, sizeof(*used));
+	const struct lock_architecture *a = s->locked;
 
+	s->has_nodes = arena_array(s->arena, a->n_packages + 1, sizeof(bool));
 	for (size_t i = 0; i < a->n_packages; i++) {
 		if (a->packages[i].slice >= s->generated)
 			return err_set(err, ERR_LOCK_SYNTAX,
 				       "package '" STR_FMT "' is in slice %u, the lock has %u",
 				       STR_ARG(a->packages[i].name), a->packages[i].slice,
 				       s->generated);
-		(void)strtab_put(&s->packages, a->packages[i].name, a->packages[i].slice);
+		(void)strtab_put(&s->packages, a->packages[i].name, (uint32_t)i);
 	}
-	if (slice_nodes(s, used, err) < 0)
+	return 0;
+}
+
+static int slice(struct slicing *s, struct slice_layer **ret, size_t *ret_n, struct error *err)
+{
+	bool *used = arena_array(s->arena, s->recipe + 1, sizeof(*used));
+
+	if (index_packages(s, err) < 0 || slice_nodes(s, used, err) < 0)
 		return -1;
-	list_layers(s, a, used, ret, ret_n);
+	list_layers(s, used, ret, ret_n);
 	return check_budget(s->in, *ret_n, err);
 }
 
@@ -220,7 +232,7 @@ int compose_slice(const struct tree *t, const struct compose_input *in, struct a
 	const struct lock_architecture *a = lock_architecture(in->lock, in->architecture);
 	uint32_t n_serials = tree_serial_count(t);
 	struct slicing s = {
-		.tree = t, .in = in, .arena = arena,
+		.tree = t, .in = in, .arena = arena, .locked = a ? a : &none,
 		.generated = (uint32_t)in->lock->n_slices,
 		.recipe = (uint32_t)in->lock->n_slices + 1,
 		.slice_of = arena_array(arena, n_serials, sizeof(uint32_t)),
@@ -229,7 +241,7 @@ int compose_slice(const struct tree *t, const struct compose_input *in, struct a
 
 	for (uint32_t i = 0; i < n_serials; i++)
 		s.slice_of[i] = UINT32_MAX;
-	r = slice(&s, a ? a : &none, ret_layers, ret_n, err);
+	r = slice(&s, ret_layers, ret_n, err);
 	strtab_release(&s.packages);
 	if (r == 0)
 		*ret_slice_of = s.slice_of;
