@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
 #include "recipe/recipe.h"
 #include "recipe/schema.h"
 
@@ -145,8 +147,6 @@ static const struct schema_type *record_in(const struct schema_type *t)
 static void add_record(struct buf *to, const struct schema_type *t, const char *title,
 		       bool composed, unsigned level)
 {
-	char path[200];
-
 	buf_printf(to, "\n%s %s\n\n", level == 2 ? "##" : "###", title);
 	buf_printf(to, "| key | value | default | %smeaning |\n|---|---|---|%s---|\n",
 		   composed ? "include | " : "", composed ? "---|" : "");
@@ -154,11 +154,11 @@ static void add_record(struct buf *to, const struct schema_type *t, const char *
 		add_row(to, f, composed);
 	for (const struct schema_field *f = t->fields; f->name; f++) {
 		const struct schema_type *below = record_in(f->type);
+		CLEANUP_FREE char *path = mem_printf("%s%s`%s`", level == 2 ? "" : title,
+						     level == 2 ? "" : " / ", f->name);
 
 		if (!below)
 			continue;
-		snprintf(path, sizeof(path), "%s%s`%s`", level == 2 ? "" : title,
-			 level == 2 ? "" : " / ", f->name);
 		add_record(to, below, path, composed && f->type->kind != SCHEMA_LIST, level + 1);
 	}
 }

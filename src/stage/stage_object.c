@@ -178,8 +178,8 @@ int stage_get(struct stage *s, const struct digest *d, struct source **ret, stru
 {
 	static const struct source_ops ops = { object_read, object_close };
 	struct object_source *source;
-	uint64_t size;
-	int fd, r = object_open(s, d, &fd, &size, err);
+	uint64_t size = 0;
+	int fd = -1, r = object_open(s, d, &fd, &size, err);
 
 	if (r)
 		return r;

@@ -110,7 +110,7 @@ static void add_utf8(struct buf *to, uint32_t c)
 /* After "\u". A lone surrogate and U+0000 are refused: no text of ours holds them. */
 static int parse_unicode(struct parser *p)
 {
-	uint32_t c, low;
+	uint32_t c = 0, low = 0;
 
 	if (parse_hex4(p, &c) < 0)
 		return -1;
