@@ -16,6 +16,7 @@
 #define LIMIT_LOCK_SIZE      (64u << 20) /* bytes; 100,000 packages */
 #define LIMIT_YAML_DEPTH     32u     /* libyaml 0.2.5 is quadratic in flow depth */
 #define LIMIT_INCLUDES       64u     /* files of one composed recipe */
+#define LIMIT_RECIPE_KEYS    1000u   /* of one map (labels, answers); they are searched in turn */
 #define LIMIT_PACKAGES       200000u /* stanzas of one index; Debian main has 70,000 */
 #define LIMIT_INDEX_SIZE     (1u << 30) /* bytes, decompressed Packages */
 #define LIMIT_RELEASE_SIZE   (16u << 20) /* bytes, InRelease */

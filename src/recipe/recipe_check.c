@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/strtab.h"
 #include "base/text.h"
@@ -25,7 +26,7 @@ static unsigned variant_of(const struct schema_type *record, const struct ydoc_n
 	const struct schema_field *f = schema_field(record, STR("type"));
 	const struct ydoc_node *type = ydoc_get(map, "type");
 
-	if (!f || !type || type->kind != YDOC_SCALAR || record->fields[0].type != f->type)
+	if (!f || !type || type->kind != YDOC_SCALAR)
 		return SCHEMA_OCI | SCHEMA_DISK;
 	if (str_equal_cstr(type->text, "oci"))
 		return SCHEMA_OCI;
@@ -58,6 +59,10 @@ static int refuse_key(const struct schema_type *record, const struct ydoc_pair *
 	(void)err_at(err, ERR_RECIPE_UNKNOWN_KEY, pair->key_pos, "unknown key '" STR_FMT "'",
 		     STR_ARG(pair->key));
 	near = text_suggest(pair->key, names, n);
+	for (size_t i = 0; i < n && !near; i++) /* "environment" for "env", "arch" for "architectures" */
+		if (pair->key.len >= 3 && (str_has_prefix(pair->key, str_of(names[i])) ||
+					   str_has_prefix(str_of(names[i]), pair->key)))
+			near = names[i];
 	if (near)
 		return err_hint(err, "did you mean '%s'?", near);
 	return err_hint(err, "%s has the keys %s", record->what, list);
@@ -97,8 +102,8 @@ static int check_one_of(const struct schema_type *t, const struct ydoc_node *n,
 	}
 	if (found || !len)
 		return 0;
-	(void)err_at(err, ERR_RECIPE_MISSING, n->pos, "%s says not what it is", t->what);
-	return err_hint(err, "add exactly one of %s", list);
+	(void)err_at(err, ERR_RECIPE_MISSING, n->pos, "%s has none of %s", t->what, list);
+	return err_hint(err, "add exactly one of them");
 }
 
 static int refuse_missing(const struct schema_type *t, const struct schema_field *f,
@@ -195,9 +200,14 @@ static int check_list(struct checker *c, const struct schema_type *t, const char
 	return 0;
 }
 
-static int check_map(struct checker *c, const struct schema_type *t, struct ydoc_node *n,
-		     struct error *err)
+static int check_map(struct checker *c, const struct schema_type *t, const char *map,
+		     struct ydoc_node *n, struct error *err)
 {
+	if (n->n_pairs > LIMIT_RECIPE_KEYS) {
+		(void)err_at(err, ERR_LIMIT, n->pos, "'%s' has %zu entries, at most %u are read",
+			     map, n->n_pairs, LIMIT_RECIPE_KEYS);
+		return err_hint(err, "put large data into a file of the image");
+	}
 	for (size_t i = 0; i < n->n_pairs; i++) {
 		struct ydoc_pair *pair = &n->pairs[i];
 		struct ydoc_node key = { .kind = YDOC_SCALAR, .pos = pair->key_pos,
@@ -224,6 +234,8 @@ static int refuse_kind(const struct schema_type *t, const char *name, const stru
 		     schema_kind_name(t), written_as(n));
 	switch (t->kind) {
 	case SCHEMA_LIST:
+		if (t->hint)
+			return err_hint(err, "%s", t->hint);
 		if (n->kind == YDOC_SCALAR)
 			return err_hint(err, "write '%s: [" STR_FMT "]'", name, STR_ARG(n->text));
 		return err_hint(err, "write each entry on a line of its own that starts with '- '");
@@ -250,7 +262,7 @@ static int check_node(struct checker *c, const struct schema_type *t, const char
 	if (t->kind == SCHEMA_RECORD)
 		return check_record(c, t, n, whole, err);
 	if (t->kind == SCHEMA_MAP)
-		return check_map(c, t, n, err);
+		return check_map(c, t, name, n, err);
 	if (t->kind == SCHEMA_LIST)
 		return check_list(c, t, name, n, err);
 	return schema_check_scalar(t, &where, n, err);

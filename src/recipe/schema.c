@@ -27,7 +27,6 @@ static const struct schema_type includes = TEXTS(type_include, SCHEMA_REPLACE);
 static const struct schema_type architectures = TEXTS(type_architecture, SCHEMA_REPLACE);
 static const struct schema_type suites = TEXTS(type_suite, SCHEMA_REPLACE);
 static const struct schema_type components = TEXTS(type_component, SCHEMA_REPLACE);
-static const struct schema_type arguments = TEXTS(type_argument, SCHEMA_REPLACE);
 static const struct schema_type effects = TEXTS(type_line, SCHEMA_REPLACE);
 static const struct schema_type disk_formats = TEXTS(type_disk_format, SCHEMA_REPLACE);
 static const struct schema_type cmdline = TEXTS(type_line, SCHEMA_REPLACE);
@@ -39,8 +38,16 @@ static const struct schema_type package_names = TEXTS(type_package_name, SCHEMA_
 static const struct schema_type ports = TEXTS(type_container_port, SCHEMA_UNION);
 static const struct schema_type volumes = TEXTS(type_absolute_path, SCHEMA_UNION);
 
+static const struct schema_type arguments = {
+	.kind = SCHEMA_LIST, .what = "a list of arguments", .item = &type_argument,
+	.size = sizeof(struct str),
+	.hint = "no shell splits it: write one entry for each argument, as "
+		"[nginx, -g, \"daemon off;\"]",
+};
+
 static const struct schema_type environment = {
 	.kind = SCHEMA_LIST, .what = "a list of NAME=value", .merge = SCHEMA_KEYED,
+	.hint = "write a list, as [LANG=C.UTF-8]",
 	.item = &type_environment, .size = sizeof(struct str), .identity = environment_identity,
 };
 

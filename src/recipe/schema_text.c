@@ -106,8 +106,8 @@ static int check_bool(const struct schema_place *where, struct ydoc_node *n, str
 {
 	if (n->plain && (str_equal_cstr(n->text, "true") || str_equal_cstr(n->text, "false")))
 		return 0;
-	(void)err_at(err, ERR_RECIPE_TYPE, n->pos, "'%s' must be true or false, not '" STR_FMT "'",
-		     where->name, STR_ARG(n->text));
+	(void)err_at(err, ERR_RECIPE_TYPE, n->pos, "'%s' must be true or false, not %s'" STR_FMT "'",
+		     where->name, n->plain ? "" : "the text ", STR_ARG(n->text));
 	return err_hint(err, "write true or false, without quotes");
 }
 
@@ -119,8 +119,8 @@ static int check_int(const struct schema_type *t, const struct schema_place *whe
 	if (!n->plain || !str_parse_u64(n->text, &value) ||
 	    (n->text.len > 1 && n->text.ptr[0] == '0')) {
 		(void)err_at(err, ERR_RECIPE_TYPE, n->pos,
-			     "'%s' must be a whole number, not '" STR_FMT "'", where->name,
-			     STR_ARG(n->text));
+			     "'%s' must be a whole number, not %s'" STR_FMT "'", where->name,
+			     n->plain ? "" : "the text ", STR_ARG(n->text));
 		return err_hint(err, "write decimal digits without quotes, sign or leading zero");
 	}
 	if (value >= (uint64_t)t->low && value <= (uint64_t)t->high)

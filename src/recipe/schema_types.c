@@ -142,16 +142,9 @@ const struct schema_type type_package = {
 	.hint = "a name, or a name and a version as in \"nginx (>= 1.22)\"",
 };
 
-static int check_package_name(const struct schema_type *t, const struct schema_place *where,
-			      struct ydoc_node *n, struct error *err)
-{
-	(void)where;
-	return n->text.len < 2 ? schema_refuse(t, n, err) : 0;
-}
-
 const struct schema_type type_package_name = {
 	.kind = SCHEMA_TEXT, .what = "the name of a package", .first = "a-z0-9",
-	.rest = "a-z0-9+.-", .min = 2, .max = 128, .check = check_package_name,
+	.rest = "a-z0-9+.-", .min = 2, .max = 128,
 	.hint = "a name alone, without version",
 };
 
@@ -375,9 +368,17 @@ const struct schema_type type_locale = {
 	.hint = "language, country and encoding, such as C.UTF-8 or de_DE.UTF-8",
 };
 
+static int check_debconf_key(const struct schema_type *t, const struct schema_place *where,
+			     struct ydoc_node *n, struct error *err)
+{
+	(void)where;
+	return memchr(n->text.ptr, '/', n->text.len) ? 0 : schema_refuse(t, n, err);
+}
+
 const struct schema_type type_debconf_key = {
 	.kind = SCHEMA_TEXT, .what = "a debconf question", .first = "a-z0-9",
-	.rest = "A-Za-z0-9+./_-", .min = 3, .max = 255,
+	.rest = "A-Za-z0-9+./_-", .min = 3, .max = 255, .check = check_debconf_key,
+	.pattern = "^[a-z0-9][A-Za-z0-9+._-]*/[A-Za-z0-9+./_-]*$",
 	.hint = "PACKAGE/NAME, as 'debconf-show PACKAGE' lists them",
 };
 

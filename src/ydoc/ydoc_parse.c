@@ -67,9 +67,11 @@ static int refuse_tab(struct src_pos pos, struct error *err)
 }
 
 /* What libyaml says, and what a person does about it. */
-static const struct advice {
-	const char *problem, *hint;
-} advices[] = {
+struct advice {
+	const char *problem, *text;
+};
+
+static const struct advice hints[] = {
 	{ "mapping values are not allowed in this context",
 	  "indent keys of one mapping alike, and put a text that holds ': ' in quotes" },
 	{ "did not find expected key", "start all keys of one mapping in the same column" },
@@ -84,19 +86,42 @@ static const struct advice {
 	  "write '\\\\' for a backslash in double quotes, or use single quotes" },
 	{ "found character that cannot start any token", "put a text that starts so in quotes" },
 	{ "did not find expected alphabetic or numeric character",
-	  "a text that starts with '*' or '&' needs quotes" },
+	  "put a text that starts with '*' or '&' in quotes" },
+	{ "did not find expected whitespace or line break",
+	  "put a text that starts with '!' in quotes" },
 	{ "block sequence entries are not allowed in this context",
 	  "start the list on a line of its own, or write it as [a, b]" },
 	{ "did not find expected <document start>", "write the whole recipe as one mapping" },
 	{ "found unknown directive name", "remove the line that starts with '%'" },
-	{ "found undefined tag handle", "a text that starts with '!' needs quotes" },
+	{ "found undefined tag handle", "put a text that starts with '!' in quotes" },
 };
+
+/* Better words for what libyaml says. */
+static const struct advice words[] = {
+	{ "did not find expected alphabetic or numeric character",
+	  "'*' and '&' at the start of a text make an alias or an anchor, which are refused" },
+	{ "did not find expected whitespace or line break",
+	  "'!' at the start of a text makes a tag, which is refused" },
+	{ "found undefined tag handle",
+	  "'!' at the start of a text makes a tag, which is refused" },
+};
+
+#define FIND(table, problem) find_advice(table, sizeof(table) / sizeof(*(table)), problem)
+
+static const char *find_advice(const struct advice *table, size_t n, const char *problem)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(table[i].problem, problem) == 0)
+			return table[i].text;
+	return NULL;
+}
 
 static int syntax_error(struct reader *r, struct error *err)
 {
 	const yaml_parser_t *p = &r->parser;
 	struct src_pos pos = position(r, p->problem_mark);
 	const char *problem = p->problem ? p->problem : "malformed";
+	const char *better = FIND(words, problem), *hint = FIND(hints, problem);
 
 	if (p->error == YAML_READER_ERROR)
 		return err_at(err, ERR_RECIPE_SYNTAX, (struct src_pos){ r->file, 1, 1 }, "%s",
@@ -105,11 +130,14 @@ static int syntax_error(struct reader *r, struct error *err)
 		(void)ydoc_cursor_next(&r->seen);
 	if (r->seen.byte < r->text.len && r->text.ptr[r->seen.byte] == '\t')
 		return refuse_tab(pos, err);
-	(void)err_at(err, ERR_RECIPE_SYNTAX, pos, "%s", problem);
-	for (size_t i = 0; i < sizeof(advices) / sizeof(*advices); i++)
-		if (strcmp(advices[i].problem, problem) == 0)
-			return err_hint(err, "%s", advices[i].hint);
-	return -1;
+	/* What is not closed matters more than where the file ends. */
+	if (strcmp(problem, "found unexpected end of stream") == 0 && p->context)
+		pos = position(r, p->context_mark);
+	(void)err_at(err, ERR_RECIPE_SYNTAX, pos, "%s", better ? better : problem);
+	if (p->context && strstr(p->context, "flow"))
+		(void)err_detail(err, "%s that starts at %s:%zu:%zu", p->context, r->file,
+				 p->context_mark.line + 1, p->context_mark.column + 1);
+	return hint ? err_hint(err, "%s", hint) : -1;
 }
 
 /*
@@ -162,8 +190,14 @@ static int check_properties(struct reader *r, const yaml_event_t *e, struct erro
 				     "starts with '&' in quotes");
 	}
 	if (tag) {
+		static const char standard[] = "tag:yaml.org,2002:";
+		const char *name = (const char *)tag;
+		bool short_form = strncmp(name, standard, sizeof(standard) - 1) == 0;
+
+		if (short_form)
+			name += sizeof(standard) - 1;
 		(void)err_at(err, ERR_RECIPE_SYNTAX, position(r, e->start_mark),
-			     "tags are refused: '%s'", tag);
+			     "tags are refused: '%s%s'", short_form ? "!!" : "", name);
 		return err_hint(err, "remove it; a text that starts with '!' needs quotes");
 	}
 	return 0;

@@ -167,9 +167,9 @@ Test(ydoc, what_libyaml_refuses_comes_with_a_place_and_advice)
 
 	REFUSED("a: b: c\n", ERR_RECIPE_SYNTAX, 1, 5, "mapping values");
 	REFUSED("a: [b\n", ERR_RECIPE_SYNTAX, 2, 1, "']'");
-	REFUSED("a: \"b\n", ERR_RECIPE_SYNTAX, 2, 1, "end of stream");
+	REFUSED("a: \"b\n", ERR_RECIPE_SYNTAX, 1, 4, "end of stream");
 	REFUSED("a: @b\n", ERR_RECIPE_SYNTAX, 1, 4, "cannot start");
-	REFUSED("a: [**/b]\n", ERR_RECIPE_SYNTAX, 1, 6, "alphabetic");
+	REFUSED("a: [**/b]\n", ERR_RECIPE_SYNTAX, 1, 6, "alias or an anchor");
 	cr_assert_lt(ydoc_parse(str_bytes(STR("a: [**/b]")), "r", 100, &arena, &n, &err), 0);
 	cr_assert(strstr(err.hint, "quotes"));
 }

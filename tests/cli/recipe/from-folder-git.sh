@@ -1,0 +1,2 @@
+mkdir -p recipes/app/.git
+echo x >recipes/app/.git/config

@@ -1,0 +1,2 @@
+mkdir -p recipes/app
+printf -- '-----BEGIN RSA PRIVATE'' KEY-----\nMII\n' >recipes/app/server.pem

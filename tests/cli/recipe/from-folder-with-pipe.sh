@@ -1,0 +1,2 @@
+mkdir -p recipes/app/run
+mkfifo recipes/app/run/pipe

@@ -1,0 +1,2 @@
+mkdir recipes/files
+mkfifo recipes/files/pipe

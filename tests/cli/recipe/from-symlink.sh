@@ -1,0 +1,2 @@
+mkdir recipes/files
+ln -s /etc/hostname recipes/files/link

@@ -1,0 +1,2 @@
+echo 'ingot: 1' >outside.yaml
+ln -s ../outside.yaml recipes/a.yaml
