@@ -101,6 +101,26 @@ static int open_draft(struct transfer *t)
 	return stage_draft_reserve(t->draft, t->item->size, &t->failure);
 }
 
+/* What the server announces must be what is expected, before it is taken. */
+static int judge_length(struct transfer *t)
+{
+	const struct fetch_item *item = t->item;
+	curl_off_t announced = -1;
+	uint64_t all;
+
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+	if (announced < 0)
+		return 0;
+	all = t->got + (uint64_t)announced;
+	if (all > item->size)
+		t->wrong = mem_printf("offers %llu bytes, more than %llu",
+				      (unsigned long long)all, (unsigned long long)item->size);
+	else if (item->has_digest && all < item->size)
+		t->wrong = mem_printf("offers %llu of %llu bytes", (unsigned long long)all,
+				      (unsigned long long)item->size);
+	return t->wrong ? -1 : 0;
+}
+
 /* At the first byte of a body: is it content, and from where on? */
 static int judge(struct transfer *t)
 {
@@ -110,14 +130,14 @@ static int judge(struct transfer *t)
 	if (status == 206 && t->resumes) {
 		t->takes_body = rest_fits(t);
 		t->start_over = !t->takes_body;
-		return t->start_over ? -1 : 0;
+		return t->start_over ? -1 : judge_length(t);
 	}
 	t->takes_body = status == 200 || (status == 0 && url_scheme(t->url) == URL_FILE);
 	if (!t->takes_body)
 		return 0;
 	drop_draft(t); /* a server that ignores Range sends all of it again */
 	remember_validator(t);
-	return open_draft(t);
+	return judge_length(t) < 0 ? -1 : open_draft(t);
 }
 
 static size_t on_body(char *data, size_t one, size_t n, void *context)
@@ -147,8 +167,12 @@ static size_t on_body(char *data, size_t one, size_t n, void *context)
 static void set_limits(struct transfer *t)
 {
 	unsigned stall = t->options->stall_seconds ? t->options->stall_seconds : DEFAULT_STALL;
+	uint64_t most = t->item->size;
 
-	curl_easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->item->size);
+	/* a redirect's or an error's page may be larger than a small file */
+	if (most < SKIPPED_MAX)
+		most = SKIPPED_MAX;
+	curl_easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
 	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, SLOWEST);
 	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)stall);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, (long)stall);
@@ -329,19 +353,9 @@ static void deliver(struct transfer *t)
 static void judge_delivered(struct transfer *t)
 {
 	long status = status_of(t);
-	curl_off_t announced = -1;
 
 	if (status >= 300 && status < 400) {
 		follow(t);
-		return;
-	}
-	/* a body of no bytes has not been judged yet */
-	if (!t->judged && judge(t) < 0) {
-		if (t->start_over)
-			drop_draft(t);
-		t->state = TRANSFER_BROKEN;
-		if (t->start_over)
-			try_again(t, "sent another part than asked for");
 		return;
 	}
 	if (!t->takes_body) {
@@ -350,15 +364,12 @@ static void judge_delivered(struct transfer *t)
 		refuse(t, why);
 		return;
 	}
-	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
 	if (t->item->has_digest && t->got < t->item->size) {
+		/* no length was announced: the connection's end was the body's end */
 		CLEANUP_FREE char *why = mem_printf("sent %llu of %llu bytes",
 						    (unsigned long long)t->got,
 						    (unsigned long long)t->item->size);
-		if (announced < 0)
-			try_again(t, why); /* the connection's end was the body's end */
-		else
-			refuse_wrong(t, why);
+		try_again(t, why);
 		return;
 	}
 	deliver(t);
@@ -436,10 +447,13 @@ static void judge_failure(struct transfer *t, CURLcode code)
 
 void transfer_finish(struct transfer *t, CURLcode code)
 {
-	CLEANUP_FREE char *wrong = TAKE_PTR(t->wrong);
+	CLEANUP_FREE char *wrong = NULL;
 	long status = status_of(t);
 
 	assert(t->state == TRANSFER_RUNNING);
+	if (code == CURLE_OK && !t->judged)
+		(void)!judge(t); /* a body of no bytes */
+	wrong = TAKE_PTR(t->wrong);
 	if (t->failure.code) {
 		t->state = TRANSFER_BROKEN;
 	} else if (wrong) {
