@@ -9,22 +9,20 @@
 #include "cli/image_file.h"
 #include "cli/progress.h"
 #include "crypto/hash.h"
-#include "format/tar/tar.h"
 #include "io/file.h"
 
 int cmd_export(struct app *app, int argc, char **argv, struct error *err);
 
 /* Closes @out in any case; the first failure stands. */
-static int write_tree(const struct tree *t, struct context *c, struct sink *out,
+static int write_tree(const struct image_file *f, struct context *c, struct sink *out,
 		      struct error *err)
 {
-	struct tar_tree_options o = { .epoch = INT64_MAX, .reader = stage_reader(c->stage) };
-	int r = tar_write_tree(t, &o, out, err);
+	int r = oci_export(c->stage, f->tree, out, err);
 
 	return sink_close(out, err) < 0 ? -1 : r;
 }
 
-static int to_file(const struct tree *t, struct context *c, const char *path, struct digest *ret,
+static int to_file(const struct image_file *f, struct context *c, const char *path, struct digest *ret,
 		   uint64_t *ret_size, struct error *err)
 {
 	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
@@ -41,7 +39,7 @@ static int to_file(const struct tree *t, struct context *c, const char *path, st
 		return -1;
 	file = sink_to_fd(draft.fd, path);
 	hash = hash_sink(file, ret);
-	r = write_tree(t, c, hash, err);
+	r = write_tree(f, c, hash, err);
 	*ret_size = file->offset;
 	if (sink_close(file, err) < 0 || r < 0)
 		return -1;
@@ -51,7 +49,7 @@ static int to_file(const struct tree *t, struct context *c, const char *path, st
 int cmd_export(struct app *app, int argc, char **argv, struct error *err)
 {
 	CLEANUP_IMAGE_FILE struct image_file f = IMAGE_FILE_INIT;
-	CLEANUP_TREE struct tree *t = NULL;
+	const struct tree *t = NULL;
 	const char *path = app_value(app, "output");
 	struct json *o = json_object(&app->arena);
 	char text[DIGEST_TEXT_MAX], readable[TEXT_SIZE_MAX];
@@ -66,12 +64,12 @@ int cmd_export(struct app *app, int argc, char **argv, struct error *err)
 	}
 	if (!path && app->json)
 		return err_set(err, ERR_USAGE, "--json needs -o FILE: the tar goes to standard output");
-	if (image_file_open(app, argv[0], false, &f, err) < 0 ||
+	if (image_file_open(app, argv[0], &f, err) < 0 ||
 	    image_file_tree(app, argv[0], &f, &t, &c, err) < 0)
 		return -1;
 	if (!path)
-		return write_tree(t, c, sink_to_fd(STDOUT_FILENO, "standard output"), err);
-	if (to_file(t, c, path, &digest, &size, err) < 0)
+		return write_tree(&f, c, sink_to_fd(STDOUT_FILENO, "standard output"), err);
+	if (to_file(&f, c, path, &digest, &size, err) < 0)
 		return -1;
 	json_set(o, "file", json_text(&app->arena, path));
 	json_set(o, "sha256", json_text(&app->arena, digest_format(&digest, text) + 7));

@@ -80,13 +80,13 @@ static struct json *node_json(const struct node *n, struct arena *a)
 int cmd_ls(struct app *app, int argc, char **argv, struct error *err)
 {
 	CLEANUP_IMAGE_FILE struct image_file f = IMAGE_FILE_INIT;
-	CLEANUP_TREE struct tree *t = NULL;
+	const struct tree *t = NULL;
 	struct json *top = json_object(&app->arena), *list = json_array(&app->arena);
 	struct context *c;
 	struct node *start;
 	struct tree_iter it;
 
-	if (image_file_open(app, argv[0], false, &f, err) < 0 ||
+	if (image_file_open(app, argv[0], &f, err) < 0 ||
 	    image_file_tree(app, argv[0], &f, &t, &c, err) < 0)
 		return -1;
 	start = argc > 1 ? tree_resolve(t, str_of(argv[1]), false) : tree_root(t);

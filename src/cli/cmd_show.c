@@ -48,12 +48,12 @@ static int show_image(struct app *app, const char *path, struct error *err)
 {
 	CLEANUP_IMAGE_FILE struct image_file f = IMAGE_FILE_INIT;
 
-	if (image_file_open(app, path, app->verbose, &f, err) < 0)
+	if (image_file_open(app, path, &f, err) < 0)
 		return -1;
 	if (app->json)
-		app_print_json(app, "image", show_image_json(&f.image, &app->arena));
+		app_print_json(app, "image", show_image_json(f.image, &app->arena));
 	else
-		show_image_text(&f.image);
+		show_image_text(f.image);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "cli/show.h"
 
-static struct json *layer_json(const struct oci_read_layer *l, struct arena *a)
+static struct json *layer_json(const struct oci_image_layer *l, struct arena *a)
 {
 	struct json *o = json_object(a);
 	char text[DIGEST_TEXT_MAX];
@@ -13,7 +13,7 @@ static struct json *layer_json(const struct oci_read_layer *l, struct arena *a)
 	json_set(o, "size", json_int(a, (int64_t)l->size));
 	json_set(o, "diff_size", json_int(a, (int64_t)l->diff_size));
 	json_set(o, "media_type", json_str(a, l->media_type));
-	json_set(o, "history", json_str(a, l->history));
+	json_set(o, "history", json_str(a, l->created_by));
 	return o;
 }
 
@@ -33,7 +33,7 @@ struct json *show_image_json(const struct oci_image *i, struct arena *a)
 	for (size_t k = 0; k < i->n_layers; k++)
 		json_add(layers, layer_json(&i->layers[k], a));
 	json_set(o, "layers", layers);
-	json_set(o, "config", i->config);
+	json_set(o, "config", json_copy(a, i->config));
 	return o;
 }
 
@@ -108,11 +108,11 @@ void show_image_text(const struct oci_image *i)
 	print_config(i->config);
 	printf("%-12s %s\n\n", "size", text_size(i->size, size));
 	for (size_t k = 0; k < i->n_layers; k++) {
-		const struct oci_read_layer *l = &i->layers[k];
+		const struct oci_image_layer *l = &i->layers[k];
 
 		printf("%3zu  %9s  %.19s  ", k + 1, text_size(l->size, size),
 		       digest_format(&l->blob, text));
-		app_print_str(l->history);
+		app_print_str(l->created_by);
 		putchar('\n');
 	}
 }

@@ -49,6 +49,9 @@ struct str json_member_name(const struct json *object, size_t i); /* in sorted o
 const struct json *json_member(const struct json *object, size_t i);
 const struct json *json_get(const struct json *object, const char *name); /* or NULL */
 
+/* A deep copy in @a. @v is at most LIMIT_JSON_DEPTH deep. */
+struct json *json_copy(struct arena *a, const struct json *v);
+
 /* Compact canonical bytes. */
 void json_write(const struct json *v, struct buf *to);
 /* The same with line breaks and two blanks a level, for people; final newline. */

@@ -203,3 +203,30 @@ const struct json *json_get(const struct json *object, const char *name)
 	at = place(object, str_of(name), &found);
 	return found ? object->members[at].value : NULL;
 }
+
+struct json *json_copy(struct arena *a, const struct json *v)
+{
+	struct json *copy = NULL;
+
+	switch (json_kind_of(v)) {
+	case JSON_NULL:
+		return json_null(a);
+	case JSON_BOOL:
+		return json_bool(a, json_as_bool(v));
+	case JSON_INT:
+		return json_int(a, json_as_int(v));
+	case JSON_STRING:
+		return json_str(a, json_as_str(v));
+	case JSON_ARRAY:
+		copy = json_array(a);
+		for (size_t i = 0; i < json_length(v); i++)
+			json_add(copy, json_copy(a, json_item(v, i)));
+		break;
+	case JSON_OBJECT:
+		copy = json_object(a);
+		for (size_t i = 0; i < json_length(v); i++)
+			json_set_str(copy, json_member_name(v, i), json_copy(a, json_member(v, i)));
+		break;
+	}
+	return copy;
+}
