@@ -3,7 +3,15 @@
  * before what another entry changes inside it.
  */
 
+#include "base/limits.h"
+#include "base/strtab.h"
 #include "compose/work.h"
+
+/* Real paths to the entry (its index) that names just this path. */
+struct entries {
+	struct strtab paths;
+	const struct recipe_file *files;
+};
 
 static int entry_attributes(const struct work *w, const struct recipe_file *f,
 			    struct entry_attributes *ret, struct error *err)
@@ -74,11 +82,15 @@ static int put_input(struct work *w, const struct place *at, struct str path,
 	return work_put(w, at, path, &i, NULL, err);
 }
 
+static bool is_single_file(const struct compose_file *f)
+{
+	return f->n_inputs == 1 && f->inputs[0].below.len == 0 && !f->inputs[0].is_directory;
+}
+
 static int put_from(struct work *w, const struct compose_file *f, const struct place *at,
 		    const struct entry_attributes *a, struct error *err)
 {
-	bool is_file = f->n_inputs == 1 && f->inputs[0].below.len == 0 &&
-		       !f->inputs[0].is_directory;
+	bool is_file = is_single_file(f);
 	struct str path = f->file->path;
 
 	if (!is_file && put_entry_folder(w, at, path, a, entry_folder_mode(a), err) < 0)
@@ -171,11 +183,76 @@ static int put_entry(struct work *w, const struct compose_file *f, struct error 
 	return err_at(err, ERR_BUG, file->pos, "unknown kind of file");
 }
 
-int compose_files(struct work *w, struct error *err)
+/* One path, and not a folder with what is in it, which a later entry may change. */
+static bool names_one_path(const struct compose_file *f)
+{
+	switch (f->file->kind) {
+	case RECIPE_FILE_CONTENT:
+	case RECIPE_FILE_SYMLINK:
+		return true;
+	case RECIPE_FILE_FROM:
+		return is_single_file(f);
+	case RECIPE_FILE_ARCHIVE:
+	case RECIPE_FILE_DIRECTORY:
+	case RECIPE_FILE_REMOVE:
+		break;
+	}
+	return false;
+}
+
+static struct str real_path(const struct work *w, struct str path)
+{
+	const struct node *n = tree_resolve(w->tree, path, /* follow_last= */ false);
+	CLEANUP_BUF struct buf b = BUF_INIT(2 * LIMIT_PATH_MAX);
+
+	if (!n)
+		return STR("");
+	tree_path(n, &b);
+	return arena_str(w->arena, buf_str(&b));
+}
+
+/*
+ * The recipe's checks have seen that no path stands twice; only the image's links
+ * show that "bin/x" and "usr/bin/x" are one.
+ */
+static int check_unique(const struct work *w, const struct entries *e,
+			const struct recipe_file *f, struct error *err)
+{
+	struct str path = real_path(w, f->path);
+	uint32_t other;
+
+	if (path.len == 0 || !strtab_find(&e->paths, path, &other))
+		return 0;
+	err_at(err, ERR_RECIPE_CONFLICT, f->pos,
+	       "'/" STR_FMT "' and '/" STR_FMT "' (%s:%u:%u) are one path in the image, '/" STR_FMT
+	       "'", STR_ARG(f->path), STR_ARG(e->files[other].path),
+	       e->files[other].pos.file ? e->files[other].pos.file : "recipe",
+	       e->files[other].pos.line, e->files[other].pos.column, STR_ARG(path));
+	return err_hint(err, "keep one of the two entries");
+}
+
+static int put_entries(struct work *w, struct entries *e, struct error *err)
 {
 	for (size_t i = 0; i < w->in->recipe->n_files; i++) {
-		if (put_entry(w, &w->in->files[i], err) < 0)
+		const struct compose_file *f = &w->in->files[i];
+		bool is_one = names_one_path(f);
+
+		if ((is_one || f->file->kind == RECIPE_FILE_REMOVE) &&
+		    check_unique(w, e, f->file, err) < 0)
 			return -1;
+		if (put_entry(w, f, err) < 0)
+			return -1;
+		if (is_one)
+			(void)strtab_put(&e->paths, real_path(w, f->file->path), (uint32_t)i);
 	}
 	return 0;
+}
+
+int compose_files(struct work *w, struct error *err)
+{
+	struct entries e = { .files = w->in->recipe->files };
+	int r = put_entries(w, &e, err);
+
+	strtab_release(&e.paths);
+	return r;
 }

@@ -71,6 +71,21 @@ static int not_a_folder(const struct work *w, const struct place *at, const stru
 	return err_hint(err, "choose another path, or 'remove: true' it first");
 }
 
+/* Links can lead to a path much longer than the one that the recipe or an archive gives. */
+static int check_length(const struct place *at, const struct node *dir, struct str path,
+			struct error *err)
+{
+	size_t len = 0;
+
+	for (const struct node *n = dir; n->parent; n = n->parent)
+		len += n->name.len + 1;
+	if (len <= LIMIT_PATH_MAX)
+		return 0;
+	return err_at(err, ERR_LIMIT, at->pos,
+		      "'/" STR_FMT "' leads to a path of %zu bytes; a path has at most %u",
+		      STR_ARG(path), len, LIMIT_PATH_MAX);
+}
+
 int work_folder(struct work *w, const struct place *at, struct str path, struct node **ret,
 		struct error *err)
 {
@@ -100,7 +115,7 @@ int work_folder(struct work *w, const struct place *at, struct str path, struct 
 		dir = child;
 	}
 	*ret = dir;
-	return 0;
+	return check_length(at, dir, path, err);
 }
 
 int work_parent(struct work *w, const struct place *at, struct str path, struct node **ret_dir,

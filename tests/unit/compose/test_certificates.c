@@ -101,3 +101,20 @@ Test(certificates, without_the_package_nobody_would_read_them)
 	world_must_fail(&bare, ERR_RECIPE_VALUE, 141, "needs the package 'ca-certificates'");
 	world_release(&bare);
 }
+
+Test(certificates, the_store_is_generated_unless_the_recipe_adds_one)
+{
+	pack_file(&w, (struct pack *)(uintptr_t)world_find(&w, "ca-certificates")->pack,
+		  "usr/share/ca-certificates/mozilla/Test.crt", certificate, 0644);
+	world_must_compose(&w);
+	cr_assert_str_eq(world_content(&w, "etc/ssl/certs/ca-certificates.crt"), certificate);
+	cr_assert_neq(world_cause(&w, "etc/ssl/certs/ca-certificates.crt")->kind, CAUSE_RECIPE);
+	world_certificate(&w, "corporate-ca.pem", certificate);
+	world_must_compose(&w);
+	cr_assert(str_has_suffix(str_of(world_content(&w, "etc/ssl/certs/ca-certificates.crt")),
+				 str_of(certificate)));
+	cr_assert_eq(world_cause(&w, "etc/ssl/certs/ca-certificates.crt")->kind, CAUSE_RECIPE);
+	cr_assert_eq(world_cause(&w, "etc/ssl/certs/corporate-ca.pem")->kind, CAUSE_RECIPE);
+	cr_assert(str_equal(world_cause(&w, "etc/ssl/certs/corporate-ca.pem")->what,
+			    STR("141:5")));
+}

@@ -241,3 +241,47 @@ Test(compose_files, an_image_has_no_apt_source_unless_files_write_one)
 	cr_assert_not(world_has(&w, "etc/apt/sources.list"));
 	cr_assert_not(world_has(&w, "etc/apt/sources.list.d"));
 }
+
+Test(compose_files, two_entries_that_links_make_one_path_are_a_conflict)
+{
+	world_text(&w, "bin/tool", "one");
+	world_text(&w, "usr/bin/tool", "two");
+	world_must_fail(&w, ERR_RECIPE_CONFLICT, 2, "'/bin/tool' (recipes/web.yaml:1:5)");
+	w.files[1].kind = RECIPE_FILE_REMOVE;
+	world_must_fail(&w, ERR_RECIPE_CONFLICT, 2, "one path in the image");
+}
+
+Test(compose_files, an_entry_may_change_what_a_folder_of_the_recipe_brings)
+{
+	world_file(&w, "opt/app", RECIPE_FILE_FROM);
+	world_input(&w, "config", "plain", false);
+	world_input(&w, "extra", "x", false);
+	world_text(&w, "opt/app/config", "special");
+	world_file(&w, "opt/app/extra", RECIPE_FILE_REMOVE);
+	world_must_compose(&w);
+	cr_assert_str_eq(world_content(&w, "opt/app/config"), "special");
+	cr_assert_not(world_has(&w, "opt/app/extra"));
+}
+
+Test(compose_files, links_never_lead_to_a_path_without_bounds)
+{
+	char name[201], *deep = NULL;
+
+	memset(name, 'd', 200);
+	name[200] = '\0';
+	for (int i = 0; i < 20; i++)
+		deep = deep ? arena_printf(&w.arena, "%s/%s", deep, name) : name;
+	world_file(&w, "a", RECIPE_FILE_SYMLINK)->target = str_of(arena_printf(&w.arena, "/%s", deep));
+	world_text(&w, arena_printf(&w.arena, "a/%s/x", deep), "x");
+	world_file(&w, deep, RECIPE_FILE_DIRECTORY);
+	/* In the order of their paths the link would dangle: the folder comes first. */
+	w.files[2].pos = w.files[0].pos;
+	{
+		struct recipe_file link = w.files[0], file = w.files[1];
+
+		w.files[0] = w.files[2];
+		w.files[1] = link;
+		w.files[2] = file;
+	}
+	world_must_fail(&w, ERR_LIMIT, 2, "a path has at most 4096");
+}

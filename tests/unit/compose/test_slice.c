@@ -301,3 +301,15 @@ Test(slice, a_plan_beyond_the_targets_budget_is_an_error_with_numbers)
 	cr_assert(strstr(w.err.message, "needs 6 layers"), "%s", w.err.message);
 	cr_assert(strstr(w.err.message, "budget is 3"), "%s", w.err.message);
 }
+
+Test(slice, the_library_cache_follows_a_library_of_the_recipe)
+{
+	world_package(&w, "libc-bin", "2.41", "glibc");
+	world_package(&w, "libc6", "2.41", "glibc");
+	plan();
+	cut();
+	cr_assert_eq(slice_at("etc/ld.so.cache"), generated());
+	world_text(&w, "usr/local/lib/libown.so.1", "no library, but it might be");
+	cut();
+	cr_assert_eq(slice_at("etc/ld.so.cache"), generated() + 1);
+}
