@@ -316,15 +316,26 @@ static int write_triggers(struct debian *d, struct error *err)
 
 /* ---- the rest ---- */
 
+/* A package that goes (essential: false) takes its diversions with it. */
+static bool is_kept(const struct debian *d, struct str package)
+{
+	const struct unpacked *u = debian_find(d, package);
+
+	return !u || u->package->kept;
+}
+
 static int write_diversions(struct debian *d, struct error *err)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(DATABASE_MAX);
 
-	for (size_t i = 0; i < d->n_diversions; i++)
+	for (size_t i = 0; i < d->n_diversions; i++) {
+		if (!is_kept(d, d->diversions[i].package))
+			continue;
 		buf_printf(&text, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n",
 			   STR_ARG(d->diversions[i].path), STR_ARG(d->diversions[i].to),
 			   STR_ARG(d->diversions[i].package));
-	if (!d->n_diversions)
+	}
+	if (!text.len)
 		return 0;
 	return write_file(d, DPKG "diversions", &text, 0644, debian_rule(d, "dpkg database"), err);
 }
@@ -360,7 +371,7 @@ static int write_exclusions(struct debian *d, struct error *err)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(DATABASE_MAX);
 
-	if (!d->exclude.n || !debian_find(d, STR("dpkg")))
+	if (!d->exclude.n || !debian_find(d, STR("dpkg")) || !is_kept(d, STR("dpkg")))
 		return 0;
 	buf_add_cstr(&text, "# The recipe's `exclude`: these paths are not unpacked.\n");
 	glob_dpkg_lines(&d->exclude, &text);
