@@ -1,5 +1,5 @@
 /*
- * pack_dump STAGE KIND FILE... - puts each archive into a stage, decodes it and
+ * oracle_pack [-t N] STAGE KIND FILE... - puts each archive into a stage, decodes it and
  * prints its members, one line each, for comparison with what others read:
  * path, kind, mode, uid, gid, mtime, size, target, sha256, md5, user, group,
  * xattrs; separated by tabs; bytes that are not printable as \xNN. The contents
@@ -143,7 +143,7 @@ static int run(int argc, char **argv, struct error *err)
 		argv += 2;
 	}
 	if (argc < 4)
-		return err_set(err, ERR_USAGE, "pack_dump [-t N] STAGE deb|tar FILE...");
+		return err_set(err, ERR_USAGE, "oracle_pack [-t N] STAGE deb|tar FILE...");
 	key = mem_printf("%s.key", argv[1]);
 	if (stage_open(argv[1], key, &s, err) < 0)
 		return -1;
