@@ -1,61 +1,103 @@
 #pragma once
 
 /*
- * image/oci_read.h - an OCI image tar, read back and verified.
+ * image/oci_read.h - an OCI image tar, read back.
  *
- * Spec: OCI image-spec 1.1; formats A1, D1. Reads what ingot writes and what
- * peers write (skopeo, podman save --format oci-archive, buildah, docker save
- * of 25.0 and later). Everything is verified from the outside in: index,
- * manifest, config, each layer's blob, each diff id. Nothing is extracted.
+ * Spec: OCI image-spec 1.1; formats A1 (what other tools put into such tars) and
+ * D1 (hostile input). Images of other tools are read too, as long as they
+ * hold one image.
  *
- * This header is the contract that `ingot show`, `ls` and `export` use.
+ * Everything is verified from the outside in: index, manifest, config, layers
+ * by digest and exact size before they are looked at, decompressed layers by
+ * their diff ids. Of an image that fails nothing is returned.
  */
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/arena.h"
+#include "base/attr.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "format/json/json.h"
 #include "stage/stage.h"
 #include "tree/tree.h"
 
-struct oci_read_layer {
+struct oci_image_layer {
 	struct digest blob, diff_id;
-	uint64_t size, diff_size;  /* bytes, as stored and uncompressed */
+	uint64_t size, diff_size; /* bytes, compressed and not */
 	struct str media_type;
-	struct str history;        /* created_by, or "" */
+	struct str created_by;    /* of its history entry, or "" */
+	uint64_t offset;          /* of the blob in the tar */
 };
 
-/* All strings lie in the arena given to oci_read(). */
 struct oci_image {
-	struct digest index, manifest, image_id;
-	struct str reference;      /* ref.name or containerd's name, or "" */
-	struct str architecture, variant, os;
-	struct json *config; /* the whole config document */
-	const struct json *annotations; /* of the manifest; may be NULL */
-	struct oci_read_layer *layers; /* bottom first */
+	struct arena arena;        /* all below lies here */
+	struct digest index;       /* of index.json */
+	struct digest manifest;
+	struct digest image_id;    /* of the config */
+	struct str architecture, variant, os; /* of the config; variant may be "" */
+	struct str created;        /* RFC 3339, or "" */
+	struct str tag;            /* org.opencontainers.image.ref.name, or "" */
+	struct str reference;      /* io.containerd.image.name, or "" */
+	const struct json *config;      /* the whole config; an object */
+	const struct json *annotations; /* of the manifest: an object, or NULL */
+	struct oci_image_layer *layers; /* bottom first */
 	size_t n_layers;
-	uint64_t size;             /* of the tar */
+	uint64_t size;             /* bytes of the tar */
 };
 
-/*
- * Reads and verifies the documents of the tar behind @fd (borrowed; a regular
- * file), and that each layer blob has its digest and size. @name is for
- * messages. With @deep every layer is also decompressed and its diff id
- * checked; diff_size is 0 otherwise.
+/**
+ * oci_read() - read and verify an image tar
+ * @fd:         of the tar: a regular file; borrowed
+ * @name:       for messages
+ * @n_threads:  layers are verified in parallel
+ * @ret:        owned, oci_image_free(); untouched on failure
  *
- * Errors: ERR_FORMAT it is no OCI image tar, or malformed; ERR_DIGEST; ERR_LIMIT;
- *         ERR_UNSUPPORTED (foreign layers, several images in one tar, ...).
+ * Errors: ERR_DIGEST      a digest, a size or a diff id is wrong
+ *         ERR_FORMAT      not an OCI image tar, or malformed
+ *         ERR_LIMIT       a document, a layer or a count is above its limit
+ *         ERR_UNSUPPORTED several images, foreign layers, unknown media types
  */
-int oci_read(int fd, const char *name, bool deep, struct arena *arena, struct oci_image *ret,
+int oci_read(int fd, const char *name, unsigned n_threads, struct oci_image **ret,
 	     struct error *err) MUST_CHECK;
+void oci_image_free(struct oci_image *image); /* NULL is allowed */
+static inline void cleanup_oci_image(struct oci_image **image)
+{
+	oci_image_free(*image);
+}
+#define CLEANUP_OCI_IMAGE CLEANUP(cleanup_oci_image)
 
 /*
- * The image's file tree: layers applied in order, whiteouts obeyed. Contents
- * are handles into the stage, where every layer becomes a pack. The nodes'
- * causes say the layer ("rule layer:3").
+ * The flattened tree of an image: layers applied bottom to top, whiteouts and
+ * opaque folders as layer.md says. Contents stay in the stage (layers are put
+ * there and decoded once) and are read through stage_reader().
+ */
+struct oci_tree;
+
+/**
+ * oci_read_tree() - flatten a verified image
+ * @stage: gets the layers; must outlive *ret
+ * @fd:    the same tar as @image was read from
+ * @ret:   owned, oci_tree_free()
  *
- * *ret is owned, tree_free(); @arena must outlive it.
+ * Errors: ERR_FORMAT      a path twice in one layer, a hard link to nothing, a
+ *                         path through something that is no folder
+ *         those of pack_open()
  */
 int oci_read_tree(struct stage *stage, int fd, const struct oci_image *image,
-		  const char *name, struct arena *arena, struct tree **ret,
-		  struct error *err) MUST_CHECK;
+		  struct oci_tree **ret, struct error *err) MUST_CHECK;
+const struct tree *oci_tree(const struct oci_tree *t); /* borrowed */
+void oci_tree_free(struct oci_tree *t); /* NULL is allowed */
+static inline void cleanup_oci_tree(struct oci_tree **t)
+{
+	oci_tree_free(*t);
+}
+#define CLEANUP_OCI_TREE CLEANUP(cleanup_oci_tree)
+
+/*
+ * `ingot export`: the whole flattened tree as one tar of ours. Times stay what
+ * the image says, but for folders (see tar.h): the image clamped them already.
+ */
+int oci_export(struct stage *stage, const struct oci_tree *t, struct sink *out,
+	       struct error *err) MUST_CHECK;
