@@ -115,7 +115,9 @@ static int make_shard(struct stage *s, const struct digest *d, struct error *err
 	char name[OBJECT_NAME_MAX];
 
 	object_name(d, name)[2] = 0;
-	if (mkdirat(s->objects_fd, name, 0777) < 0 && errno != EEXIST)
+	if (mkdirat(s->objects_fd, name, 0777) == 0)
+		pending_add_shard(s);
+	else if (errno != EEXIST)
 		return err_sys(err, errno, "cannot make '%s/objects/%s'", s->path, name);
 	return 0;
 }

@@ -95,11 +95,8 @@ static int check_format(struct stage *s, struct error *err)
 
 	if (r < 0)
 		return -1;
-	if (r == FILE_ABSENT) {
-		if (file_save(s->root_fd, "format", str_bytes(STR(STAGE_FORMAT_TEXT)), err) < 0)
-			return -1;
-		return 0;
-	}
+	if (r == FILE_ABSENT)
+		return file_save(s->root_fd, "format", str_bytes(STR(STAGE_FORMAT_TEXT)), err);
 	if (str_equal(buf_str(&text), STR(STAGE_FORMAT_TEXT)))
 		return 0;
 	err_set(err, ERR_UNSUPPORTED, "the stage '%s' is of a format that this ingot does not know",
@@ -134,12 +131,12 @@ static int open_lock(struct stage *s, struct error *err)
 
 static int open_parts(struct stage *s, struct error *err)
 {
-	if (open_root(s, err) < 0 || open_lock(s, err) < 0 || check_format(s, err) < 0 ||
+	if (open_root(s, err) < 0 || open_lock(s, err) < 0 ||
 	    open_part(s, "objects", &s->objects_fd, err) < 0 ||
 	    open_part(s, "results", &s->results_fd, err) < 0 ||
 	    open_part(s, "refs", &s->refs_fd, err) < 0 ||
 	    open_part(s, "tmp", &s->tmp_fd, err) < 0 ||
-	    open_part(s, "quarantine", &s->quarantine_fd, err) < 0)
+	    open_part(s, "quarantine", &s->quarantine_fd, err) < 0 || check_format(s, err) < 0)
 		return -1;
 	return 0;
 }

@@ -56,6 +56,7 @@ struct stage {
 	pthread_mutex_t mutex; /* guards all below */
 	struct digest *pending; /* objects of this process that nothing has synced yet */
 	size_t n_pending, pending_capacity;
+	bool pending_shard; /* a folder in objects/ is new */
 	struct open_object open[STAGE_OPEN_OBJECTS];
 	uint64_t reader_clock;
 };
@@ -109,6 +110,8 @@ int object_pread(int fd, uint64_t offset, uint8_t *to, size_t size, bool *ret_sh
 
 /* This process has put @d, and nothing has synced it yet. */
 void pending_add(struct stage *s, const struct digest *d);
+/* This process has made a folder in objects/. */
+void pending_add_shard(struct stage *s);
 
 /* Makes the objects of @named (sorted) durable. */
 struct digest_list;

@@ -27,6 +27,24 @@ void pending_add(struct stage *s, const struct digest *d)
 	pthread_mutex_unlock(&s->mutex);
 }
 
+void pending_add_shard(struct stage *s)
+{
+	pthread_mutex_lock(&s->mutex);
+	s->pending_shard = true;
+	pthread_mutex_unlock(&s->mutex);
+}
+
+static bool take_pending_shard(struct stage *s)
+{
+	bool pending;
+
+	pthread_mutex_lock(&s->mutex);
+	pending = s->pending_shard;
+	s->pending_shard = false;
+	pthread_mutex_unlock(&s->mutex);
+	return pending;
+}
+
 /* Takes those of @which (sorted) that are pending out of the list. */
 static struct digest_list take_pending(struct stage *s, const struct digest_list *which)
 {
@@ -108,7 +126,8 @@ static int sync_each(struct stage *s, const struct digest *v, size_t n, struct e
 		if (shards[i] && sync_folder(s, name, err) < 0)
 			return -1;
 	}
-	return sync_folder(s, ".", err);
+	/* each sync waits for the disk: this one is needed for new folders only */
+	return take_pending_shard(s) ? sync_folder(s, ".", err) : 0;
 }
 
 /*
