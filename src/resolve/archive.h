@@ -86,7 +86,8 @@ struct stanza_field {
 struct package {
 	struct str name, version, architecture;
 	struct str source, source_version;
-	struct str pre_depends, depends, recommends, suggests, conflicts, breaks, provides, replaces;
+	struct str pre_depends, depends, recommends, suggests, enhances;
+	struct str conflicts, breaks, provides, replaces;
 	struct str multi_arch;
 	struct str path;
 	uint64_t size;

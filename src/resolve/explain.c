@@ -106,8 +106,8 @@ static int no_version(const struct universe *u, const struct solve_input *input,
 
 	universe_add_atom(u, &wanted, want);
 	add_candidates(u, input, want->name, &list);
-	err_at(err, ERR_NO_VERSION, r->pos, "no version of '" STR_FMT "' is '%s'",
-	       STR_ARG(r->name), buf_cstr(&wanted));
+	err_at(err, ERR_NO_VERSION, r->pos, "there is no '%s' for " STR_FMT,
+	       buf_cstr(&wanted), STR_ARG(input->architecture));
 	err_detail(err, "candidates: %s", buf_cstr(&list));
 	return err_hint(err, "change the version in the recipe, or add a suite that has it");
 }
@@ -290,6 +290,14 @@ static bool is_traced(const struct story *s, uint32_t m)
 	return m != SAT_NONE && s->root[m] != NOBODY;
 }
 
+/* The one of two requests to look at: the later one, but one that the recipe wrote. */
+static uint32_t later_request(const struct story *s, uint32_t a, uint32_t b)
+{
+	uint32_t late = a > b ? a : b, early = a > b ? b : a;
+
+	return s->requests[late].pos.file || !s->requests[early].pos.file ? late : early;
+}
+
 /*
  * What lacks something is told before what conflicts: where both are among the
  * reasons, the conflict is with an alternative that was tried instead.
@@ -312,11 +320,8 @@ static void tell(const struct story *s, uint32_t *culprit, struct buf *to)
 		    !is_traced(s, r->source) || !is_traced(s, r->target))
 			continue;
 		tell_conflict(s, r, to);
-		if (*culprit == NOBODY) {
-			/* The later of the two requests is the one to look at. */
-			*culprit = s->root[r->source] > s->root[r->target] ? s->root[r->source]
-									    : s->root[r->target];
-		}
+		if (*culprit == NOBODY)
+			*culprit = later_request(s, s->root[r->source], s->root[r->target]);
 		break;
 	}
 }

@@ -71,7 +71,7 @@ struct lock_input {
 	struct str path;  /* relative to recipes/; for an archive its name */
 	struct digest digest;
 	uint64_t size;
-	struct str kind;  /* "file", "link", "archive", "certificate", "keyring" */
+	struct str kind;  /* "file", "folder", "link", "archive", "certificate", "keyring" */
 	bool executable;
 	struct str target; /* of a link */
 };

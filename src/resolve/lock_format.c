@@ -178,7 +178,7 @@ static void add_input(const struct lock_input *in, struct buf *to)
 		flow_true(to, "executable");
 	if (link)
 		flow_str(to, "target", in->target);
-	if (!link) {
+	if (!link && !str_equal_cstr(in->kind, "folder")) {
 		flow_u64(to, "size", in->size);
 		flow_digest(to, &in->digest);
 	}

@@ -202,6 +202,8 @@ static int parse_input(struct lock *l, const struct ydoc_node *node, void *ret,
 		return -1;
 	if (str_equal_cstr(in->kind, "link"))
 		return lock_node_str(node, "target", &in->target, err);
+	if (str_equal_cstr(in->kind, "folder"))
+		return 0;
 	if (lock_node_u64(node, "size", LIMIT_FILE_SIZE, &in->size, err) < 0)
 		return -1;
 	return lock_node_sha256(node, &in->digest, err);
@@ -376,7 +378,7 @@ static int check_canonical(const struct lock *l, struct bytes text, const char *
 		}
 	}
 	err_at(err, ERR_LOCK_SYNTAX, pos, "the lock is not as ingot writes it");
-	return err_hint(err, "it was edited by hand: restore it from git, or run 'ingot lock'");
+	return err_hint(err, "it was edited by hand: restore it from git; or delete it and run 'ingot lock', which pins every version anew");
 }
 
 static int parse(struct lock *l, struct bytes text, const char *name, struct error *err)
@@ -399,10 +401,8 @@ int lock_parse(struct bytes text, const char *name, struct lock **ret, struct er
 {
 	CLEANUP_LOCK struct lock *l = lock_new();
 
-	if (parse(l, text, name, err) < 0) {
-		err->pos.file = name; /* the document's own copy goes with the arena */
+	if (parse(l, text, name, err) < 0)
 		return err_hint(err, "restore the lock from git, or run 'ingot lock' again");
-	}
 	*ret = TAKE_PTR(l);
 	return 0;
 }

@@ -7,7 +7,7 @@
  */
 
 #define _GNU_SOURCE
-#include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <rnp/rnp.h>
 #include <rnp/rnp_err.h>
@@ -64,11 +64,19 @@ static int fail(struct error *err, const char *what, rnp_result_t code)
 	return err_set(err, ERR_SIGNATURE, "can't %s: %s", what, rnp_result_to_string(code));
 }
 
-/* librnp talks on stderr unless told otherwise; only cli/ prints. */
+/*
+ * librnp talks on stderr unless told otherwise, in two ways; only cli/ prints.
+ * The variable is read by librnp alone and set before its first message.
+ */
 static int silence(rnp_ffi_t ffi, struct error *err)
 {
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
+	if (setenv("RNP_LOG_CONSOLE", "0", /* overwrite= */ 0) < 0) {
+		if (fd >= 0)
+			close(fd);
+		return err_sys(err, errno, "can't silence librnp");
+	}
 	if (fd < 0 || rnp_ffi_set_log_fd(ffi, fd) != RNP_SUCCESS) {
 		if (fd >= 0)
 			close(fd);

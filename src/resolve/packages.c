@@ -33,6 +33,7 @@ static const struct field fields[] = {
 	FIELD("Depends", depends),
 	FIELD("Recommends", recommends),
 	FIELD("Suggests", suggests),
+	FIELD("Enhances", enhances),
 	FIELD("Conflicts", conflicts),
 	FIELD("Breaks", breaks),
 	FIELD("Provides", provides),

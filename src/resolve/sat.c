@@ -28,7 +28,6 @@ struct sat {
 	Repo *repo;
 	uint32_t *member_of; /* solvable number to member */
 	Id *solvable_of;     /* member to solvable number, 0 if not among the job's */
-	int n_solvables;
 	Queue jobs;
 	Solver *solver;
 };
@@ -193,48 +192,44 @@ static void add_jobs(struct sat *s)
 
 /* ---- what went wrong ---- */
 
-static uint32_t member_of(const struct sat *s, Id solvable)
+static enum sat_reason_kind kind_of(SolverRuleinfo info)
 {
-	return solvable > 1 ? s->member_of[solvable] : SAT_NONE;
+	switch (info) {
+	case SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP:
+	case SOLVER_RULE_PKG_REQUIRES:
+		return SAT_NEEDS;
+	case SOLVER_RULE_PKG_CONFLICTS:
+		return SAT_CONFLICTS;
+	case SOLVER_RULE_PKG_SAME_NAME:
+		return SAT_ONE_VERSION;
+	default:
+		return 0; /* the requests themselves: the caller knows them */
+	}
 }
 
-static struct sat_reason reason_of(struct sat *s, Id rule, struct arena *arena)
+/* Only of rules about packages are @source and @target solvables. */
+static uint32_t member_of(const struct sat *s, Id solvable)
+{
+	return solvable > 1 && (size_t)solvable < s->job->n_members + 2 ? s->member_of[solvable]
+									  : SAT_NONE;
+}
+
+static bool reason_of(struct sat *s, Id rule, struct sat_reason *ret)
 {
 	Id source = 0, target = 0, what = 0;
-	SolverRuleinfo kind = solver_ruleinfo(s->solver, rule, &source, &target, &what);
-	struct sat_reason r = {
-		.source = member_of(s, source),
-		.target = member_of(s, target),
-	};
+	SolverRuleinfo info = solver_ruleinfo(s->solver, rule, &source, &target, &what);
 
-	if (what)
-		r.what = arena_str(arena, str_of(pool_dep2str(s->libsolv, what)));
-	switch (kind) {
-	case SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP:
-		r.kind = SAT_NEEDS;
-		r.missing = true;
-		break;
-	case SOLVER_RULE_PKG_REQUIRES:
-		r.kind = SAT_NEEDS;
-		break;
-	case SOLVER_RULE_PKG_CONFLICTS:
-		r.kind = SAT_CONFLICTS;
-		break;
-	case SOLVER_RULE_PKG_SAME_NAME:
-		r.kind = SAT_ONE_VERSION;
-		break;
-	case SOLVER_RULE_JOB_NOTHING_PROVIDES_DEP:
-	case SOLVER_RULE_JOB_UNKNOWN_PACKAGE:
-		r.kind = SAT_WANT;
-		r.missing = true;
-		break;
-	case SOLVER_RULE_JOB:
-		r.kind = SAT_WANT;
-		break;
-	default:
-		break; /* nothing that a user could act on */
-	}
-	return r;
+	*ret = (struct sat_reason){
+		.kind = kind_of(info),
+		.missing = info == SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP,
+		.source = SAT_NONE,
+		.target = SAT_NONE,
+	};
+	if (!ret->kind)
+		return false;
+	ret->source = member_of(s, source);
+	ret->target = member_of(s, target);
+	return ret->source != SAT_NONE;
 }
 
 static int by_rule(const void *a, const void *b)
@@ -254,10 +249,8 @@ static void explain(struct sat *s, struct arena *arena, struct sat_reason **ret,
 	if (rules.count)
 		qsort(rules.elements, (size_t)rules.count, sizeof(Id), by_rule);
 	*ret = arena_array(arena, (size_t)rules.count, sizeof(**ret));
-	for (int i = 0; i < rules.count; i++) {
-		(*ret)[n] = reason_of(s, rules.elements[i], arena);
-		n += (*ret)[n].kind != 0;
-	}
+	for (int i = 0; i < rules.count; i++)
+		n += reason_of(s, rules.elements[i], &(*ret)[n]);
 	*ret_n = n;
 	queue_free(&rules);
 }

@@ -23,18 +23,16 @@ struct sat_job {
 };
 
 enum sat_reason_kind {
-	SAT_WANT = 1,    /* a want, or what nothing satisfies: see @missing */
-	SAT_NEEDS,       /* @source needs @what */
-	SAT_CONFLICTS,   /* @source conflicts with @target over @what */
+	SAT_NEEDS = 1,   /* @source needs something */
+	SAT_CONFLICTS,   /* @source conflicts with @target */
 	SAT_ONE_VERSION, /* @source and @target are versions of one package */
 };
 
 /* One of the rules that can't hold together. */
 struct sat_reason {
 	enum sat_reason_kind kind;
-	bool missing;            /* nothing satisfies @what */
-	uint32_t source, target; /* members, or SAT_NONE */
-	struct str what;         /* a relation as text, in the arena */
+	bool missing;            /* of SAT_NEEDS: nothing satisfies it */
+	uint32_t source, target; /* members; @target may be SAT_NONE */
 };
 
 #define SAT_NONE UINT32_MAX

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Compares our solver with apt's on an empty system.
 #
-# usage: apt-compare.sh TOOL RELEASE FOLDER [-v]
+# usage: apt-compare.sh TOOL RELEASE FOLDER [-v] [SETS]
 #
 # TOOL is oracle_solve; RELEASE is bookworm or trixie; FOLDER keeps a private apt
 # configuration and the indexes, and is made on first use (needs the network).
 # Where to fetch from is read from the host's own apt configuration. Prints one
-# line a set of sets.txt: "same", "differs" (and how), or "absent".
+# line a set of SETS (sets.txt): "same", "differs" (and how), or "absent".
 set -eu
 tool=$1 release=$2 folder=$3 verbose=${4-}
-here=$(cd "$(dirname "$0")" && pwd)
+sets=${5-$(cd "$(dirname "$0")" && pwd)/sets.txt}
 export LC_ALL=C
 
 # The first URI of the host's apt configuration that serves suites like $1.
@@ -68,7 +68,10 @@ essential=$(awk -v RS= '/\nEssential: yes/ { print $2 }' $packages | sort -u | t
 same=0 differs=0 absent=0
 while read -r line; do
 	case $line in '' | '#'*) continue ;; esac
-	names=$(echo "$line" | sed "s/?essential/$essential/")
+	# apt's answer depends on the order of its arguments, ours doesn't: it takes
+	# what the recipe asks for in order of names, then the Essential packages.
+	names=$(echo "$line" | tr ' ' '\n' | grep -v '^?essential$' | sort | tr '\n' ' ' || true)
+	case $line in *'?essential'*) names="$names $essential" ;; esac
 	if ! apt-get -s --no-install-recommends install $names > "$folder/apt.out" 2> "$folder/apt.err"; then
 		if grep -q 'Unable to locate\|no installation candidate' "$folder/apt.err"; then
 			absent=$((absent + 1))
@@ -87,5 +90,5 @@ while read -r line; do
 			"; ingot only:" $(comm -13 "$folder/theirs" "$folder/ours" | cut -d' ' -f1) \
 			$(head -1 "$folder/ours.err")
 	fi
-done < "$here/sets.txt"
+done < "$sets"
 echo "$release: $same same, $differs differ, $absent absent"
