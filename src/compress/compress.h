@@ -27,7 +27,13 @@
 struct sink *compress_zstd(struct sink *next, uint64_t size_hint);
 struct sink *compress_gzip(struct sink *next);
 
-enum compress_format { COMPRESS_AUTO = 0, COMPRESS_PLAIN, COMPRESS_GZIP, COMPRESS_XZ, COMPRESS_ZSTD };
+enum compress_format {
+	COMPRESS_AUTO = 0,
+	COMPRESS_PLAIN,
+	COMPRESS_GZIP,
+	COMPRESS_XZ,
+	COMPRESS_ZSTD,
+};
 
 /*
  * A source that decompresses @next (taken). COMPRESS_AUTO goes by the magic

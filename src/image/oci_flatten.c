@@ -145,7 +145,7 @@ static int apply_member(const struct layering *l, const struct pack_member *m)
 			       .minor = m->minor, .content = m->content, .target = m->target,
 			       .xattrs = m->xattrs, .n_xattrs = m->n_xattrs };
 	struct str folder, name = split_path(m->path, &folder);
-	struct node *parent, *old;
+	struct node *parent = NULL, *old;
 
 	if (m->path.len == 0)
 		return apply_root(l, m);
@@ -154,7 +154,8 @@ static int apply_member(const struct layering *l, const struct pack_member *m)
 	if (make_parents(l, m->path, &parent) < 0)
 		return -1;
 	old = tree_child(l->to->tree, parent, name);
-	if (old && old->inode->kind == NODE_DIRECTORY && (m->hard_link || m->kind != NODE_DIRECTORY))
+	if (old && old->inode->kind == NODE_DIRECTORY &&
+	    (m->hard_link || m->kind != NODE_DIRECTORY))
 		tree_remove(l->to->tree, old, 0);
 	if (m->hard_link)
 		return apply_link(l, m, parent, name);
