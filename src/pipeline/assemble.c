@@ -52,7 +52,8 @@ static int fetch_missing(struct context *c, const struct lock *lock,
 struct opening {
 	struct context *context;
 	struct package_set *set;
-	atomic_size_t n_done, n_hits;
+	size_t n_missing; /* packs that must be decoded: what is worth showing */
+	atomic_size_t n_decoded;
 };
 
 static int open_one(void *context, size_t i, struct error *err)
@@ -68,8 +69,8 @@ static int open_one(void *context, size_t i, struct error *err)
 				 STR_ARG(p->version));
 	if (pack_check_identity(o->set->packs[i], p->name, p->version, p->architecture, err) < 0)
 		return -1;
-	o->n_hits += hit;
-	context_progress(o->context, PHASE_PACKS, ++o->n_done, o->set->locked->n_packages, 0, 0);
+	if (!hit)
+		context_progress(o->context, PHASE_PACKS, ++o->n_decoded, o->n_missing, 0, 0);
 	return 0;
 }
 
@@ -78,11 +79,14 @@ static int open_packs(struct context *c, struct package_set *s, struct error *er
 	struct opening o = { .context = c, .set = s };
 	size_t n = s->locked->n_packages;
 
+	for (size_t i = 0; i < n; i++)
+		o.n_missing += !pack_is_decoded(c->stage, PACK_DEB, &s->locked->packages[i].digest);
 	s->packs = mem_array(n, sizeof(*s->packs));
+	context_progress(c, PHASE_PACKS, 0, o.n_missing, 0, 0);
 	if (workers_run(c->n_threads, n, open_one, &o, err) < 0)
 		return -1;
-	s->n_hits = o.n_hits;
-	s->n_decoded = n - s->n_hits;
+	s->n_decoded = o.n_decoded;
+	s->n_hits = n - s->n_decoded;
 	return 0;
 }
 

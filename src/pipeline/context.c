@@ -50,17 +50,19 @@ static char *place(const char *flag, struct str configured, const char *workspac
 		return mem_strdup(flag);
 	if (configured.len)
 		return mem_str(configured);
-	return mem_printf("%s/%s", workspace, name);
+	return workspace[0] ? mem_printf("%s/%s", workspace, name) : mem_strdup(name);
 }
 
 int context_open(const struct context_options *o, struct context *ret, struct error *err)
 {
 	CLEANUP_CONTEXT struct context c = CONTEXT_INIT;
+	CLEANUP_FREE char *root = NULL;
 
 	if (workspace_find(o->folder, &c.workspace, err) < 0 || open_machine(o, &c, err) < 0)
 		return -1;
-	c.stage_path = place(o->stage, c.machine.stage, c.workspace.path, "stage");
-	c.outputs_path = place(o->outputs, (struct str){ NULL, 0 }, c.workspace.path, "outputs");
+	root = workspace_seen_from_here(&c.workspace);
+	c.stage_path = place(o->stage, c.machine.stage, root, "stage");
+	c.outputs_path = place(o->outputs, (struct str){ NULL, 0 }, root, "outputs");
 	*ret = c;
 	c = (struct context)CONTEXT_INIT;
 	return 0;
@@ -71,12 +73,15 @@ int context_open_stage_only(const struct context_options *o, struct context *ret
 {
 	CLEANUP_CONTEXT struct context c = CONTEXT_INIT;
 	CLEANUP_ERR struct error none = ERR_INIT;
+	CLEANUP_FREE char *root = NULL;
 
 	if (open_machine(o, &c, err) < 0)
 		return -1;
 	if (!o->stage && !c.machine.stage.len && workspace_find(o->folder, &c.workspace, &none) < 0)
 		return err_move(err, &none);
-	c.stage_path = place(o->stage, c.machine.stage, c.workspace.path, "stage");
+	if (c.workspace.path)
+		root = workspace_seen_from_here(&c.workspace);
+	c.stage_path = place(o->stage, c.machine.stage, root, "stage");
 	*ret = c;
 	c = (struct context)CONTEXT_INIT;
 	return 0;

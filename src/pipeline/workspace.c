@@ -57,6 +57,13 @@ void workspace_release(struct workspace *w)
 	*w = (struct workspace)WORKSPACE_INIT;
 }
 
+char *workspace_seen_from_here(const struct workspace *w)
+{
+	CLEANUP_FREE char *here = realpath(".", NULL);
+
+	return mem_strdup(here && strcmp(here, w->path) == 0 ? "" : w->path);
+}
+
 char *workspace_lock_path(const char *recipe_path)
 {
 	struct str stem = str_of(recipe_path);

@@ -22,6 +22,9 @@ int workspace_find(const char *start, struct workspace *ret, struct error *err) 
 void workspace_release(struct workspace *w);
 #define CLEANUP_WORKSPACE CLEANUP(workspace_release)
 
+/* Its path for people: "" when it is the current folder, else absolute. Owned. */
+char *workspace_seen_from_here(const struct workspace *w);
+
 /*
  * The path of a recipe inside the workspace: @name is "web", "recipes/web.yaml",
  * any path that leads to it, or NULL for the only one there is. *ret owned.
