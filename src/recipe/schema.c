@@ -111,10 +111,6 @@ static void finish_file(const struct ydoc_node *n, void *record)
 		: ydoc_get(n, "directory") ? RECIPE_FILE_DIRECTORY : RECIPE_FILE_REMOVE;
 	if (!ydoc_get(n, "mode"))
 		f->mode = RECIPE_MODE_DEFAULT;
-	if (str_equal_cstr(f->owner, "root"))
-		f->owner = STR("");
-	if (str_equal_cstr(f->group, "root"))
-		f->group = STR("");
 }
 
 static const struct schema_type file = {
@@ -137,10 +133,11 @@ static const struct schema_type file = {
 	  .text = "An empty folder." },
 	{ .name = "remove", .type = &type_true, .flags = SCHEMA_ONE_OF | SCHEMA_UNBOUND,
 	  .text = "Removes what packages put there." },
-	{ .name = "owner", .type = &type_owner, AT(recipe_file, owner), .fallback = "root",
-	  .text = "Owner, by name or number.", .example = "app" },
-	{ .name = "group", .type = &type_owner, AT(recipe_file, group), .fallback = "root",
-	  .text = "Group, by name or number.", .example = "app" },
+	{ .name = "owner", .type = &type_owner, AT(recipe_file, owner),
+	  .text = "Owner, by name or number. Without it root, or who a folder of a package "
+		  "belongs to.", .example = "app" },
+	{ .name = "group", .type = &type_owner, AT(recipe_file, group),
+	  .text = "Group, by name or number. Without it as for the owner.", .example = "app" },
 	{ .name = "mode", .type = &type_mode, AT(recipe_file, mode),
 	  .text = "Mode in octal, in quotes. Without it 0755 for folders and executables, else "
 		  "0644.", .example = "\"0640\"" },

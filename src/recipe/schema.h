@@ -62,6 +62,7 @@ struct schema_type {
 	const char *const *aliases; /* pairs: what others call a choice, the choice; or NULL */
 	const char *pattern;      /* for JSON Schema; NULL: made from the classes */
 	bool lines;               /* may hold line breaks and other controls */
+	bool number;              /* people write it without quotes: JSON may have a number */
 	/* SCHEMA_INT */
 	int64_t low, high;
 

@@ -6,7 +6,8 @@
 #include "recipe/recipe.h"
 #include "recipe/schema.h"
 
-static struct json *value_schema(struct arena *a, const struct schema_type *t);
+/* @whole: no other file can add keys, so that required ones must be here. */
+static struct json *value_schema(struct arena *a, const struct schema_type *t, bool whole);
 
 /* ECMA 262 with the flag u: '-' stands last in our classes, so nothing needs escapes. */
 static char *class_pattern(struct arena *a, const struct schema_type *t)
@@ -18,8 +19,11 @@ static char *class_pattern(struct arena *a, const struct schema_type *t)
 
 static struct json *text_schema(struct arena *a, const struct schema_type *t)
 {
-	struct json *s = json_set(json_object(a), "type", json_text(a, "string"));
+	struct json *s = json_object(a), *string = json_text(a, "string");
 
+	if (t->number)
+		string = json_add(json_add(json_array(a), string), json_text(a, "number"));
+	json_set(s, "type", string);
 	if (t->choices) {
 		struct json *list = json_array(a);
 
@@ -42,15 +46,15 @@ static struct json *list_schema(struct arena *a, const struct schema_type *t)
 {
 	struct json *s = json_set(json_object(a), "type", json_text(a, "array"));
 
-	json_set(s, "items", value_schema(a, t->item));
+	json_set(s, "items", value_schema(a, t->item, true));
 	if (t->merge != SCHEMA_REPLACE)
 		json_set(s, "uniqueItems", json_bool(a, true));
 	return s;
 }
 
-static struct json *row_schema(struct arena *a, const struct schema_field *f)
+static struct json *row_schema(struct arena *a, const struct schema_field *f, bool whole)
 {
-	struct json *s = value_schema(a, f->type);
+	struct json *s = value_schema(a, f->type, whole);
 
 	json_set(s, "description", json_text(a, f->text));
 	if (!f->fallback)
@@ -70,8 +74,8 @@ static struct json *row_schema(struct arena *a, const struct schema_field *f)
 }
 
 /* The keys of one variant (0: all that belong to none). */
-static struct json *record_schema(struct arena *a, const struct schema_type *t, unsigned variant,
-				  const char *type)
+static struct json *record_schema(struct arena *a, const struct schema_type *t, bool whole,
+				  unsigned variant, const char *type)
 {
 	struct json *s = json_set(json_object(a), "type", json_text(a, "object"));
 	struct json *properties = json_object(a), *required = json_array(a);
@@ -83,16 +87,14 @@ static struct json *record_schema(struct arena *a, const struct schema_type *t, 
 
 		if (only && !(only & variant))
 			continue;
-		row = row_schema(a, f);
+		row = row_schema(a, f, whole);
 		if (type && strcmp(f->name, "type") == 0)
 			row = json_set(json_object(a), "const", json_text(a, type));
 		json_set(properties, f->name, row);
 		if (f->flags & SCHEMA_ONE_OF)
 			json_add(one_of, json_set(json_object(a), "required",
 						  json_add(json_array(a), json_text(a, f->name))));
-		/* Others may come from an include: only `ingot` is due in every file. */
-		if ((f->flags & SCHEMA_REQUIRED) &&
-		    (t != &schema_recipe || strcmp(f->name, "ingot") == 0))
+		if ((f->flags & SCHEMA_REQUIRED) && (whole || strcmp(f->name, "ingot") == 0))
 			json_add(required, json_text(a, f->name));
 	}
 	json_set(s, "properties", properties);
@@ -112,7 +114,7 @@ static bool has_variants(const struct schema_type *t)
 	return false;
 }
 
-static struct json *value_schema(struct arena *a, const struct schema_type *t)
+static struct json *value_schema(struct arena *a, const struct schema_type *t, bool whole)
 {
 	struct json *s = json_object(a);
 
@@ -130,16 +132,16 @@ static struct json *value_schema(struct arena *a, const struct schema_type *t)
 		return list_schema(a, t);
 	case SCHEMA_MAP:
 		json_set(s, "type", json_text(a, "object"));
-		json_set(s, "propertyNames", value_schema(a, t->key));
-		return json_set(s, "additionalProperties", value_schema(a, t->item));
+		json_set(s, "propertyNames", value_schema(a, t->key, whole));
+		return json_set(s, "additionalProperties", value_schema(a, t->item, whole));
 	case SCHEMA_RECORD:
 		if (!has_variants(t))
-			return record_schema(a, t, 0, NULL);
+			return record_schema(a, t, whole, 0, NULL);
 		json_set(s, "type", json_text(a, "object"));
 		return json_set(s, "anyOf",
 				json_add(json_add(json_array(a),
-						  record_schema(a, t, SCHEMA_OCI, "oci")),
-					 record_schema(a, t, SCHEMA_DISK, "disk")));
+						  record_schema(a, t, whole, SCHEMA_OCI, "oci")),
+					 record_schema(a, t, whole, SCHEMA_DISK, "disk")));
 	default:
 		return text_schema(a, t);
 	}
@@ -148,7 +150,7 @@ static struct json *value_schema(struct arena *a, const struct schema_type *t)
 void recipe_schema_json(struct buf *to)
 {
 	CLEANUP_ARENA struct arena a = ARENA_INIT;
-	struct json *s = value_schema(&a, &schema_recipe);
+	struct json *s = value_schema(&a, &schema_recipe, false);
 
 	json_set(s, "$schema", json_text(&a, "https://json-schema.org/draft/2020-12/schema"));
 	json_set(s, "title", json_text(&a, "ingot recipe"));

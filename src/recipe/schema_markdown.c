@@ -12,7 +12,7 @@ static const char head[] =
 	"\n"
 	"A recipe says what an image is made of. It is a file `recipes/NAME.yaml`, and data only:\n"
 	"nothing in it is executed. This page is generated from the table that also drives the\n"
-	"checks (`ingot schema --markdown`); `ingot schema` prints it as JSON Schema for editors.\n"
+	"checks (`src/recipe/schema.c`); `ingot schema` prints it as JSON Schema for editors.\n"
 	"\n"
 	"```yaml\n"
 	"ingot: 1\n"

@@ -37,7 +37,7 @@ const struct schema_type type_name = {
 
 const struct schema_type type_version = {
 	.kind = SCHEMA_TEXT, .what = "a version", .first = "A-Za-z0-9_",
-	.rest = "A-Za-z0-9._-", .min = 1, .max = 128,
+	.rest = "A-Za-z0-9._-", .min = 1, .max = 128, .number = true,
 	.hint = "letters, digits, '.', '_' and '-'; it becomes the tag of an image",
 };
 
@@ -69,7 +69,7 @@ const struct schema_type type_true = {
 };
 
 const struct schema_type type_free_text = {
-	.kind = SCHEMA_TEXT, .what = "a text", .max = 65536, .lines = true,
+	.kind = SCHEMA_TEXT, .what = "a text", .max = 65536, .lines = true, .number = true,
 };
 
 const struct schema_type type_line = {
@@ -429,7 +429,7 @@ const struct schema_type type_layers = {
 };
 
 const struct schema_type type_argument = {
-	.kind = SCHEMA_TEXT, .what = "an argument", .max = 65536, .lines = true,
+	.kind = SCHEMA_TEXT, .what = "an argument", .max = 65536, .lines = true, .number = true,
 };
 
 struct str environment_identity(struct str text)
@@ -474,7 +474,7 @@ static int check_container_port(const struct schema_type *t, const struct schema
 }
 
 const struct schema_type type_container_port = {
-	.kind = SCHEMA_TEXT, .what = "a port", .check = check_container_port,
+	.kind = SCHEMA_TEXT, .what = "a port", .check = check_container_port, .number = true,
 	.pattern = "^[1-9][0-9]{0,4}(/(tcp|udp))?$",
 	.hint = "a number from 1 to 65535, alone or with its protocol: 80, 53/udp",
 };
