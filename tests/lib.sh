@@ -22,18 +22,23 @@ skip() { # NAME REASON...
 }
 
 # check NAME COMMAND...: ok if the command succeeds. Its output is shown if not.
+# The command runs in this shell: it may set variables.
 check() {
-	local name=$1 out
+	local name=$1 log status
 	shift
-	if out=$("$@" 2>&1); then
+	log=$(mktemp "$INGOT_TEST_SCRATCH/check.XXXXXX")
+	if "$@" >"$log" 2>&1; then
+		rm -f "$log"
 		ok "$name"
+		return 0
 	else
-		local status=$?
-		printf '%s\n' "$out" | tail -n 40
-		echo "# status $status: $*"
-		not_ok "$name"
-		return 1
+		status=$?
 	fi
+	tail -n 40 "$log"
+	rm -f "$log"
+	echo "# status $status: $*"
+	not_ok "$name"
+	return 1
 }
 
 # lint NAME: ok if standard input is empty, else shows it. For lists of offences.

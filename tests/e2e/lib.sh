@@ -183,7 +183,7 @@ container_run() { # NAME BUNDLE JQ
 # server to come up. The body is in $body.
 http_get() {
 	local i
-	for i in $(seq "${HTTP_PATIENCE:-100}"); do
+	for i in $(seq "${HTTP_PATIENCE:-300}"); do
 		body=$(nsenter -t "$1" -n curl -s -m 10 -f "$2") && return 0
 		kill -0 "$1" 2>/dev/null || break
 		sleep 0.2

@@ -75,26 +75,26 @@ worker() {
 	for child in $(pgrep -P "$container_pid"); do
 		[ "$(awk '/^Uid:/ { print $2 }' "/proc/$child/status")" = "$www" ] && return 0
 	done
-	ps -ef | grep nginx
+	ps -o pid,ppid,user,args --ppid "$container_pid"
 	return 1
 }
 if need "it runs" root umoci runc skopeo jq curl nsenter; then
-	check "umoci unpacks it" unpack "$image" "$area/amd64"
-	check "nginx serves its page" serves "ingot-nginx-$$" "$area/amd64"
-	check "its worker runs as www-data" worker "$area/amd64"
+	check "umoci unpacks it" unpack "$image" "$area/bundle-amd64"
+	check "nginx serves its page" serves "ingot-nginx-$$" "$area/bundle-amd64"
+	check "its worker runs as www-data" worker "$area/bundle-amd64"
 	stops() { kill -QUIT "$container_pid" && for _ in $(seq 50); do kill -0 "$container_pid" 2>/dev/null || return 0; sleep 0.1; done; return 1; }
 	check "it stops at its stop signal" stops
 	container_stop "ingot-nginx-$$"
 
 	qemu=$(command -v qemu-aarch64-static)
 	if [ -n "$qemu" ]; then
-		check "umoci unpacks the arm64 image" unpack "${image/amd64/arm64}" "$area/arm64"
-		cp "$qemu" "$area/arm64/rootfs/qemu"
-		arm64_elf() { [ "$(od -An -tx1 -j18 -N2 "$area/arm64/rootfs/usr/sbin/nginx" | tr -d ' ')" = b700 ]; }
+		check "umoci unpacks the arm64 image" unpack "${image/amd64/arm64}" "$area/bundle-arm64"
+		cp "$qemu" "$area/bundle-arm64/rootfs/qemu"
+		arm64_elf() { [ "$(od -An -tx1 -j18 -N2 "$area/bundle-arm64/rootfs/usr/sbin/nginx" | tr -d ' ')" = b700 ]; }
 		check "it holds arm64 programs" arm64_elf
-		check "nginx serves its page on arm64, under qemu" serves "ingot-arm64-$$" "$area/arm64" \
+		check "nginx serves its page on arm64, under qemu" serves "ingot-arm64-$$" "$area/bundle-arm64" \
 			'.process.args[0] = "/usr/sbin/nginx" | .process.args = ["/qemu"] + .process.args'
-		check "its worker runs as www-data there, too" worker "$area/arm64"
+		check "its worker runs as www-data there, too" worker "$area/bundle-arm64"
 		container_stop "ingot-arm64-$$"
 	else
 		skip "arm64 under qemu" "needs qemu-user-static"
@@ -116,9 +116,9 @@ flat() { leaves 0 ingot export "$image" -o "$area/flat.tar"; }
 check "distroless: export" flat
 check "distroless: no shell, no package manager, and dpkg's database agrees" nothing_else
 if need "distroless: it runs" root umoci runc skopeo jq curl nsenter; then
-	check "distroless: umoci unpacks it" unpack "$image" "$area/distroless"
-	check "distroless: nginx serves its page" serves "ingot-distroless-$$" "$area/distroless"
-	check "distroless: its worker runs as www-data" worker "$area/distroless"
+	check "distroless: umoci unpacks it" unpack "$image" "$area/bundle-distroless"
+	check "distroless: nginx serves its page" serves "ingot-distroless-$$" "$area/bundle-distroless"
+	check "distroless: its worker runs as www-data" worker "$area/bundle-distroless"
 	container_stop "ingot-distroless-$$"
 fi
 
@@ -130,4 +130,4 @@ check "gzip: build" leaves 0 ingot build nginx --arch amd64
 image=$ws/outputs/nginx-1.0.0-container-amd64.oci.tar
 same_id() { [ "$(tar -xOf "$image" manifest.json | jq -r '.[0].Config' | sed 's,.*/,,')" = "$image_id" ]; }
 check "gzip: the image id is that of the zstd image" same_id
-if need "gzip: umoci" root umoci; then check "gzip: umoci unpacks it" unpack "$image" "$area/gzip"; fi
+if need "gzip: umoci" root umoci; then check "gzip: umoci unpacks it" unpack "$image" "$area/bundle-gzip"; fi

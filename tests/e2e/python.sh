@@ -15,15 +15,15 @@ answers() { # NAME BUNDLE [JQ]
 	[ "$body" = '{"greeting": "Hello, world!"}' ] || { echo "$body"; return 1; }
 }
 need "python runs" root umoci runc skopeo jq curl nsenter || exit 0
-check "umoci unpacks it" unpack "$image" "$area/amd64"
-check "the app answers, as its own user" answers "ingot-python-$$" "$area/amd64"
+check "umoci unpacks it" unpack "$image" "$area/bundle-amd64"
+check "the app answers, as its own user" answers "ingot-python-$$" "$area/bundle-amd64"
 container_stop "ingot-python-$$"
 qemu=$(command -v qemu-aarch64-static)
 if [ -n "$qemu" ]; then
-	check "umoci unpacks the arm64 image" unpack "${image/amd64/arm64}" "$area/arm64"
-	cp "$qemu" "$area/arm64/rootfs/qemu"
-	HTTP_PATIENCE=200
-	check "the app answers on arm64, under qemu" answers "ingot-python-arm64-$$" "$area/arm64" \
+	check "umoci unpacks the arm64 image" unpack "${image/amd64/arm64}" "$area/bundle-arm64"
+	cp "$qemu" "$area/bundle-arm64/rootfs/qemu"
+	HTTP_PATIENCE=1500
+	check "the app answers on arm64, under qemu" answers "ingot-python-arm64-$$" "$area/bundle-arm64" \
 		'.process.args[0] = "/usr/bin/python3" | .process.args = ["/qemu"] + .process.args'
 	container_stop "ingot-python-arm64-$$"
 else

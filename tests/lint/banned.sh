@@ -30,7 +30,7 @@ calls() { grep -E ":[0-9]+:(.*[^a-z_0-9>.])?($1) *\("; }
 code src | calls 'system|popen|strcpy|strcat|sprintf|vsprintf|gets|s?rand|random|drand48|mktemp|tmpnam|alloca|atoi|atol|strtok|setlocale' |
 	lint "no shell, no unbounded copy, no randomness"
 # shellcheck disable=SC2086 # a list of folders
-code $pure | calls 'time|gettimeofday|clock_gettime|clock|localtime(_r)?|gmtime(_r)?|ctime|strftime|mktime|getenv|secure_getenv|gethostname|uname|getpid|getuid|geteuid|getpw[a-z_]*|getgr[a-z_]*|setlocale|nl_langinfo|readdir|scandir|opendir|nftw|glob|open|openat|fopen|stat|fstat|lstat|socket|fork|exec[a-z]*|sysconf|getrandom|qsort_r' |
+code $pure | calls 'time|gettimeofday|clock_gettime|clock|localtime(_r)?|gmtime(_r)?|ctime|strftime|mktime|getenv|secure_getenv|gethostname|uname|getpid|getuid|geteuid|getpw[a-z_]*|getgr[a-z_]*|setlocale|nl_langinfo|readdir|scandir|opendir|nftw|glob|open|openat|fopen|stat|fstat|lstat|socket|fork|exec[lv][pe]*|sysconf|getrandom|qsort_r' |
 	lint "pure rooms read no clock, environment, file or folder"
 code src | grep -E ':[0-9]+:.*\b(float|double)\b' | grep -E '^src/(tree|format|debian|compose|image|resolve|recipe)/' |
 	lint "no floating point where bytes are decided"

@@ -65,21 +65,21 @@ trixie_root() {
 	mmdebstrap --quiet --variant=apt --include="$build_packages" trixie "$area/trixie" - <"$area/trixie.list" 2>&1 | tail -n 5
 	[ -x "$area/trixie/usr/bin/cmake" ]
 }
-in_trixie() { unshare -m sh -c 'mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mkdir -p "$1/work"; mount --rbind "$2" "$1/work"; shift 2; exec chroot "$@"' sh "$area/trixie" "$area/work" "$area/trixie" "$@"; }
+in_trixie() { unshare -m sh -c 'mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mkdir -p "$1/guest"; mount --rbind "$2" "$1/guest"; shift 2; exec chroot "$@"' sh "$area/trixie" "$area/guest" "$area/trixie" "$@"; }
 trixie_ingot() {
-	mkdir -p "$area/work/src" && git ls-files -z -co --exclude-standard | xargs -0 -r tar -cf - | tar -C "$area/work/src" -xf - || return 1
-	in_trixie sh -c 'cd /work/src && cmake --preset release && cmake --build build --target ingot -j 2' >"$area/log" 2>&1 </dev/null || { tail -n 30 "$area/log"; return 1; }
+	mkdir -p "$area/guest/src" && git ls-files -z -co --exclude-standard | xargs -0 -r tar -cf - | tar -C "$area/guest/src" -xf - || return 1
+	in_trixie sh -c 'cd /guest/src && cmake --preset release && cmake --build build --target ingot -j 2' >"$area/log" 2>&1 </dev/null || { tail -n 30 "$area/log"; return 1; }
 }
 trixie_builds() {
 	local recipe file
-	variation work/ws work/stage
+	variation guest/ws guest/stage
 	for recipe in $recipes; do
-		leaves 0 in_trixie env HOME=/tmp /work/src/build/ingot -C /work/ws --stage /work/stage --outputs /work/out build --offline "$recipe" || return 1
+		leaves 0 in_trixie env HOME=/tmp /guest/src/build/ingot -C /guest/ws --stage /guest/stage --outputs /guest/out build --offline "$recipe" || return 1
 		echo "$said" | grep -i zstd
 	done
 	for file in "$shared"/outputs/*.oci.tar; do
-		[ "$(image_id "$file")" = "$(image_id "$area/work/out/$(basename "$file")")" ] || { echo "$file: another image id"; return 1; }
-		"$INGOT" export "$file" -o "$area/one.tar" && "$INGOT" export "$area/work/out/$(basename "$file")" -o "$area/two.tar" &&
+		[ "$(image_id "$file")" = "$(image_id "$area/guest/out/$(basename "$file")")" ] || { echo "$file: another image id"; return 1; }
+		"$INGOT" export "$file" -o "$area/one.tar" && "$INGOT" export "$area/guest/out/$(basename "$file")" -o "$area/two.tar" &&
 			cmp "$area/one.tar" "$area/two.tar" || return 1
 	done
 }
