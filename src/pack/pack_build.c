@@ -56,7 +56,11 @@ static int copy_xattrs(struct pack_builder *b, const struct tar_entry *e,
 				       STR_ARG(m->path), STR_ARG(x->name));
 		m->xattrs[i] = (struct xattr){ arena_str(arena, x->name),
 					       arena_bytes(arena, x->value) };
-		b->index_size += x->name.len + x->value.len;
+		if (x->name.len > LIMIT_NAME_MAX)
+			return err_set(err, ERR_LIMIT, "%s: member '" STR_FMT "' has an extended "
+				       "attribute with a name of %zu bytes", b->what,
+				       STR_ARG(m->path), x->name.len);
+		b->index_size += x->name.len + x->value.len + 8;
 	}
 	qsort(m->xattrs, m->n_xattrs, sizeof(*m->xattrs), compare_xattrs);
 	for (uint32_t i = 1; i < m->n_xattrs; i++)
@@ -159,7 +163,11 @@ static int check_kind(struct pack_builder *b, struct str path, const struct tar_
 static int check_limits(struct pack_builder *b, const struct pack_member *m, struct error *err)
 {
 	b->index_size += m->path.len + m->target.len + m->user.len + m->group.len + 128;
-	if (b->pack->n_members > LIMIT_TREE_NODES)
+	if (m->user.len > LIMIT_NAME_MAX || m->group.len > LIMIT_NAME_MAX)
+		return err_set(err, ERR_LIMIT, "%s: member '" STR_FMT
+			       "' has an owner or group whose name is longer than %u bytes",
+			       b->what, STR_ARG(m->path), LIMIT_NAME_MAX);
+	if (b->pack->n_members >= LIMIT_TREE_NODES)
 		return err_set(err, ERR_LIMIT, "%s: more than %u members", b->what,
 			       LIMIT_TREE_NODES);
 	if (b->index_size > LIMIT_PACK_INDEX)

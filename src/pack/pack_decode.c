@@ -163,8 +163,8 @@ static void get_owner(struct input *in, struct pack *p, struct pack_member *m,
 {
 	m->uid = (uint32_t)get_number(in, UINT32_MAX - 1);
 	m->gid = (uint32_t)get_number(in, UINT32_MAX - 1);
-	m->user = get_str(in, LIMIT_PATH_MAX, &p->arena);
-	m->group = get_str(in, LIMIT_PATH_MAX, &p->arena);
+	m->user = get_str(in, LIMIT_NAME_MAX, &p->arena);
+	m->group = get_str(in, LIMIT_NAME_MAX, &p->arena);
 	if (m->uid == before->uid && m->gid == before->gid && str_equal(m->user, before->user) &&
 	    str_equal(m->group, before->group))
 		in->bad = true; /* there is a flag for that */

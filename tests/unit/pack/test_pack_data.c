@@ -230,6 +230,7 @@ Test(pack_data, names_are_limited)
 	expect_pax_refused('x', "path", text, ERR_LIMIT, "a component of 256 bytes");
 	for (size_t i = 50; i < sizeof(name); i += 50)
 		name[i] = '/';
+	expect_pax_refused('x', "uname", (struct bytes){ text.ptr, 400 }, ERR_LIMIT, "owner or group");
 	text.len = LIMIT_PATH_MAX + 1;
 	expect_pax_refused('x', "path", text, ERR_LIMIT, "a name of 4097 bytes");
 }

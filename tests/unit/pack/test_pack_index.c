@@ -121,6 +121,42 @@ Test(pack_index, no_damaged_index_is_taken_for_another)
 	buf_release(&again);
 }
 
+/* Not a benchmark: a guard against a decoder that is quadratic. */
+Test(pack_index, a_large_index_is_read_fast)
+{
+	struct buf encoded = BUF_INIT(64u << 20);
+	struct error err = ERR_INIT;
+	struct pack *p = empty(), *q;
+	struct timespec start, end;
+
+	p->kind = PACK_DEB;
+	p->n_members = 5000;
+	p->members = mem_array(p->n_members, sizeof(*p->members));
+	for (size_t i = 0; i < p->n_members; i++)
+		p->members[i] = (struct pack_member){
+			.path = str_of(arena_printf(&p->arena, "usr/share/perl5/Folder%zu/File%zu.pm",
+						    i / 40, i)),
+			.kind = NODE_FILE, .mode = 0644, .mtime = 1700000000, .user = STR("root"),
+			.group = STR("root"), .target = STR(""),
+			.md5 = STR("0123456789abcdef0123456789abcdef"),
+			.content = { .size = 1000, .where = CONTENT_OBJECT, .offset = 1000 * i },
+		};
+	pack_encode(p, &encoded);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (int i = 0; i < 20; i++) {
+		q = empty();
+		cr_assert_eq(pack_decode(buf_bytes(&encoded), q, &err), 0);
+		pack_free(q);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	cr_log_info("%.3f ms for an index of %zu bytes",
+		    ((double)(end.tv_sec - start.tv_sec) * 1e3 +
+		     (double)(end.tv_nsec - start.tv_nsec) / 1e6) / 20, encoded.len);
+	cr_assert_lt(end.tv_sec - start.tv_sec, 10);
+	pack_free(p);
+	buf_release(&encoded);
+}
+
 Test(pack_index, counts_that_can_not_be_true_take_no_memory)
 {
 	/* Version, kind, digests, then four thousand million controls. */
