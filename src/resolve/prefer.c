@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "resolve/mention.h"
 
 #define DEPTH_MAX 1000 /* packages deep; the longest chain in Debian 13 is far below */
 
@@ -25,6 +26,7 @@ struct pass {
 	uint32_t *order; /* taken members, in order */
 	uint32_t n_order;
 	bool failed;
+	struct mention mention; /* made at the first tie */
 };
 
 static bool is_open(const struct pass *p, uint32_t m)
@@ -57,15 +59,29 @@ static bool satisfiable(const struct pass *p, const struct clause *c)
 /* ---- the order among candidates of one alternative ---- */
 
 struct ranked {
-	const struct pass *pass;
+	struct pass *pass;
 	uint32_t member;
 	bool own; /* has the very name that is asked for */
 };
 
+/* What is mentioned last comes first. */
+static int by_mention(struct pass *p, uint32_t a, uint32_t b)
+{
+	uint32_t x, y;
+
+	if (!p->mention.ready)
+		mention_init(&p->mention, p->u);
+	x = mention_rank(&p->mention, p->u->members[a].package->name);
+	y = mention_rank(&p->mention, p->u->members[b].package->name);
+	if (x != y)
+		return x > y ? -1 : 1;
+	return a < b ? -1 : a > b; /* versions of one package */
+}
+
 static int by_rank(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
-	const struct pass *p = x->pass;
+	struct pass *p = x->pass;
 	const struct member *m = &p->u->members[x->member], *n = &p->u->members[y->member];
 
 	if (p->firm[x->member] != p->firm[y->member])
@@ -78,7 +94,7 @@ static int by_rank(const void *a, const void *b)
 		return m->package->protected_ ? -1 : 1;
 	if (m->priority != n->priority)
 		return m->priority < n->priority ? -1 : 1;
-	return x->member < y->member ? -1 : x->member > y->member;
+	return by_mention(p, x->member, y->member);
 }
 
 struct options {
@@ -86,52 +102,48 @@ struct options {
 	uint32_t n, capacity;
 };
 
-static bool has_option(const struct options *o, uint32_t m)
+static void add_option(struct options *o, uint32_t m)
 {
 	for (uint32_t i = 0; i < o->n; i++)
 		if (o->members[i] == m)
-			return true;
-	return false;
+			return;
+	MEM_GROW(o->members, o->n, o->capacity);
+	o->members[o->n++] = m;
 }
 
-static void add_options(const struct pass *p, const struct atom *atom, struct options *o)
+/* Whether there is exactly one candidate for @c. */
+static bool has_one_option(const struct pass *p, const struct clause *c)
+{
+	struct options o = { 0 };
+	uint32_t m;
+
+	for (uint32_t a = 0; a < c->n && o.n < 2; a++)
+		for (uint32_t i = 0; universe_candidate(p->u, &c->atoms[a], &i, &m);)
+			if (is_open(p, m))
+				add_option(&o, m);
+	free(o.members);
+	return o.n == 1;
+}
+
+/* Candidates of one alternative, pinned ones or the others, best first. */
+static struct options options_of(struct pass *p, const struct atom *atom, bool pinned)
 {
 	struct ranked *list = NULL;
+	struct options o = { 0 };
 	uint32_t n = 0, capacity = 0, m;
 
 	for (uint32_t i = 0; universe_candidate(p->u, atom, &i, &m);) {
-		if (!is_open(p, m))
+		if (!is_open(p, m) || p->in->pinned[m] != pinned)
 			continue;
 		MEM_GROW(list, n, capacity);
 		list[n++] = (struct ranked){ p, m, p->u->members[m].name == atom->name };
 	}
 	if (n)
 		qsort(list, n, sizeof(*list), by_rank);
-	for (uint32_t i = 0; i < n; i++) {
-		if (has_option(o, list[i].member))
-			continue;
-		MEM_GROW(o->members, o->n, o->capacity);
-		o->members[o->n++] = list[i].member;
-	}
+	for (uint32_t i = 0; i < n; i++)
+		add_option(&o, list[i].member);
 	free(list);
-}
-
-/* Pinned ones first, else in the order written. */
-static struct options options_of(const struct pass *p, const struct clause *c)
-{
-	struct options all = { 0 }, sorted = { 0 };
-
-	for (uint32_t a = 0; a < c->n; a++)
-		add_options(p, &c->atoms[a], &all);
-	for (int pinned = 1; pinned >= 0; pinned--)
-		for (uint32_t i = 0; i < all.n; i++) {
-			if (p->in->pinned[all.members[i]] != (pinned == 1))
-				continue;
-			MEM_GROW(sorted.members, sorted.n, sorted.capacity);
-			sorted.members[sorted.n++] = all.members[i];
-		}
-	free(all.members);
-	return sorted;
+	return o;
 }
 
 /* ---- taking packages ---- */
@@ -223,38 +235,53 @@ static bool take(struct pass *p, uint32_t m, bool firm, unsigned depth)
 	return false;
 }
 
-/* A firm package's clause that only one candidate can meet makes that firm. */
-static bool meet(struct pass *p, const struct clause *c, bool firm, unsigned depth)
+static bool take_one_of(struct pass *p, const struct atom *atom, bool pinned, bool firm,
+			unsigned depth)
 {
-	bool done = satisfied(p, c), only;
-	struct options o;
+	struct options o = options_of(p, atom, pinned);
+	bool done = false;
 
-	if (done && (!firm || c->weak))
-		return true;
-	o = options_of(p, c);
-	only = firm && !c->weak && o.n == 1;
-	for (uint32_t i = 0; i < o.n && (!done || only); i++) {
-		done = take(p, o.members[i], only, depth);
-		if (done)
-			break;
-	}
+	for (uint32_t i = 0; i < o.n && !done; i++)
+		done = take(p, o.members[i], firm, depth);
 	free(o.members);
 	return done;
 }
 
-/* The first member that a request means; pinned ones and own ones first. */
-static bool find_wanted(const struct pass *p, const struct atom *want, uint32_t *ret)
+/*
+ * A firm package's clause that only one candidate can meet makes that firm. Else
+ * the alternatives are tried as written, but those with pinned candidates first.
+ */
+static bool meet(struct pass *p, const struct clause *c, bool firm, unsigned depth)
 {
-	struct clause c = { .atoms = want, .n = 1 };
-	struct options o = options_of(p, &c);
+	bool done = satisfied(p, c), only;
+
+	if (done && (!firm || c->weak))
+		return true;
+	only = firm && !c->weak && has_one_option(p, c);
+	if (done && !only)
+		return true;
+	for (int pinned = 1; pinned >= 0; pinned--)
+		for (uint32_t a = 0; a < c->n; a++)
+			if (take_one_of(p, &c->atoms[a], pinned == 1, only, depth))
+				return true;
+	return false;
+}
+
+/* The first member that a request means; pinned ones and own ones first. */
+static bool find_wanted(struct pass *p, const struct atom *want, uint32_t *ret)
+{
 	bool found = false;
 
-	for (uint32_t i = 0; i < o.n && !found; i++)
-		if (universe_meets(p->u, o.members[i], want)) {
-			*ret = o.members[i];
-			found = true;
-		}
-	free(o.members);
+	for (int pinned = 1; pinned >= 0 && !found; pinned--) {
+		struct options o = options_of(p, want, pinned == 1);
+
+		for (uint32_t i = 0; i < o.n && !found; i++)
+			if (universe_meets(p->u, o.members[i], want)) {
+				*ret = o.members[i];
+				found = true;
+			}
+		free(o.members);
+	}
 	return found;
 }
 
@@ -296,5 +323,6 @@ bool prefer(const struct universe *u, const struct prefer_input *input, bool *pr
 	free(p.firm);
 	free(p.out);
 	free(p.order);
+	mention_release(&p.mention);
 	return !p.failed;
 }
