@@ -8,10 +8,10 @@
 
 #include "base/text.h"
 
-struct fixture fixture_open(void)
+static struct fixture open_in(const char *base)
 {
 	CLEANUP_ERR struct error err = ERR_INIT;
-	char folder[] = "/tmp/ingot-stage-XXXXXX";
+	CLEANUP_FREE char *folder = mem_printf("%s/ingot-stage-XXXXXX", base);
 	struct fixture f;
 
 	cr_assert(mkdtemp(folder) != NULL);
@@ -20,6 +20,16 @@ struct fixture fixture_open(void)
 	f.key = mem_printf("%s/state/key", folder);
 	expect_ok(stage_open(f.path, f.key, &f.stage, &err), &err);
 	return f;
+}
+
+struct fixture fixture_open(void)
+{
+	return open_in("/tmp");
+}
+
+struct fixture fixture_open_fast(void)
+{
+	return open_in(access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
 }
 
 void fixture_reopen(struct fixture *f)
