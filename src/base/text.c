@@ -83,27 +83,28 @@ void text_print_safe(FILE *out, const char *text, size_t len)
 unsigned text_distance(struct str a, struct str b, unsigned limit)
 {
 	size_t width = b.len + 1;
-	unsigned *rows, *row, d;
+	unsigned *rows, d;
 
 	if ((a.len > b.len ? a.len - b.len : b.len - a.len) > limit || a.len > 200 || b.len > 200)
 		return limit + 1;
 	rows = mem_array((a.len + 1) * width, sizeof(*rows));
 	for (size_t i = 0; i <= a.len; i++) {
-		row = rows + i * width;
 		for (size_t j = 0; j <= b.len; j++) {
+			size_t at = i * width + j;
+
 			if (i == 0 || j == 0) {
-				row[j] = (unsigned)(i + j);
+				rows[at] = (unsigned)(i + j);
 				continue;
 			}
-			d = row[j - width] + 1;
-			if (row[j - 1] + 1 < d)
-				d = row[j - 1] + 1;
-			if (row[j - width - 1] + (a.ptr[i - 1] != b.ptr[j - 1]) < d)
-				d = row[j - width - 1] + (a.ptr[i - 1] != b.ptr[j - 1]);
+			d = rows[at - width] + 1;
+			if (rows[at - 1] + 1 < d)
+				d = rows[at - 1] + 1;
+			if (rows[at - width - 1] + (a.ptr[i - 1] != b.ptr[j - 1]) < d)
+				d = rows[at - width - 1] + (a.ptr[i - 1] != b.ptr[j - 1]);
 			if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] &&
-			    a.ptr[i - 2] == b.ptr[j - 1] && row[j - 2 * width - 2] + 1 < d)
-				d = row[j - 2 * width - 2] + 1;
-			row[j] = d;
+			    a.ptr[i - 2] == b.ptr[j - 1] && rows[at - 2 * width - 2] + 1 < d)
+				d = rows[at - 2 * width - 2] + 1;
+			rows[at] = d;
 		}
 	}
 	d = rows[a.len * width + b.len];

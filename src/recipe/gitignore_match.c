@@ -81,10 +81,12 @@ static struct token next_token(struct str *p, bool at_start)
 		}
 	} else if (t.c == '?') {
 		t.kind = TOKEN_ONE;
-	} else if (t.c == '[' && class_length(*p)) {
-		len = class_length(*p);
+	} else if (t.c == '[') { /* one that is not closed matches nothing, as in git */
 		t.kind = TOKEN_CLASS;
-		t.class = (struct str){ p->ptr + 1, len - 2 };
+		if (class_length(*p)) {
+			len = class_length(*p);
+			t.class = (struct str){ p->ptr + 1, len - 2 };
+		}
 	} else if (t.c == '\\' && p->len > 1) {
 		t.c = p->ptr[1];
 		len = 2;

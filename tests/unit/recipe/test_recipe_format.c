@@ -31,8 +31,8 @@ Test(recipe_format, the_canonical_form_reads_back_as_itself)
 		"files: [{path: /x, symlink: \" \"}, {path: /y, content: \"\\x1b\\t\\u202e\\n\"}]\n",
 		"users: [{name: a, uid: 1, authorized_keys: [\"ssh-rsa A # x\"], groups: [z, y]}]\n",
 		"exclude: [\"!/a\", /b, \"/c d/*\"]\n",
-		"scripts: [{package: f1, script: preinst, do: skip, reason: \"yes\", sha256: \""
-		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}]\n",
+		("scripts: [{package: f1, script: preinst, do: skip, reason: \"yes\", sha256: \""
+		 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}]\n"),
 	};
 
 	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
