@@ -58,7 +58,7 @@ static int add_group(struct work *w, struct str name, uint32_t gid, bool system,
 		return 0;
 	}
 	if (accounts_add_group(w->accounts, &r, &has, err) < 0)
-		return work_at(err, pos);
+		return err_place(err, pos);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ static int add_user(struct work *w, const struct recipe_user *u, struct error *e
 
 	(void)accounts_find_group(w->accounts, u->name, &a.gid);
 	if (accounts_add_user(w->accounts, &a, &uid, err) < 0)
-		return work_at(err, u->pos);
+		return err_place(err, u->pos);
 	return 0;
 }
 
@@ -166,7 +166,7 @@ static int add_members(struct work *w, const struct recipe_user *u, struct error
 			return err_hint(err, "add it under 'groups:', or add the package that makes it");
 		}
 		if (accounts_add_member(w->accounts, u->groups[i], u->name, err) < 0)
-			return work_at(err, u->pos);
+			return err_place(err, u->pos);
 	}
 	return 0;
 }

@@ -22,13 +22,6 @@ cause_id work_rule(const struct work *w, const char *name)
 				 (struct cause){ .kind = CAUSE_RULE, .who = str_of(name) });
 }
 
-int work_at(struct error *err, struct src_pos pos)
-{
-	if (err->pos.line == 0)
-		err->pos = pos;
-	return -1;
-}
-
 static struct str path_of(const struct work *w, const struct node *node)
 {
 	struct buf b = BUF_INIT(2 * LIMIT_PATH_MAX);

@@ -35,9 +35,6 @@ struct place {
 struct place work_place(const struct work *w, struct src_pos pos);
 cause_id work_rule(const struct work *w, const char *name);
 
-/* Sets the place of a failure that a lower room has reported without one. Returns -1. */
-int work_at(struct error *err, struct src_pos pos);
-
 /*
  * The folder @path by the image's own links, made with its missing parents as
  * 0755 and @at's owner. ERR_RECIPE_CONFLICT at the recipe's line if a component is
