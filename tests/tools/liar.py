@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """liar.py - an HTTP server on loopback that lies as it is told.
 
-    liar.py ROOT [--rules FILE] [--log FILE] [--port-file FILE] [--stdin]
+    liar.py ROOT [--rules FILE] [--log FILE] [--port-file FILE] [--tls FILE] [--stdin]
 
 Serves the files below the folder ROOT on a free port of 127.0.0.1 and prints
 that port as its first line. Python's standard library only.
@@ -9,6 +9,7 @@ that port as its first line. Python's standard library only.
 --rules FILE      what to lie about, see below; read again at each request
 --log FILE        one line a request: "GET /path" and, if asked for, " range=bytes=5-"
 --port-file FILE  the port goes there too, complete or not at all
+--tls FILE        speaks https, with the key and the certificate in FILE (PEM)
 --stdin           ends when its standard input does (with the test that started it)
 
 Rules: one a line, PATTERN STEP [| STEP]... ; '#' begins a comment line. The
@@ -45,6 +46,7 @@ import fnmatch
 import http.server
 import os
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -258,6 +260,10 @@ class Server(http.server.ThreadingHTTPServer):
         self.counts = {}
         self.n_connections = 0
         self.lock = threading.Lock()
+        if options.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(options.tls)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def process_request(self, request, client_address):
         self.n_connections += 1
@@ -298,6 +304,7 @@ def main():
     parser.add_argument("--rules")
     parser.add_argument("--log")
     parser.add_argument("--port-file")
+    parser.add_argument("--tls")
     parser.add_argument("--stdin", action="store_true")
     options = parser.parse_args()
     server = Server(options)

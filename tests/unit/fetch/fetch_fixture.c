@@ -18,7 +18,7 @@ static void write_file(const char *path, const void *data, size_t size)
 	cr_assert(out && fwrite(data, 1, size, out) == size && fclose(out) == 0);
 }
 
-static void start_server(struct fixture *f)
+static void start_server(struct fixture *f, const char *certificate)
 {
 	CLEANUP_FREE char *rules = mem_printf("%s/rules", f->folder);
 	CLEANUP_FREE char *log = mem_printf("%s/log", f->folder);
@@ -33,7 +33,8 @@ static void start_server(struct fixture *f)
 		fcntl(0, F_SETFD, 0); /* in[0] may have been 0 already */
 		fcntl(1, F_SETFD, 0);
 		execlp("python3", "python3", TEST_DATA "/tools/liar.py", f->root, "--rules", rules,
-		       "--log", log, "--stdin", (char *)NULL);
+		       "--log", log, "--stdin", certificate ? "--tls" : (char *)NULL,
+		       certificate, (char *)NULL);
 		_exit(127);
 	}
 	close(in[0]);
@@ -44,8 +45,22 @@ static void start_server(struct fixture *f)
 	f->port = (unsigned)atoi(text);
 }
 
-struct fixture fixture_open(const char *rules)
+static char *make_certificate(const char *folder)
 {
+	char *path = mem_printf("%s/tls.pem", folder);
+	CLEANUP_FREE char *command = mem_printf(
+		"openssl req -x509 -newkey rsa:2048 -nodes -keyout %s.key -out %s.crt -days 2 "
+		"-subj /CN=127.0.0.1 2>/dev/null && cat %s.key %s.crt > %s",
+		path, path, path, path, path);
+
+	if (system(command) != 0)
+		cr_skip_test("the openssl command is not installed");
+	return path;
+}
+
+static struct fixture open_with(const char *rules, bool tls)
+{
+	CLEANUP_FREE char *certificate = NULL;
 	CLEANUP_ERR struct error err = ERR_INIT;
 	char folder[] = "/tmp/ingot-fetch-XXXXXX";
 	struct fixture f = { .options = { .n_retries = 1, .stall_seconds = 1 } };
@@ -61,8 +76,20 @@ struct fixture fixture_open(const char *rules)
 	write_file(rules_path, rules, strlen(rules));
 	cr_assert(mkdir(f.root, 0755) == 0);
 	cr_assert(stage_open(f.stage_path, NULL, &f.stage, &err) == 0);
-	start_server(&f);
+	if (tls)
+		certificate = make_certificate(folder);
+	start_server(&f, certificate);
 	return f;
+}
+
+struct fixture fixture_open(const char *rules)
+{
+	return open_with(rules, false);
+}
+
+struct fixture fixture_open_tls(const char *rules)
+{
+	return open_with(rules, true);
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)

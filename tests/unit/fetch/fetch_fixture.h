@@ -22,6 +22,8 @@ struct fixture {
 
 /* @rules: see liar.py. */
 struct fixture fixture_open(const char *rules);
+/* The same over https, with a certificate that nobody trusts; may skip the test. */
+struct fixture fixture_open_tls(const char *rules);
 void fixture_close(struct fixture *f);
 #define CLEANUP_FIXTURE CLEANUP(fixture_close)
 

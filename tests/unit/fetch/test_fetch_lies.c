@@ -185,3 +185,17 @@ Test(fetch_lies, terminal_escapes_in_a_redirect_are_defused)
 	cr_assert_eq(fetch_all(f.stage, &item, 1, &f.options, &err), -1);
 	cr_assert_null(strchr(err.detail, '\033'));
 }
+
+Test(fetch_lies, a_certificate_that_nobody_trusts_is_not_asked_again)
+{
+	CLEANUP_FIXTURE struct fixture f = fixture_open_tls("");
+	CLEANUP_FREE char *good = mem_printf("file://%s/a", f.root);
+	struct fetch_item item;
+
+	serve_file(&f, "a", 5000, 1);
+	item = ITEM(&f, "a", "https://127.0.0.1:@PORT@/a");
+	expect_refused(&f, &item, ERR_FETCH, "certificate");
+	expect_log(&f, "");
+	item = ITEM(&f, "a", "https://127.0.0.1:@PORT@/a", good);
+	expect_fetched(&f, &item);
+}
