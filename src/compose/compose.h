@@ -71,9 +71,11 @@ int compose_slice(const struct tree *t, const struct compose_input *in, struct a
  * The slice plan for `lock`: which source packages share a package slice. At most
  * @budget layers for the whole image. Deterministic; keeps @old's choice for
  * packages that it has (a new package joins the last package slice with room)
- * unless @old is NULL. Sets package->slice in @lock and lock->slices.
+ * unless @old is NULL. Sets package->slice in @lock and lock->slices. With
+ * @essential false the packages that are there only as the Essential set weigh
+ * nothing: they will be dropped.
  *
  * Errors: ERR_LAYER_BUDGET with the numbers if @budget < 3.
  */
 int compose_plan_slices(struct lock *lock, const struct lock *old, uint32_t budget,
-			struct error *err) MUST_CHECK;
+			bool essential, struct error *err) MUST_CHECK;

@@ -29,6 +29,7 @@ struct source_package {
 
 struct slice_planning {
 	struct lock *lock;
+	bool essential;
 	struct source_package *sources; /* sorted by name */
 	uint32_t n;
 	uint32_t max_slices; /* for packages */
@@ -83,7 +84,8 @@ static void add_package(struct slice_planning *p, struct strtab *index,
 	if (i == p->n)
 		p->sources[p->n++] = (struct source_package){
 			.name = package->source, .class = SOURCE_OTHER, .slice = NO_SLICE };
-	s->size += package->size;
+	if (p->essential || !str_equal(package->why, STR("essential")))
+		s->size += package->size;
 	if (package->essential)
 		s->class = SOURCE_ESSENTIAL;
 	else if (s->class == SOURCE_OTHER && is_updated(p->lock, package))
@@ -272,9 +274,9 @@ static void store_plan(const struct slice_planning *p)
 }
 
 int compose_plan_slices(struct lock *lock, const struct lock *old, uint32_t budget,
-			struct error *err)
+			bool essential, struct error *err)
 {
-	struct slice_planning p = { .lock = lock };
+	struct slice_planning p = { .lock = lock, .essential = essential };
 
 	if (budget < FIXED_SLICES + 1) {
 		err_set(err, ERR_LAYER_BUDGET,

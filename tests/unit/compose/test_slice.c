@@ -31,7 +31,7 @@ TestSuite(slice, .init = begin, .fini = end);
 
 static void plan(void)
 {
-	cr_assert_eq(compose_plan_slices(w.lock, NULL, w.target.layers, &w.err), 0);
+	cr_assert_eq(compose_plan_slices(w.lock, NULL, w.target.layers, true, &w.err), 0);
 }
 
 static void cut(void)
