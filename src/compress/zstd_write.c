@@ -26,7 +26,7 @@ struct zstd_sink {
 };
 
 /*
- * Measured in docs/formats/layers.md. The window is the largest that every
+ * Measured in docs/formats/oci.md. The window is the largest that every
  * decoder must support (RFC 8878, 3.1.1.1.2: 8 MiB), and above 2^17, below
  * which zstd's choice of match finder once depended on the processor.
  */

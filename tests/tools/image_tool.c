@@ -6,7 +6,7 @@
  *   image_tool check < X.tar                     tar_check(): members, one a line
  *   image_tool oci INPUT.tree zstd|gzip|none ARCH STAGE THREADS > X.oci.tar
  *   image_tool random-oci SEED N COMPRESSION ARCH STAGE THREADS > X.oci.tar
- *   image_tool pack zstd|gzip < X > Y            one stream, as a layer is packed
+ *   image_tool pack zstd|gzip < X > Y            a file as one stream, as layers are packed
  */
 #include <fcntl.h>
 #include <stdio.h>
