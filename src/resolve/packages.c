@@ -64,19 +64,21 @@ static bool is_yes(struct str s)
 /* "Source: name (version)"; absent parts are the package's own. */
 static void set_source(struct package *p)
 {
-	size_t open = str_find_char(p->source, '(');
-	struct str version = { p->source.ptr + open, p->source.len - open };
+	struct str version;
+	size_t open;
 
 	p->source_version = p->version;
-	if (version.len > 2) {
-		size_t close = str_find_char(version, ')');
-
-		version = (struct str){ version.ptr + 1, close - 1 };
-		p->source_version = str_trim(version);
-		p->source = str_trim((struct str){ p->source.ptr, open });
-	}
-	if (p->source.len == 0)
+	if (p->source.len == 0) {
 		p->source = p->name;
+		return;
+	}
+	open = str_find_char(p->source, '(');
+	if (open == p->source.len)
+		return;
+	version = (struct str){ p->source.ptr + open + 1, p->source.len - open - 1 };
+	version.len = str_find_char(version, ')');
+	p->source_version = str_trim(version);
+	p->source = str_trim((struct str){ p->source.ptr, open });
 }
 
 static int check(const struct deb822_reader *r, const struct package *p, struct error *err)
