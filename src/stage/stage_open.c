@@ -29,10 +29,10 @@ static void pause_step(void)
 }
 
 /* flock(2) by steps instead of blocking, so that Ctrl-C and a limit work. */
-static int take_lock(struct stage *s, int how, unsigned n_steps, struct error *err)
+static int take_lock(struct stage *s, int fd, int how, unsigned n_steps, struct error *err)
 {
 	for (unsigned i = 0;; i++) {
-		if (flock(s->lock_fd, how | LOCK_NB) == 0)
+		if (flock(fd, how | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(err, errno, "cannot lock the stage '%s'", s->path);
@@ -45,11 +45,33 @@ static int take_lock(struct stage *s, int how, unsigned n_steps, struct error *e
 	}
 }
 
+/*
+ * The stage's folder itself is the gate to the lock: whoever comes passes it
+ * shared and leaves it at once; who wants the stage alone closes it and then
+ * waits for those inside. So gc is not kept out for ever by builders that come
+ * and go. Where folders can't be locked, it has to wait for its luck.
+ */
+static int take_shared(struct stage *s, struct error *err)
+{
+	CLEANUP_ERR struct error no_gate = ERR_INIT;
+	int r;
+
+	(void)!take_lock(s, s->root_fd, LOCK_SH, LOCK_SHARED_STEPS, &no_gate);
+	r = take_lock(s, s->lock_fd, LOCK_SH, LOCK_SHARED_STEPS, err);
+	(void)flock(s->root_fd, LOCK_UN);
+	return r;
+}
+
 int lock_exclusive(struct stage *s, struct error *err)
 {
-	if (take_lock(s, LOCK_EX, LOCK_EXCLUSIVE_STEPS, err) == 0)
+	CLEANUP_ERR struct error no_gate = ERR_INIT;
+
+	/* not while waiting at the gate: two that do would wait for each other */
+	(void)flock(s->lock_fd, LOCK_UN);
+	(void)!take_lock(s, s->root_fd, LOCK_EX, LOCK_EXCLUSIVE_STEPS, &no_gate);
+	if (take_lock(s, s->lock_fd, LOCK_EX, LOCK_EXCLUSIVE_STEPS, err) == 0)
 		return 0;
-	unlock_exclusive(s); /* a conversion that fails may have dropped the shared lock */
+	unlock_exclusive(s);
 	return err_hint(err, "wait until the other ingot has ended");
 }
 
@@ -57,7 +79,7 @@ bool try_lock_exclusive(struct stage *s)
 {
 	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return true;
-	unlock_exclusive(s);
+	unlock_exclusive(s); /* a conversion that fails may have dropped the shared lock */
 	return false;
 }
 
@@ -65,6 +87,7 @@ void unlock_exclusive(struct stage *s)
 {
 	while (flock(s->lock_fd, LOCK_SH) < 0 && errno == EINTR)
 		;
+	(void)flock(s->root_fd, LOCK_UN);
 }
 
 static int fail_to_make(const struct stage *s, const char *what, struct error *err)
@@ -126,7 +149,7 @@ static int open_lock(struct stage *s, struct error *err)
 	s->lock_fd = openat(s->root_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (s->lock_fd < 0)
 		return fail_to_make(s, "lock", err);
-	return take_lock(s, LOCK_SH, LOCK_SHARED_STEPS, err);
+	return take_shared(s, err);
 }
 
 static int open_parts(struct stage *s, struct error *err)

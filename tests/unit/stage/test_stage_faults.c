@@ -99,6 +99,105 @@ Test(stage_faults, a_read_only_place_is_a_clear_error)
 	umount2(f.folder, MNT_DETACH);
 }
 
+/* As another user, who may not write there. 0: it was refused as it should be. */
+static int open_as_nobody(const char *path)
+{
+	struct error err = ERR_INIT;
+	struct stage *s;
+
+	if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+		return 2;
+	if (stage_open(path, NULL, &s, &err) == 0)
+		return 1;
+	return err.sys != EACCES || !strstr(err.message, path) || !strstr(err.hint, "--stage");
+}
+
+Test(stage_faults, a_folder_of_somebody_else_is_a_clear_error)
+{
+	CLEANUP_FIXTURE struct fixture f = fixture_open();
+	CLEANUP_FREE char *missing = mem_printf("%s/new", f.folder);
+	const char *const paths[] = { f.path, missing };
+	int status;
+
+	cr_assert(chmod(f.folder, 0555) == 0 && chmod(f.path, 0555) == 0);
+	for (unsigned i = 0; i < 2; i++) {
+		CLEANUP_FREE char *lock = mem_printf("%s/lock", f.path);
+		pid_t child;
+
+		cr_assert(chmod(lock, 0444) == 0);
+		child = fork();
+		if (child == 0)
+			_exit(open_as_nobody(paths[i]));
+		waitpid(child, &status, 0);
+		cr_assert_eq(WEXITSTATUS(status), 0, "%s: %d", paths[i], WEXITSTATUS(status));
+	}
+	cr_assert(chmod(f.folder, 0755) == 0 && chmod(f.path, 0755) == 0);
+}
+
+/* ---- gc beside builders ---- */
+
+static void build_for_ever(const char *path, const char *key, unsigned me)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+	CLEANUP_FREE char *ref = mem_printf("build-%u", me);
+
+	for (uint32_t i = 0;; i++) {
+		CLEANUP_FREE char *text = mem_printf("%u of %u", i, me);
+		struct digest v[2];
+		struct stage *s;
+
+		if (stage_open(path, key, &s, &err) < 0 ||
+		    stage_put(s, str_bytes(STR("shared by all")), &v[0], &err) < 0 ||
+		    stage_put(s, str_bytes(str_of(text)), &v[1], &err) < 0 ||
+		    stage_result_put(s, "pack", &v[1], BYTES_OF("v"), STR(""), &err) < 0 ||
+		    stage_ref_set(s, ref, v, 2, &err) < 0 ||
+		    !stage_has(s, &v[0]) || !stage_has(s, &v[1])) {
+			err_print(&err, stderr);
+			_exit(1);
+		}
+		stage_close(s);
+	}
+}
+
+Test(stage_faults, gc_beside_builders_takes_nothing_that_they_need)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+	CLEANUP_FIXTURE struct fixture f = fixture_open_fast();
+	struct timespec start, now;
+	pid_t children[3];
+	unsigned n_gc = 0;
+	struct stage_fsck_report r;
+
+	for (unsigned k = 0; k < 3; k++) {
+		children[k] = fork();
+		if (children[k] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			build_for_ever(f.path, f.key, k);
+		}
+	}
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		struct stage_gc_report report;
+
+		/* busy builders may keep gc out for longer than it waits */
+		if (stage_gc(f.stage, time(NULL) + 10, 0, false, &report, &err) == 0)
+			n_gc++;
+		err_release(&err);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec < start.tv_sec + 2 || (n_gc == 0 && now.tv_sec < start.tv_sec + 30));
+	for (unsigned k = 0; k < 3; k++) {
+		int status;
+
+		kill(children[k], SIGKILL);
+		waitpid(children[k], &status, 0);
+		cr_assert(WIFSIGNALED(status), "a builder failed");
+	}
+	cr_assert(n_gc > 0);
+	fixture_reopen(&f);
+	r = fsck_of(f.stage, false);
+	cr_assert(r.n_bad == 0 && r.n_missing == 0 && r.n_stray == 0);
+}
+
 /* ---- kill -9 ---- */
 
 /* Puts objects and results for ever. */

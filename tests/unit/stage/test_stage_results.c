@@ -133,6 +133,12 @@ Test(stage_results, a_key_that_others_can_read_is_refused)
 		expect_error(stage_open(f.path, f.key, &s, &err), &err, ERR_POLICY,
 			     "is open to others");
 	}
+	if (geteuid() == 0) {
+		cr_assert(chmod(f.key, 0600) == 0 && chown(f.key, 65534, 65534) == 0);
+		expect_error(stage_open(f.path, f.key, &s, &err), &err, ERR_POLICY,
+			     "belongs to user 65534");
+		cr_assert(chown(f.key, 0, 0) == 0);
+	}
 	cr_assert(chmod(f.key, 0600) == 0 && truncate(f.key, 64) == 0);
 	expect_error(stage_open(f.path, f.key, &s, &err), &err, ERR_POLICY, "64 hexadecimal");
 	cr_assert(unlink(f.key) == 0 && symlink("/etc/passwd", f.key) == 0);
