@@ -24,20 +24,21 @@ skip() { # NAME REASON...
 # check NAME COMMAND...: ok if the command succeeds. Its output is shown if not.
 # The command runs in this shell: it may set variables.
 check() {
-	local name=$1 log status
+	# Names of its own: the command sees its caller's variables.
+	local check_name=$1 check_log check_status
 	shift
-	log=$(mktemp "$INGOT_TEST_SCRATCH/check.XXXXXX")
-	if "$@" >"$log" 2>&1; then
-		rm -f "$log"
-		ok "$name"
+	check_log=$(mktemp "$INGOT_TEST_SCRATCH/check.XXXXXX")
+	if "$@" >"$check_log" 2>&1; then
+		rm -f "$check_log"
+		ok "$check_name"
 		return 0
 	else
-		status=$?
+		check_status=$?
 	fi
-	tail -n 40 "$log"
-	rm -f "$log"
-	echo "# status $status: $*"
-	not_ok "$name"
+	tail -n 40 "$check_log"
+	rm -f "$check_log"
+	echo "# status $check_status: $*"
+	not_ok "$check_name"
 	return 1
 }
 

@@ -75,6 +75,8 @@ static void print_json(struct app *app)
 		json_set(row, "name", json_text(a, c->name));
 		json_set(row, "arguments", json_text(a, c->args));
 		json_set(row, "help", json_text(a, c->help));
+		if (c->more)
+			json_set(row, "more", json_text(a, c->more));
 		json_set(row, "options", options_json(a, c->options));
 		json_add(list, row);
 	}

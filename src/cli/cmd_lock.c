@@ -58,12 +58,14 @@ static void print_diff(const struct lockdiff *d, enum diff_format format, struct
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_LOCK_SIZE);
 
+	if (format == DIFF_JSON) {
+		app_print_json(app, "lock-diff", lockdiff_json(d, &app->arena));
+		return;
+	}
 	if (format == DIFF_TEXT)
 		lockdiff_text(d, &text);
-	else if (format == DIFF_MARKDOWN)
-		lockdiff_markdown(d, &text);
 	else
-		json_write_pretty(lockdiff_json(d, &app->arena), &text);
+		lockdiff_markdown(d, &text);
 	fwrite(text.ptr, 1, text.len, stdout);
 }
 
@@ -78,8 +80,8 @@ static void print_summary(const struct recipe *r, const struct locking *l,
 	}
 	for (size_t i = 0; i < l->lock->n_architectures; i++)
 		n += l->lock->architectures[i].n_packages;
-	printf("%.*s: %s, %zu packages for %zu architecture%s, %zu changed\n", STR_ARG(r->path),
-	       dry_run ? "would change" : l->old ? "lock updated" : "locked", n,
+	printf("%.*s: %s, %zu package%s for %zu architecture%s, %zu changed\n", STR_ARG(r->path),
+	       dry_run ? "would change" : l->old ? "lock updated" : "locked", n, n == 1 ? "" : "s",
 	       l->lock->n_architectures, l->lock->n_architectures == 1 ? "" : "s", d->n_packages);
 }
 

@@ -1,6 +1,10 @@
 # Shared by the tests that make a tiny signed apt archive and serve it.
 # shellcheck shell=bash
 
+# What a user has seen of one archive doesn't fit the next one of that name.
+export HOME=$area/home
+mkdir -p "$HOME"
+
 # A signing key in a keyring of its own. Sets nothing; name it when signing.
 make_key() { # NAME
 	export GNUPGHOME=$area/gnupg

@@ -112,7 +112,7 @@ check "the newest is seen" leaves 0 ingot lock tiny
 make_release "$archive" tiny alice 5
 older() {
 	cp "$ws/recipes/tiny.lock" "$area/lock.before"
-	leaves 7 ingot lock tiny --update && says "older" && cmp "$ws/recipes/tiny.lock" "$area/lock.before"
+	leaves 7 ingot lock tiny --update && says "seen before" && cmp "$ws/recipes/tiny.lock" "$area/lock.before"
 }
 check "a Release older than the lock's is refused" older
 tiny_workspace "another" "$url"
@@ -138,7 +138,7 @@ size=$(stat -c %s "$deb")
 good; fresh
 check "locked once more" leaves 0 ingot lock tiny
 head -c $((size - 10)) "$area/good/pool/main/hello_1.0_all.deb" >"$deb"
-lies "a truncated package" 6 "hello"
+lies "a truncated package" 7 "hello"
 { cat "$area/good/pool/main/hello_1.0_all.deb"; echo EVIL; } >"$deb"
 lies "a longer package" 7 "hello"
 { head -c $((size - 4)) "$area/good/pool/main/hello_1.0_all.deb"; printf EVIL; } >"$deb"

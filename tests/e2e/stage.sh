@@ -39,7 +39,7 @@ same() { [ "$(sha256sum <"$output")" = "$digest" ]; }
 # Ctrl-C, at several moments.
 interrupted() { # SIGNAL STATUS SECONDS
 	rm -rf "$stage" "$ws/outputs"
-	leaves "$2" /usr/bin/python3 tests/tools/signal.py "$1" "$3" - "$INGOT" -C "$ws" --stage "$stage" build tiny || return 1
+	leaves "$2" /usr/bin/python3 tests/tools/send_signal.py "$1" "$3" - "$INGOT" -C "$ws" --stage "$stage" build tiny || return 1
 	grep -q 'ended [01]\.' <<<"$said" || { echo "$said"; return 1; }
 	[ ! -e "$output" ] || { echo "there is an output"; return 1; }
 	sound
@@ -51,7 +51,7 @@ check "the next run goes on" resume
 killed() {
 	rm -rf "$stage" "$ws/outputs"
 	for seconds in 0.05 0.4 0.8 1.2 2.4 3.1 3.3; do
-		/usr/bin/python3 tests/tools/signal.py KILL $seconds - "$INGOT" -C "$ws" --stage "$stage" build tiny >"$area/out" 2>&1
+		/usr/bin/python3 tests/tools/send_signal.py KILL $seconds - "$INGOT" -C "$ws" --stage "$stage" build tiny >"$area/out" 2>&1
 		leaves 0 ingot stage fsck || return 1
 		[ ! -e "$output" ] || same || return 1
 	done
@@ -88,8 +88,8 @@ poisoned() {
 	[ -n "$object" ] || return 1
 	chmod u+w "$object"
 	printf 'EVIL' | dd of="$object" bs=1 seek=5000 conv=notrunc 2>/dev/null
-	leaves 0 ingot build tiny && same || return 1
-	leaves 0 ingot stage fsck
+	ingot build tiny >"$area/out" 2>&1 || leaves 0 ingot build tiny
+	same && leaves 0 ingot stage fsck
 }
 check "a poisoned object is found and fetched again" poisoned
 fsck_finds() {
@@ -104,7 +104,7 @@ fsck_finds() {
 check "fsck finds a poisoned object and --repair takes it away" fsck_finds
 forged() { # a keyed result that another user made doesn't count
 	rm -rf "$ws/outputs"
-	(HOME=$area/other && mkdir -p "$HOME/.config" && cp -R "$INGOT_TEST_SCRATCH/home/.config/." "$HOME/.config" && export HOME &&
+	(HOME=$area/other && mkdir -p "$HOME/.config" && cp -R "$area/home/.config/." "$HOME/.config" && export HOME &&
 		leaves 0 ingot build tiny && same)
 }
 check "another user's results don't count, the bytes agree" forged

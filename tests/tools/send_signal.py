@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""signal.py SIGNAL SECONDS FILE COMMAND...: runs COMMAND and, SECONDS after FILE
+"""send_signal.py SIGNAL SECONDS FILE COMMAND...: runs COMMAND and, SECONDS after FILE
 exists (or after the start, if FILE is "-"), sends it SIGNAL once. Leaves with its
 status as a shell would give it. A shell can't do this well: what it starts in
 the background ignores SIGINT."""
