@@ -14,6 +14,10 @@ static const char *const certificate_inputs[] = {
 	"usr/share/ca-certificates",
 };
 static const char *const library_inputs[] = { "etc/ld.so.conf", "etc/ld.so.conf.d" };
+/* Where ldconfig looks but for odd packages: elsewhere a .so is a plugin or a wheel. */
+static const char *const library_folders[] = {
+	"usr/lib", "usr/lib32", "usr/lib64", "usr/libx32", "usr/local/lib",
+};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -54,8 +58,10 @@ void work_touch(struct work *w, const struct node *n, cause_id cause)
 	if (w->certificates == 0 &&
 	    is_one_of(path, certificate_inputs, COUNT(certificate_inputs)))
 		w->certificates = cause;
-	if (w->libraries == 0 && (is_library_name(n->name) ||
-				  is_one_of(path, library_inputs, COUNT(library_inputs))))
+	if (w->libraries == 0 &&
+	    (is_one_of(path, library_inputs, COUNT(library_inputs)) ||
+	     (is_library_name(n->name) &&
+	      is_one_of(path, library_folders, COUNT(library_folders)))))
 		w->libraries = cause;
 }
 

@@ -132,3 +132,84 @@ Test(compose_archive, device_nodes_and_pipes_are_refused)
 	archive->members[0].kind = NODE_FIFO;
 	world_must_fail(&w, ERR_UNSUPPORTED, 1, "named pipe");
 }
+
+/* ---- any archive at all ---- */
+
+static uint32_t random_state;
+
+static uint32_t below(uint32_t n)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return (random_state >> 8) % n;
+}
+
+static const char *random_path(void)
+{
+	static const char *const names[] = { "a", "b", "etc", "opt" };
+	const char *path = names[below(4)];
+
+	for (uint32_t depth = below(3); depth > 0; depth--)
+		path = arena_printf(&w.arena, "%s/%s", path, names[below(4)]);
+	return path;
+}
+
+static void random_archive(void)
+{
+	static const char *const targets[] = { "/etc", "..", "../etc", "a", "/", "b/a", "/etc/passwd" };
+
+	archive->n_members = 0;
+	for (uint32_t n = 1 + below(8); n > 0; n--) {
+		const char *path = random_path();
+
+		switch (below(5)) {
+		case 0:
+			pack_folder(&w, archive, path, 0700);
+			break;
+		case 1:
+			pack_link(&w, archive, path, targets[below(7)]);
+			break;
+		case 2:
+			pack_hard_link(&w, archive, path, random_path());
+			break;
+		default:
+			pack_file(&w, archive, path, "evil", 0666);
+			break;
+		}
+	}
+}
+
+/* The tree without what lies in opt/in. */
+static struct digest digest_outside(void)
+{
+	struct node *inside = tree_find(w.out.tree, STR("opt/in"));
+	struct digest d;
+
+	if (inside)
+		tree_remove(w.out.tree, inside, 0);
+	d = tree_digest(w.out.tree, w.in.epoch);
+	return d;
+}
+
+Test(compose_archive, none_changes_anything_outside_its_path)
+{
+	struct digest before, after;
+	unsigned composed = 0;
+
+	world_file(&w, "opt/in", RECIPE_FILE_DIRECTORY);
+	world_must_compose(&w);
+	before = digest_outside();
+	w.n_files = 0;
+	unpack_to("opt/in", 0);
+	for (random_state = 1; random_state < 400; random_state++) {
+		uint32_t seed = random_state;
+
+		random_archive();
+		if (world_compose(&w) == 0) {
+			composed++;
+			after = digest_outside();
+			cr_assert(digest_equal(&before, &after), "seed %u", seed);
+		}
+		random_state = seed;
+	}
+	cr_assert_gt(composed, 50);
+}

@@ -198,45 +198,90 @@ Test(slice, a_shared_slice_names_some_of_its_sources)
 		  STR_FMT, STR_ARG(layers[0].name));
 }
 
-Test(slice, every_node_is_in_one_layer_and_layers_together_are_the_tree)
+/* Applies a layer as a reader of its tar would: hard links by the first name in the layer. */
+static void apply_layer(struct tree *flat, uint32_t slice)
+{
+	const struct node **seen = arena_array(&w.arena, tree_node_count(w.out.tree),
+					       sizeof(*seen));
+	struct node **made = arena_array(&w.arena, tree_node_count(w.out.tree), sizeof(*made));
+	size_t n_seen = 0;
+	struct node *n;
+
+	for (struct tree_iter it = tree_iter(w.out.tree, tree_root(w.out.tree));
+	     (n = tree_next(&it));) {
+		struct buf path = BUF_INIT(4096);
+		struct node *dir;
+		struct str name;
+		size_t i = 0;
+
+		if (!includes(n, slice)) {
+			tree_skip(&it);
+			continue;
+		}
+		if (!n->parent)
+			continue;
+		tree_path(n, &path);
+		dir = tree_resolve_parent(flat, buf_str(&path), &name);
+		cr_assert_not_null(dir);
+		while (i < n_seen && seen[i]->inode != n->inode)
+			i++;
+		if (i < n_seen) {
+			tree_link(flat, dir, name, made[i], 0);
+		} else {
+			seen[n_seen] = n;
+			made[n_seen++] = tree_put(flat, dir, name, n->inode, 0);
+		}
+		buf_release(&path);
+	}
+}
+
+static void layers_must_be_the_tree(void)
 {
 	CLEANUP_TREE struct tree *flat = tree_new();
 	struct digest want, got;
-	struct node *n;
 
-	plan();
-	cut();
 	tree_set_mode(tree_root(flat), tree_root(w.out.tree)->inode->mode, 0);
-	for (size_t i = 0; i < n_layers; i++) {
-		struct node *first = NULL;
-
-		for (struct tree_iter it = tree_iter(w.out.tree, tree_root(w.out.tree));
-		     (n = tree_next(&it));) {
-			struct buf path = BUF_INIT(4096);
-			struct node *dir;
-			struct str name;
-
-			if (!includes(n, layers[i].slice)) {
-				tree_skip(&it);
-				continue;
-			}
-			if (!n->parent)
-				continue;
-			tree_path(n, &path);
-			dir = tree_resolve_parent(flat, buf_str(&path), &name);
-			cr_assert_not_null(dir);
-			if (first && n->inode == first->inode)
-				tree_link(flat, dir, name, tree_find(flat, STR("usr/bin/b")), 0);
-			else
-				tree_put(flat, dir, name, n->inode, 0);
-			if (str_equal(buf_str(&path), STR("usr/bin/b")))
-				first = n;
-			buf_release(&path);
-		}
-	}
+	for (size_t i = 0; i < n_layers; i++)
+		apply_layer(flat, layers[i].slice);
 	want = tree_digest(w.out.tree, w.in.epoch);
 	got = tree_digest(flat, w.in.epoch);
 	cr_assert(digest_equal(&want, &got));
+}
+
+Test(slice, layers_together_are_the_tree)
+{
+	plan();
+	cut();
+	layers_must_be_the_tree();
+}
+
+Test(slice, layers_of_any_tree_together_are_the_tree)
+{
+	uint32_t random = 7;
+
+	for (int round = 0; round < 30; round++) {
+		struct node *n;
+
+		w.target.layers = 3 + (uint32_t)round % 10;
+		plan();
+		world_must_compose(&w);
+		for (struct tree_iter it = tree_iter(w.out.tree, tree_root(w.out.tree));
+		     (n = tree_next(&it));) {
+			static const enum cause_kind kinds[] = { CAUSE_SCRIPT, CAUSE_RECIPE,
+								 CAUSE_RULE, CAUSE_TRIGGER };
+			cause_id cause;
+
+			random = random * 1664525 + 1013904223;
+			if (n->inode->kind != NODE_FILE || (random >> 8) % 3)
+				continue;
+			cause = tree_cause_intern(w.out.tree, (struct cause){
+				.kind = kinds[(random >> 16) % 4] });
+			tree_set_content(n, &n->inode->content, cause);
+		}
+		cr_assert_eq(compose_slice(w.out.tree, &w.in, &w.arena, &slice_of, &layers,
+					   &n_layers, &w.err), 0);
+		layers_must_be_the_tree();
+	}
 }
 
 static void compare_layers(const char *changed)
