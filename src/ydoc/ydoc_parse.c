@@ -206,9 +206,10 @@ static int check_properties(struct reader *r, const yaml_event_t *e, struct erro
 static int check_document(struct reader *r, const yaml_event_t *e, struct error *err)
 {
 	struct src_pos pos = position(r, e->start_mark);
+	const yaml_tag_directive_t *tags = e->data.document_start.tag_directives.start;
 
 	if (e->data.document_start.version_directive ||
-	    e->data.document_start.tag_directives.start != e->data.document_start.tag_directives.end)
+	    tags != e->data.document_start.tag_directives.end)
 		return refuse(pos, "directives are refused",
 			      "remove the lines that start with '%'", err);
 	if (r->n_documents++)

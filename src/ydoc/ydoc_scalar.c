@@ -91,11 +91,8 @@ static void add_escaped(struct buf *to, struct str s)
 			buf_add_cstr(to, "\\t");
 		else if (*p < 0x20 || *p == 0x7f)
 			buf_printf(to, "\\x%02x", *p);
-		else if (len == 2 && ydoc_is_deceptive((const char *)p, len))
-			buf_printf(to, "\\u%04x", (unsigned)((p[0] & 0x1f) << 6 | (p[1] & 0x3f)));
-		else if (len == 3 && ydoc_is_deceptive((const char *)p, len))
-			buf_printf(to, "\\u%04x",
-				   (unsigned)((p[0] & 0xf) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f)));
+		else if (ydoc_is_deceptive((const char *)p, len))
+			buf_printf(to, "\\u%04x", ydoc_character((const char *)p, len));
 		else
 			buf_add(to, p, len);
 	}

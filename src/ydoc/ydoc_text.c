@@ -28,17 +28,21 @@ size_t ydoc_cursor_next(struct ydoc_cursor *c)
 	return len;
 }
 
+uint32_t ydoc_character(const char *p, size_t len)
+{
+	uint32_t c = (unsigned char)p[0];
+
+	if (len > 1)
+		c &= 0x7fu >> len;
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3f);
+	return c;
+}
+
 bool ydoc_is_deceptive(const char *p, size_t len)
 {
-	unsigned a = (unsigned char)p[0], c;
+	uint32_t c = ydoc_character(p, len);
 
-	if (len == 2)
-		c = (a & 0x1f) << 6 | ((unsigned char)p[1] & 0x3f);
-	else if (len == 3)
-		c = (a & 0xf) << 12 | ((unsigned)(unsigned char)p[1] & 0x3f) << 6 |
-		    ((unsigned char)p[2] & 0x3f);
-	else
-		return false;
 	return (c >= 0x80 && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||
 	       c == 0xfffe || c == 0xffff;

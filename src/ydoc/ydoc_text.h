@@ -27,6 +27,9 @@ struct ydoc_cursor {
 /* Length in bytes of the next character; 0 at the end. */
 size_t ydoc_cursor_next(struct ydoc_cursor *c);
 
+/* The character at @p, of @len bytes: 1 to 4, whole UTF-8. */
+uint32_t ydoc_character(const char *p, size_t len);
+
 /*
  * Is the character at @p, of @len bytes, one that must not stand in a recipe as
  * itself? C1 controls, line breaks that editors don't show, bidirectional

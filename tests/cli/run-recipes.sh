@@ -1,9 +1,9 @@
 #!/bin/sh
 # Wrong recipes and what is said about each.
 #
-#   run-recipes.sh [--update] PROGRAM [CASE...]
+#   run-recipes.sh [--update] [PROGRAM [CASE...]]
 #
-# PROGRAM is ingot or recipe_tool. A case is recipe/CASE.yaml, with what lies in
+# PROGRAM is ingot ($INGOT, build/ingot) or recipe_tool. A case is recipe/CASE.yaml, with what lies in
 # the folder recipe/CASE beside it and after recipe/CASE.sh ran in the workspace (for
 # what git can't hold). Its standard error must be recipe/CASE.stderr to the byte,
 # and its exit status what the code of the error says. A case whose .stderr is
@@ -14,8 +14,8 @@ if [ "${1-}" = --update ]; then
 	update=1
 	shift
 fi
-program=$(realpath "${1:?PROGRAM}") || exit 2
-shift
+program=$(realpath "${1:-${INGOT:-$(dirname "$0")/../../build/ingot}}") || exit 2
+[ $# -eq 0 ] || shift
 cd "$(dirname "$0")/recipe" || exit 2
 cases=$PWD
 work=$(mktemp -d) || exit 2
@@ -46,12 +46,14 @@ for case in "$@"; do
 	expected=0
 	[ -z "$code" ] || expected=$(((1$code - 10000) / 100)) # not octal
 	if ! diff -u "$cases/$case.stderr" "$work/stderr"; then
-		echo "FAIL $case: another text" >&2
+		echo "not ok recipe $case: another text"
 		failed=$((failed + 1))
 	elif [ "$status" -ne "$expected" ]; then
-		echo "FAIL $case: status $status, expected $expected" >&2
+		echo "not ok recipe $case: status $status, expected $expected"
 		failed=$((failed + 1))
+	else
+		echo "ok recipe $case"
 	fi
 done
-echo "$n recipes, $failed failed"
+echo "# $n recipes, $failed failed"
 [ "$failed" -eq 0 ]
