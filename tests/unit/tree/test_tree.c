@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "io/workers.h"
 #include "tree/reader.h"
 #include "tree/tree.h"
 
@@ -305,6 +306,34 @@ Test(tree, the_digest_sees_everything_but_causes_and_folder_times)
 	/* Of the text in docs/formats/tree.md; TREE_DIGEST_VERSION goes up with it. */
 	cr_assert_str_eq(digest_format(&d, text), 
 			 "sha256:1e964ece6919ae478c1aab53f3797aa6cda80402a2a20a797100aa9a33570944");
+}
+
+static int count_all(void *context, size_t i, struct error *err)
+{
+	const struct tree *t = context;
+	struct tree_iter it = tree_iter(t, tree_root(t));
+	uint32_t n = 0;
+
+	(void)i;
+	while (tree_next(&it))
+		n++;
+	return n == tree_node_count(t) ? 0 : err_set(err, ERR_BUG, "%u nodes", n);
+}
+
+Test(tree, a_frozen_tree_may_be_read_by_several_threads)
+{
+	CLEANUP_TREE struct tree *t = tree_new();
+	CLEANUP_ERR struct error err = ERR_INIT;
+	char path[32];
+
+	for (int i = 5000; i; i--) {
+		snprintf(path, sizeof(path), "d%d/f%d", i * 7 % 50, i);
+		write_text(t, path, "", 0);
+		if (i % 3 == 0)
+			tree_remove(t, tree_find(t, str_of(path)), 1);
+	}
+	tree_freeze(t);
+	cr_assert_eq(workers_run(8, 8, count_all, t, &err), 0, "%s", err.message);
 }
 
 Test(tree, contents_in_memory_need_no_reader)

@@ -111,30 +111,49 @@ static void put(struct tree *t, struct model *m, const char *folder, const char 
 	old->stamp = inode.uid;
 }
 
-static void link_or_move(struct tree *t, struct model *m, const char *folder, const char *name,
-			 bool move)
+static void link_one(struct tree *t, struct model *m, const char *folder, const char *name)
 {
-	struct entry *from = &m->entries[below((unsigned)m->n)], *old, copy;
-	char path[128], top[128];
+	struct entry *from = &m->entries[below((unsigned)m->n)], copy;
+	char path[128];
 
 	join(path, folder, name);
-	old = model_find(m, path);
-	if (old == from || (old && has_children(m, path)) || is_under(folder, from->path) ||
-	    (from->is_folder && (!move || has_children(m, from->path))))
+	if (from->is_folder || strcmp(from->path, path) == 0 || has_children(m, path))
 		return;
 	copy = *from;
-	strcpy(top, from->path);
-	if (move)
-		tree_move(t, tree_find(t, str_of(top)), tree_find(t, str_of(folder)),
-			  str_of(name), 0);
-	else
-		tree_link(t, tree_find(t, str_of(folder)), str_of(name),
-			  tree_find(t, str_of(top)), 0);
+	tree_link(t, tree_find(t, str_of(folder)), str_of(name), tree_find(t, str_of(from->path)),
+		  0);
 	model_drop(m, path);
-	if (move)
-		model_drop(m, top);
 	strcpy(copy.path, path);
 	m->entries[m->n++] = copy;
+}
+
+/* A name with all that is below it. */
+static void move(struct tree *t, struct model *m, const char *folder, const char *name)
+{
+	char path[128], top[128], rest[128];
+	struct node *moved;
+	size_t n;
+
+	strcpy(top, m->entries[below((unsigned)m->n)].path);
+	join(path, folder, name);
+	if (is_under(folder, top) || strcmp(path, top) == 0 || has_children(m, path))
+		return;
+	n = strlen(top);
+	for (size_t i = 0; i < m->n; i++)
+		if (is_under(m->entries[i].path, top) &&
+		    strlen(m->entries[i].path) - n + strlen(path) > 100)
+			return;
+	moved = tree_move(t, tree_find(t, str_of(top)), tree_find(t, str_of(folder)), str_of(name),
+			  0);
+	cr_assert_eq(moved, tree_find(t, str_of(path)));
+	cr_assert(tree_find_removed(t, str_of(top))->removed);
+	model_drop(m, path);
+	for (size_t i = 0; i < m->n; i++) {
+		if (!is_under(m->entries[i].path, top))
+			continue;
+		strcpy(rest, m->entries[i].path + n);
+		snprintf(m->entries[i].path, sizeof(m->entries[i].path), "%.100s%.27s", path, rest);
+	}
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -196,9 +215,9 @@ Test(tree_model, random_operations_agree_with_a_list_of_paths)
 			if (what < 10 && m->n < MODEL_MAX - 1)
 				put(t, m, folder, name);
 			else if (what < 13 && m->n && m->n < MODEL_MAX - 1)
-				link_or_move(t, m, folder, name, false);
+				link_one(t, m, folder, name);
 			else if (what < 16 && m->n)
-				link_or_move(t, m, folder, name, true);
+				move(t, m, folder, name);
 			else if (m->n && m->n > below(200)) {
 				char path[128];
 
