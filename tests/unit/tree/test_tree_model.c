@@ -152,7 +152,8 @@ static void move(struct tree *t, struct model *m, const char *folder, const char
 		if (!is_under(m->entries[i].path, top))
 			continue;
 		strcpy(rest, m->entries[i].path + n);
-		snprintf(m->entries[i].path, sizeof(m->entries[i].path), "%.100s%.27s", path, rest);
+		strcpy(m->entries[i].path, path);
+		strcat(m->entries[i].path, rest);
 	}
 }
 
