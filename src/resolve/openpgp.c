@@ -7,8 +7,6 @@
  */
 
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <rnp/rnp.h>
 #include <rnp/rnp_err.h>
 #include <stdlib.h>
@@ -16,8 +14,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
-#include "resolve/archive.h"
 #include "resolve/cleartext.h"
+#include "resolve/openpgp_private.h"
 
 #define KEYRING_SIZE_MAX  (16u << 20) /* bytes; Debian's keyring has 60 KiB */
 #define SIGNATURES_MAX    32u	      /* per message; Debian's stable has three */
@@ -64,27 +62,6 @@ static int fail(struct error *err, const char *what, rnp_result_t code)
 	return err_set(err, ERR_SIGNATURE, "can't %s: %s", what, rnp_result_to_string(code));
 }
 
-/*
- * librnp talks on stderr unless told otherwise, in two ways; only cli/ prints.
- * The variable is read by librnp alone and set before its first message.
- */
-static int silence(rnp_ffi_t ffi, struct error *err)
-{
-	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	if (setenv("RNP_LOG_CONSOLE", "0", /* overwrite= */ 0) < 0) {
-		if (fd >= 0)
-			close(fd);
-		return err_sys(err, errno, "can't silence librnp");
-	}
-	if (fd < 0 || rnp_ffi_set_log_fd(ffi, fd) != RNP_SUCCESS) {
-		if (fd >= 0)
-			close(fd);
-		return err_set(err, ERR_IO, "can't open '/dev/null'");
-	}
-	return 0; /* the descriptor is librnp's now */
-}
-
 static int import_block(rnp_ffi_t ffi, struct bytes block, struct error *err)
 {
 	CLEANUP(cleanup_input) rnp_input_t in = NULL;
@@ -128,17 +105,18 @@ static int import(rnp_ffi_t ffi, struct bytes keyring, struct error *err)
 	return 0;
 }
 
-static int open_ffi(struct bytes keyring, int64_t now, rnp_ffi_t *ret, struct error *err)
+static int open_ffi(struct bytes keyring, int64_t now, openpgp_seal *seal, rnp_ffi_t *ret,
+		    struct error *err)
 {
 	rnp_result_t r;
 
 	r = rnp_ffi_create(ret, "GPG", "GPG");
 	if (r != RNP_SUCCESS)
 		return fail(err, "start librnp", r);
-	if (silence(*ret, err) < 0)
-		return -1;
 	if (now > 0 && (r = rnp_set_timestamp(*ret, (uint64_t)now)) != RNP_SUCCESS)
 		return fail(err, "set librnp's time", r);
+	if (seal && seal(err) < 0)
+		return -1;
 	return import(*ret, keyring, err);
 }
 
@@ -281,9 +259,9 @@ static int take_text(rnp_output_t out, struct arena *arena, struct bytes *ret, s
 	return 0;
 }
 
-int openpgp_verify_inline(struct bytes message, struct bytes keyring, int64_t now,
-			  struct arena *arena, struct openpgp_verdict *ret,
-			  struct error *err)
+int openpgp_verify_here(struct bytes message, struct bytes keyring, int64_t now,
+			openpgp_seal *seal, struct arena *arena, struct openpgp_verdict *ret,
+			struct error *err)
 {
 	CLEANUP(cleanup_ffi) rnp_ffi_t ffi = NULL;
 	CLEANUP(cleanup_input) rnp_input_t in = NULL;
@@ -293,7 +271,7 @@ int openpgp_verify_inline(struct bytes message, struct bytes keyring, int64_t no
 	struct openpgp_verdict verdict = { 0 };
 	rnp_result_t r;
 
-	if (cleartext_check(message, err) < 0 || open_ffi(keyring, now, &ffi, err) < 0)
+	if (cleartext_check(message, err) < 0 || open_ffi(keyring, now, seal, &ffi, err) < 0)
 		return -1;
 	r = rnp_input_from_memory(&in, message.ptr, message.len, /* do_copy= */ false);
 	if (r == RNP_SUCCESS)
@@ -313,8 +291,8 @@ int openpgp_verify_inline(struct bytes message, struct bytes keyring, int64_t no
 	return 0;
 }
 
-int openpgp_fingerprints(struct bytes keyring, struct arena *arena, struct str **ret,
-			 size_t *ret_n, struct error *err)
+int openpgp_fingerprints_here(struct bytes keyring, openpgp_seal *seal, struct arena *arena,
+			      struct str **ret, size_t *ret_n, struct error *err)
 {
 	CLEANUP(cleanup_ffi) rnp_ffi_t ffi = NULL;
 	rnp_identifier_iterator_t it = NULL;
@@ -322,7 +300,7 @@ int openpgp_fingerprints(struct bytes keyring, struct arena *arena, struct str *
 	size_t n = 0, count = 0;
 	struct str *list;
 
-	if (open_ffi(keyring, 0, &ffi, err) < 0)
+	if (open_ffi(keyring, 0, seal, &ffi, err) < 0)
 		return -1;
 	(void)rnp_get_public_key_count(ffi, &count);
 	list = arena_array(arena, count, sizeof(*list));
@@ -339,5 +317,52 @@ int openpgp_fingerprints(struct bytes keyring, struct arena *arena, struct str *
 	rnp_identifier_iterator_destroy(it);
 	*ret_n = sort_unique(list, n);
 	*ret = list;
+	return 0;
+}
+
+/* ---- in a child ---- */
+
+struct verify_task {
+	struct bytes message, keyring;
+	int64_t now;
+};
+
+static int verify_task(const void *what, openpgp_seal *seal, struct arena *arena,
+		       struct openpgp_verdict *ret, struct error *err)
+{
+	const struct verify_task *t = what;
+
+	return openpgp_verify_here(t->message, t->keyring, t->now, seal, arena, ret, err);
+}
+
+static int list_task(const void *what, openpgp_seal *seal, struct arena *arena,
+		     struct openpgp_verdict *ret, struct error *err)
+{
+	const struct bytes *keyring = what;
+
+	return openpgp_fingerprints_here(*keyring, seal, arena, &ret->signers, &ret->n_signers,
+					 err);
+}
+
+int openpgp_verify_inline(struct bytes message, struct bytes keyring, int64_t now,
+			  struct arena *arena, struct openpgp_verdict *ret,
+			  struct error *err)
+{
+	struct verify_task task = { message, keyring, now };
+
+	if (cleartext_check(message, err) < 0)
+		return -1; /* most of what a broken mirror sends ends here */
+	return openpgp_in_child(verify_task, &task, arena, ret, err);
+}
+
+int openpgp_fingerprints(struct bytes keyring, struct arena *arena, struct str **ret,
+			 size_t *ret_n, struct error *err)
+{
+	struct openpgp_verdict v = { 0 };
+
+	if (openpgp_in_child(list_task, &keyring, arena, &v, err) < 0)
+		return -1;
+	*ret = v.signers;
+	*ret_n = v.n_signers;
 	return 0;
 }

@@ -6,8 +6,8 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 
-#include "resolve/archive.h"
 #include "resolve/cleartext.h"
+#include "resolve/openpgp_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,8 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (cleartext_check(message, &err) == 0) {
 		check_framing(bytes_str(message));
 		/* With an empty keyring nothing is ever good. */
-		if (openpgp_verify_inline(message, (struct bytes){ NULL, 0 }, 1600000000, &arena,
-					  &verdict, &err) == 0)
+		if (openpgp_verify_here(message, (struct bytes){ NULL, 0 }, 1600000000,
+					/* seal= */ NULL, &arena, &verdict, &err) == 0)
 			abort();
 	}
 	err_release(&err);
