@@ -1,5 +1,6 @@
 #include "recipe/recipe_rules.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,71 +112,109 @@ static int refuse_id(struct src_pos pos, const char *what, uint32_t id, struct s
 	return err_hint(err, "give each its own number, or none: the lock then chooses");
 }
 
+/* The one that has @id already, or the number of @i is noted. */
+static bool id_taken(struct strtab *seen, uint32_t id, uint32_t i, uint32_t *ret)
+{
+	char text[16];
+	struct str key = { text, (size_t)snprintf(text, sizeof(text), "%u", id) };
+
+	if (strtab_find(seen, key, ret))
+		return true;
+	(void)strtab_put(seen, key, i);
+	return false;
+}
+
 static int check_uids(const struct recipe *r, struct error *err)
 {
-	for (size_t i = 0; i < r->n_users; i++)
-		for (size_t j = 0; j < i; j++)
-			if (r->users[i].uid != RECIPE_ID_AUTO &&
-			    r->users[i].uid == r->users[j].uid)
-				return refuse_id(r->users[i].pos, "uid", r->users[i].uid,
-						 r->users[j].name, err);
+	CLEANUP_STRTAB struct strtab seen = STRTAB_INIT;
+	uint32_t first;
+
+	for (uint32_t i = 0; i < r->n_users; i++)
+		if (r->users[i].uid != RECIPE_ID_AUTO &&
+		    id_taken(&seen, r->users[i].uid, i, &first))
+			return refuse_id(r->users[i].pos, "uid", r->users[i].uid,
+					 r->users[first].name, err);
 	return 0;
 }
 
 /* Groups by `groups:`, and each user's own, which has the user's name. */
-static int check_gids(const struct recipe *r, struct error *err)
+static size_t collect_groups(const struct recipe *r, struct recipe_group *all)
 {
 	size_t n = 0;
-	CLEANUP_FREE struct recipe_group *all =
-		mem_array(r->n_groups + r->n_users + 1, sizeof(*all));
 
 	for (size_t i = 0; i < r->n_groups; i++)
-		all[n++] = r->groups[i];
+		if (r->groups[i].gid != RECIPE_ID_AUTO)
+			all[n++] = r->groups[i];
 	for (size_t i = 0; i < r->n_users; i++)
-		all[n++] = (struct recipe_group){ r->users[i].name, r->users[i].gid,
-						  r->users[i].pos };
-	for (size_t i = 0; i < n; i++) {
-		for (size_t j = 0; j < i && all[i].gid != RECIPE_ID_AUTO; j++) {
-			bool same = str_equal(all[i].name, all[j].name);
+		if (r->users[i].gid != RECIPE_ID_AUTO)
+			all[n++] = (struct recipe_group){ r->users[i].name, r->users[i].gid,
+							  r->users[i].pos };
+	return n;
+}
 
-			if (!same && all[i].gid == all[j].gid)
-				return refuse_id(all[i].pos, "gid", all[i].gid, all[j].name, err);
-			if (!same || all[j].gid == RECIPE_ID_AUTO || all[i].gid == all[j].gid)
-				continue;
-			(void)err_at(err, ERR_RECIPE_CONFLICT, all[i].pos,
-				     "group '" STR_FMT "' has two numbers, %u and %u",
-				     STR_ARG(all[i].name), all[j].gid, all[i].gid);
-			return err_hint(err, "give the number in one place only");
+static int check_gids(const struct recipe *r, struct error *err)
+{
+	CLEANUP_STRTAB struct strtab by_id = STRTAB_INIT, by_name = STRTAB_INIT;
+	CLEANUP_FREE struct recipe_group *all =
+		mem_array(r->n_groups + r->n_users + 1, sizeof(*all));
+	size_t n = collect_groups(r, all);
+	uint32_t first;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (id_taken(&by_id, all[i].gid, i, &first) &&
+		    !str_equal(all[first].name, all[i].name))
+			return refuse_id(all[i].pos, "gid", all[i].gid, all[first].name, err);
+		if (!strtab_find(&by_name, all[i].name, &first)) {
+			(void)strtab_put(&by_name, all[i].name, i);
+			continue;
 		}
+		if (all[first].gid == all[i].gid)
+			continue;
+		(void)err_at(err, ERR_RECIPE_CONFLICT, all[i].pos,
+			     "group '" STR_FMT "' has two numbers, %u and %u",
+			     STR_ARG(all[i].name), all[first].gid, all[i].gid);
+		return err_hint(err, "give the number in one place only");
 	}
 	return 0;
+}
+
+/* The first entry whose path is not before @prefix; n_files if there is none. */
+static size_t first_from(const struct recipe *r, struct str prefix)
+{
+	size_t low = 0, high = r->n_files;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (str_compare(r->files[middle].path, prefix) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* Nothing can lie below a file. Paths that come from packages are compose's. */
 static int check_paths(const struct recipe *r, struct error *err)
 {
-	CLEANUP_STRTAB struct strtab files = STRTAB_INIT;
-
-	for (size_t i = 0; i < r->n_files; i++)
-		if (r->files[i].kind == RECIPE_FILE_CONTENT)
-			(void)strtab_put(&files, r->files[i].path, (uint32_t)i);
 	for (size_t i = 0; i < r->n_files; i++) {
-		struct str path = r->files[i].path;
+		const struct recipe_file *file = &r->files[i], *below;
+		CLEANUP_FREE char *prefix = NULL;
+		size_t at;
 
-		for (size_t len = 1; len < path.len; len++) {
-			uint32_t above;
-
-			if (path.ptr[len] != '/' ||
-			    !strtab_find(&files, (struct str){ path.ptr, len }, &above))
-				continue;
-			(void)err_at(err, ERR_RECIPE_CONFLICT, r->files[i].pos,
-				     "'/" STR_FMT "' lies below '/" STR_FMT "', which is a file",
-				     STR_ARG(path), STR_ARG(r->files[above].path));
-			(void)err_detail(err, "the file is at %s:%u:%u",
-					 r->files[above].pos.file, r->files[above].pos.line,
-					 r->files[above].pos.column);
-			return err_hint(err, "change one of the two paths");
-		}
+		if (file->kind != RECIPE_FILE_CONTENT)
+			continue;
+		prefix = mem_printf(STR_FMT "/", STR_ARG(file->path));
+		at = first_from(r, str_of(prefix));
+		below = &r->files[at];
+		if (at == r->n_files || !str_has_prefix(below->path, str_of(prefix)))
+			continue;
+		(void)err_at(err, ERR_RECIPE_CONFLICT, below->pos,
+			     "'/" STR_FMT "' lies below '/" STR_FMT "', which is a file",
+			     STR_ARG(below->path), STR_ARG(file->path));
+		(void)err_detail(err, "the file is at %s:%u:%u", file->pos.file, file->pos.line,
+				 file->pos.column);
+		return err_hint(err, "change one of the two paths");
 	}
 	return 0;
 }
