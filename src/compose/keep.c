@@ -11,7 +11,7 @@
 struct dropping {
 	struct work *w;
 	struct strtab dropped; /* names of packages that go */
-	bool *kept_folders;    /* by serial: a kept package ships it, or the skeleton has it */
+	bool *stays;           /* by serial: of the skeleton, or a folder of a kept package */
 };
 
 static const char *const skeleton[] = {
@@ -35,34 +35,31 @@ static bool is_dropped_effect(const struct dropping *d, cause_id id)
 	return tree_cause(d->w->tree, id)->kind != CAUSE_PACKAGE && is_dropped(d, id);
 }
 
-static bool is_skeleton(const struct dropping *d, const struct node *n)
+static void mark(struct dropping *d, const struct node *n)
 {
-	const struct node *root = tree_root(d->w->tree);
-
-	if (n == root)
-		return true;
-	if (n->parent == root &&
-	    (n->inode->kind == NODE_DIRECTORY || n->inode->kind == NODE_SYMLINK))
-		return true;
-	for (size_t i = 0; i < sizeof(skeleton) / sizeof(*skeleton); i++) {
-		if (tree_find(d->w->tree, str_of(skeleton[i])) == n)
-			return true;
-	}
-	return false;
+	if (n)
+		d->stays[n->serial] = true;
 }
 
-/* What the top-level links (bin -> usr/bin) point to. */
-static void mark_link_targets(struct dropping *d)
+/* Top-level folders and links with what they point to (bin -> usr/bin), and the list. */
+static void mark_skeleton(struct dropping *d)
 {
+	struct tree *t = d->w->tree;
 	struct node *const *children;
-	size_t n = tree_children(tree_root(d->w->tree), &children);
+	size_t n = tree_children(tree_root(t), &children);
 
+	mark(d, tree_root(t));
 	for (size_t i = 0; i < n; i++) {
-		struct node *to = tree_resolve(d->w->tree, children[i]->name, true);
+		struct node *to = tree_resolve(t, children[i]->name, /* follow_last= */ true);
 
+		if (children[i]->inode->kind == NODE_DIRECTORY ||
+		    children[i]->inode->kind == NODE_SYMLINK)
+			mark(d, children[i]);
 		if (to && to->inode->kind == NODE_DIRECTORY)
-			d->kept_folders[to->serial] = true;
+			mark(d, to);
 	}
+	for (size_t i = 0; i < sizeof(skeleton) / sizeof(*skeleton); i++)
+		mark(d, tree_find(t, str_of(skeleton[i])));
 }
 
 /* A kept file that a script of a dropped package has changed is as shipped again. */
@@ -93,7 +90,7 @@ static void mark_package(struct dropping *d, const struct debian_package *p)
 		if (!n)
 			continue;
 		if (n->inode->kind == NODE_DIRECTORY)
-			d->kept_folders[n->serial] = true;
+			mark(d, n);
 		restore(d, p, m, n);
 	}
 }
@@ -102,10 +99,9 @@ static bool goes(const struct dropping *d, const struct node *n)
 {
 	struct node *const *children;
 
-	if (is_skeleton(d, n))
+	if (d->stays[n->serial])
 		return false;
-	if (n->inode->kind == NODE_DIRECTORY &&
-	    (d->kept_folders[n->serial] || tree_children(n, &children) > 0))
+	if (n->inode->kind == NODE_DIRECTORY && tree_children(n, &children) > 0)
 		return false;
 	return is_dropped(d, n->cause) || is_dropped(d, n->inode->cause[CAUSE_CONTENT]);
 }
@@ -132,7 +128,7 @@ int compose_drop(struct work *w, struct error *err)
 	struct dropping d = { .w = w, .dropped = STRTAB_INIT };
 
 	(void)err;
-	d.kept_folders = arena_array(w->arena, tree_serial_count(w->tree), sizeof(bool));
+	d.stays = arena_array(w->arena, tree_serial_count(w->tree), sizeof(bool));
 	for (size_t i = 0; i < in->n_packages; i++) {
 		if (!in->packages[i].kept)
 			(void)strtab_put(&d.dropped, in->packages[i].name, 0);
@@ -141,7 +137,7 @@ int compose_drop(struct work *w, struct error *err)
 		if (in->packages[i].kept)
 			mark_package(&d, &in->packages[i]);
 	}
-	mark_link_targets(&d);
+	mark_skeleton(&d);
 	if (d.dropped.n > 0)
 		drop_nodes(&d);
 	strtab_release(&d.dropped);

@@ -1,5 +1,7 @@
 #include "compose_world.h"
 
+#include "compose/work.h"
+
 /* `essential: false`: nginx and its library stay, the Essential set goes. */
 
 static struct world w;
@@ -84,4 +86,26 @@ Test(distroless, a_folder_that_a_kept_package_ships_too_stays)
 	pack_folder(&w, nginx, "usr/share/both", 0755);
 	world_must_compose(&w);
 	cr_assert(world_has(&w, "usr/share/both"));
+}
+
+Test(distroless, what_a_dropped_script_did_to_a_kept_file_is_undone)
+{
+	struct work work = { .in = &w.in, .arena = &w.arena };
+	struct node *kept;
+	struct content other = content_of_bytes(str_bytes(STR("changed")));
+	cause_id script;
+
+	w.recipe.essential = true;
+	world_must_compose(&w);
+	work.tree = w.out.tree;
+	script = tree_cause_intern(work.tree, (struct cause){ CAUSE_SCRIPT, STR("dash"),
+							      STR("postinst") });
+	kept = tree_find(work.tree, STR("usr/sbin/nginx"));
+	tree_set_owner(kept, 7, 7, script);
+	tree_set_mode(kept, 04755, script);
+	tree_set_content(kept, &other, script);
+	cr_assert_eq(compose_drop(&work, &w.err), 0);
+	cr_assert_str_eq(world_content(&w, "usr/sbin/nginx"), "nginx");
+	cr_assert_eq(world_node(&w, "usr/sbin/nginx")->inode->mode, 0755);
+	cr_assert_eq(world_node(&w, "usr/sbin/nginx")->inode->uid, 0);
 }
