@@ -52,6 +52,8 @@ int effect_alternative(const struct effect_context *c, const struct str *word, s
 	if ((n - 4) % 3 || !str_parse_u64(word[3], &priority) || priority > INT32_MAX)
 		return err_set(err, ERR_FORMAT,
 			       "an alternative takes link, name, path, priority and threes");
+	if (!tree_resolve(d->tree, word[2], true))
+		return 0; /* excluded: the program refuses, scripts go on */
 	a = group_of(d, word[1], word[0]);
 	choice = choice_of(d, a, word[2]);
 	choice->priority = (int32_t)priority;

@@ -50,6 +50,15 @@ static struct str shipped_md5(const struct pack *pack, const struct pack_member 
 	return m && m->kind == NODE_FILE && !m->hard_link ? m->md5 : STR("");
 }
 
+/* dpkg knows no digest of a conffile that it was told to leave out. */
+static struct str conffile_md5(const struct unpacked *u, struct str path)
+{
+	const struct pack *pack = u->package->pack;
+	const struct pack_member *m = find_member(pack, path);
+
+	return m && !u->excluded[m - pack->members] ? shipped_md5(pack, m) : STR("");
+}
+
 static void add_conffiles(const struct unpacked *u, struct buf *to)
 {
 	static const char flag[] = "remove-on-upgrade ";
@@ -65,10 +74,7 @@ static void add_conffiles(const struct unpacked *u, struct buf *to)
 						      path.len - (sizeof(flag) - 1) });
 			after = " remove-on-upgrade";
 		} else if (path.len) {
-			struct str inside = { path.ptr + 1, path.len - 1 };
-			const struct pack *pack = u->package->pack;
-
-			md5 = shipped_md5(pack, find_member(pack, inside));
+			md5 = conffile_md5(u, (struct str){ path.ptr + 1, path.len - 1 });
 		}
 		buf_printf(to, " " STR_FMT " " STR_FMT "%s\n", STR_ARG(path),
 			   STR_ARG(md5.len ? md5 : STR("newconffile")), after);

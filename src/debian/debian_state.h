@@ -20,6 +20,7 @@ struct unpacked {
 	struct str id;    /* "nginx", or "libc6:amd64" for Multi-Arch: same */
 	cause_id cause;   /* the package itself */
 	bool *given_away; /* by member: another package's file has replaced it */
+	bool *excluded;   /* by member: the recipe keeps it out */
 	struct str *conffiles; /* absolute paths, in order; may have a flag before */
 	size_t n_conffiles;
 };

@@ -71,6 +71,7 @@ static void describe(struct debian *d, struct unpacked *u)
 					    STR_ARG(p->architecture)));
 	u->cause = tree_cause_intern(d->tree, (struct cause){ CAUSE_PACKAGE, p->name, STR("") });
 	u->given_away = arena_array(d->arena, p->pack->n_members + 1, sizeof(bool));
+	u->excluded = arena_array(d->arena, p->pack->n_members + 1, sizeof(bool));
 }
 
 static int compare_packages(const void *x, const void *y)

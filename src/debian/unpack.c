@@ -313,8 +313,10 @@ static int unpack_member(struct unpacking *x, const struct pack_member *m, struc
 		}
 		return 0;
 	}
-	if (d->exclude.n && is_excluded(d, m))
+	if (d->exclude.n && is_excluded(d, m)) {
+		x->u->excluded[m - x->u->package->pack->members] = true;
 		return 0;
+	}
 	parent = split_parent(path, &name);
 	if (tree_make_folders(d->tree, parent, x->u->cause, &dir, err) < 0)
 		return -1;
