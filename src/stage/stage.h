@@ -84,6 +84,13 @@ int stage_open_fd(struct stage *s, const struct digest *d, int *ret_fd,
 void stage_quarantine(struct stage *s, const struct digest *d);
 
 /*
+ * How many objects went to quarantine/ since stage_open(). If it has grown
+ * while a command failed, the same command may succeed: what was wrong is now
+ * absent, and is fetched or made anew.
+ */
+uint64_t stage_n_quarantined(struct stage *s);
+
+/*
  * A new object, written through a sink, named by what was written.
  *
  *   struct stage_draft *d;  stage_draft_open(s, &d, err)

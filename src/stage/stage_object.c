@@ -110,6 +110,26 @@ void stage_quarantine(struct stage *s, const struct digest *d)
 	(void)!renameat(s->objects_fd, object_name(d, name), s->quarantine_fd,
 			digest_hex(d, hex));
 	reader_forget(s, d);
+	pthread_mutex_lock(&s->mutex);
+	s->n_quarantined++;
+	pthread_mutex_unlock(&s->mutex);
+}
+
+uint64_t stage_n_quarantined(struct stage *s)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&s->mutex);
+	n = s->n_quarantined;
+	pthread_mutex_unlock(&s->mutex);
+	return n;
+}
+
+int object_hint(struct stage *s, struct error *err)
+{
+	return err_hint(err, "it was moved to '%s/quarantine': run the command again, and it is "
+			     "fetched or made anew; 'ingot stage fsck --repair' finds all damage "
+			     "at once", s->path);
 }
 
 int object_wrong(struct stage *s, const struct digest *d, const struct digest *got,
@@ -125,8 +145,7 @@ int object_wrong(struct stage *s, const struct digest *d, const struct digest *g
 	else
 		err_set(err, ERR_DIGEST, "the object %s of the stage '%s' is cut short", want,
 			s->path);
-	return err_hint(err, "it was moved to '%s/quarantine': run the command again, and it is "
-			     "fetched or made anew", s->path);
+	return object_hint(s, err);
 }
 
 /* Verified while read: the last bytes are handed out only if all were right. */

@@ -54,6 +54,7 @@ struct stage {
 	struct stage_reader reader;
 
 	pthread_mutex_t mutex; /* guards all below */
+	uint64_t n_quarantined; /* by this process */
 	struct digest *pending; /* objects of this process that nothing has synced yet */
 	size_t n_pending, pending_capacity;
 	bool pending_shard; /* a folder in objects/ is new */
@@ -101,6 +102,9 @@ int object_open(struct stage *s, const struct digest *d, int *ret_fd, uint64_t *
 /* ERR_DIGEST for an object found wrong, after moving it to quarantine/. */
 int object_wrong(struct stage *s, const struct digest *d, const struct digest *got,
 		 struct error *err);
+
+/* What to do about a damaged object. Returns -1. */
+int object_hint(struct stage *s, struct error *err);
 
 /* Exactly @size bytes at @offset; *ret_short if the file ends before. */
 int object_pread(int fd, uint64_t offset, uint8_t *to, size_t size, bool *ret_short,

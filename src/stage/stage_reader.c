@@ -139,8 +139,7 @@ static int part_wrong(struct stage *s, const struct content *c, struct error *er
 		"of %s are not %s", s->path, (unsigned long long)c->size,
 		(unsigned long long)c->offset, digest_format(c->object, object),
 		digest_format(&c->digest, part));
-	return err_hint(err, "it was moved to '%s/quarantine': run the command again, and it is "
-			     "fetched or made anew", s->path);
+	return object_hint(s, err);
 }
 
 /* A small part: read and verified when it was opened. */

@@ -152,6 +152,7 @@ Test(stage_objects, a_flipped_byte_is_found_and_quarantined_wherever_it_lies)
 		expect_error(source_read_all(source, &got, &err), &err, ERR_DIGEST, "damaged");
 		cr_assert_not(stage_has(f.stage, &d));
 		cr_assert_eq(count_files(&f, "quarantine"), 1);
+		cr_assert_eq(stage_n_quarantined(f.stage), 1);
 
 		/* and put again, it is whole */
 		expect_ok(stage_put(f.stage, BYTES_OF(text), &d, &err), &err);
