@@ -195,6 +195,7 @@ static int put_tmp(struct work *w, struct error *err)
 {
 	struct place at = { .cause = work_rule(w, "tmp") };
 	struct inode folder = work_folder_of(w, 01777);
+	const struct cause *owner;
 	struct node *tmp;
 	struct str where;
 	bool is_new;
@@ -203,8 +204,8 @@ static int put_tmp(struct work *w, struct error *err)
 		return 0;
 	if (work_put_folder(w, &at, STR("tmp"), &folder, &tmp, &is_new, err) < 0)
 		return -1;
-	if (tmp->inode->mode != 01777 && tree_cause(w->tree, tmp->inode->cause[CAUSE_OWNER])->kind !=
-					  CAUSE_RECIPE)
+	owner = tree_cause(w->tree, tmp->inode->cause[CAUSE_OWNER]);
+	if (tmp->inode->mode != 01777 && owner->kind != CAUSE_RECIPE)
 		tree_set_mode(tmp, 01777, at.cause);
 	return 0;
 }
