@@ -321,7 +321,8 @@ static int find_index(struct obtaining *o, struct work *w, struct str component,
 	(void)err_at(err, ERR_RECIPE_VALUE, w->source->pos,
 		     "suite '" STR_FMT "' has no component '" STR_FMT "' for architecture '" STR_FMT
 		     "'", STR_ARG(w->suite), STR_ARG(component), STR_ARG(architecture));
-	return err_hint(err, "its Release lists no %s.xz, .gz or plain", stem);
+	return err_hint(err, "its Release lists no %s: the archive may have stopped building it; drop "
+			     "the architecture, the component or the suite", stem);
 }
 
 static int by_path(const void *a, const void *b)
