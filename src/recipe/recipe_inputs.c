@@ -7,6 +7,9 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "io/file.h"
+#include "recipe/recipe_secret.h"
+
+#define SECRET_WHERE 65536 /* bytes: private keys stand at the head of a file */
 
 static const char *kind_of(mode_t mode)
 {
@@ -64,6 +67,27 @@ int inputs_open(int folder, const char *path, struct stat *ret_st, int *ret_fd,
 	return 0;
 }
 
+int inputs_check_secret(int fd, const char *path, struct error *err)
+{
+	CLEANUP_FREE char *head = mem_alloc(SECRET_WHERE);
+	size_t len = 0;
+
+	while (len < SECRET_WHERE) {
+		ssize_t n = pread(fd, head + len, SECRET_WHERE - len, (off_t)len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, errno, "cannot read 'recipes/%s'", path);
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	if (!secret_in_text((struct str){ head, len }))
+		return 0;
+	return refuse(path, "holds a private key", SECRET_HINT, err);
+}
+
 static int check_certificate(int folder, const struct recipe *r, size_t i, struct error *err)
 {
 	CLEANUP_CLOSE int fd = -1;
@@ -71,9 +95,11 @@ static int check_certificate(int folder, const struct recipe *r, size_t i, struc
 
 	if (inputs_open(folder, r->certificates[i].ptr, &st, &fd, err) < 0)
 		return err_place(err, r->certificate_pos[i]);
-	if (S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode))
+		(void)refuse(r->certificates[i].ptr, "is a folder",
+			     "name the certificate itself", err);
+	else if (inputs_check_secret(fd, r->certificates[i].ptr, err) == 0)
 		return 0;
-	(void)refuse(r->certificates[i].ptr, "is a folder", "name the certificate itself", err);
 	return err_place(err, r->certificate_pos[i]);
 }
 

@@ -15,5 +15,8 @@
 int inputs_open(int folder, const char *path, struct stat *ret_st, int *ret_fd,
 		struct error *err) MUST_CHECK;
 
+/* ERR_RECIPE_FILE if the head of the open file @path has a private key. */
+int inputs_check_secret(int fd, const char *path, struct error *err) MUST_CHECK;
+
 /* Is everything that `from:` and `certificates:` name there? At their place. */
 int inputs_check(int folder, const struct recipe *r, struct error *err) MUST_CHECK;

@@ -65,10 +65,21 @@ static int check_script(const struct ydoc_node *n, struct error *err)
 	return 0;
 }
 
+static int check_service(const struct ydoc_node *n, struct error *err)
+{
+	if (!ydoc_get(n, "check") || ydoc_get(n, "port"))
+		return 0;
+	(void)err_at(err, ERR_RECIPE_MISSING, ydoc_get(n, "check")->pos,
+		     "'check' needs the 'port' that it asks");
+	return err_hint(err, "add 'port: 80'");
+}
+
 int rules_check_entry(const struct schema_type *t, const struct ydoc_node *n, struct error *err)
 {
 	if (schema_field(t, STR("symlink")))
 		return check_file(n, err);
+	if (schema_field(t, STR("enable")))
+		return check_service(n, err);
 	if (schema_field(t, STR("do")))
 		return check_script(n, err);
 	return 0;

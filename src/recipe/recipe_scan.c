@@ -17,10 +17,8 @@
 #include "recipe/gitignore.h"
 #include "recipe/recipe.h"
 #include "recipe/recipe_inputs.h"
-#include "recipe/recipe_secret.h"
 
-#define SCAN_DEPTH   128       /* folders within folders */
-#define SECRET_WHERE 65536     /* bytes: private keys are at the head of a file */
+#define SCAN_DEPTH 128 /* folders within folders */
 
 struct scan {
 	int folder;               /* recipes/ */
@@ -74,27 +72,6 @@ static int check_ignored_from_root(struct scan *s, struct str path, bool is_dire
 	return check_ignored(s, path, is_directory, err);
 }
 
-static int check_secret(int fd, struct str path, struct error *err)
-{
-	CLEANUP_FREE char *head = mem_alloc(SECRET_WHERE);
-	size_t len = 0;
-
-	while (len < SECRET_WHERE) {
-		ssize_t n = pread(fd, head + len, SECRET_WHERE - len, (off_t)len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, errno, "cannot read 'recipes/" STR_FMT "'", STR_ARG(path));
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	if (!secret_in_text((struct str){ head, len }))
-		return 0;
-	return refuse(path, "holds a private key", SECRET_HINT, err);
-}
-
 static int hash_file(int fd, struct recipe_input *i, struct error *err)
 {
 	CLEANUP_SOURCE struct source *source = source_of_fd(fd, 0, UINT64_MAX, i->path.ptr);
@@ -124,7 +101,7 @@ static int add_file(struct scan *s, int fd, const struct stat *st, struct str pa
 {
 	struct recipe_input *i;
 
-	if (check_secret(fd, path, err) < 0)
+	if (inputs_check_secret(fd, path.ptr, err) < 0)
 		return -1;
 	i = add(s, path, below);
 	i->executable = st->st_mode & S_IXUSR;

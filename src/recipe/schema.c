@@ -224,7 +224,7 @@ static const struct schema_type service = {
 	{ .name = "port", .type = &type_port, AT(recipe_service, port),
 	  .text = "Port that it answers on, for the service definition.", .example = "80" },
 	{ .name = "check", .type = &service_check,
-	  .text = "How to see that it works." },
+	  .text = "How to see that it works. Needs the port." },
 	{ 0 } },
 };
 

@@ -1,7 +1,10 @@
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -111,6 +114,29 @@ Test(recipe_scan, what_git_would_not_keep_is_refused)
 	cr_assert_eq(unlinkat(w.fd, "recipes/d/pipe", 0), 0);
 	workspace_write(&w, "recipes/d/\xff", "x");
 	refused(&w, FROM("d"), ERR_RECIPE_FILE, "not UTF-8");
+}
+
+static void make_socket(const struct workspace *w, const char *path)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%.40s/%.40s", w->path, path);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	close(fd);
+}
+
+Test(recipe_scan, devices_and_sockets_are_refused_and_never_opened)
+{
+	CLEANUP_WORKSPACE struct workspace w = workspace_new();
+
+	workspace_write(&w, "recipes/d/a", "x");
+	make_socket(&w, "recipes/d/s");
+	refused(&w, FROM("d"), ERR_RECIPE_FILE, "'recipes/d/s' is a socket");
+	cr_assert_eq(unlinkat(w.fd, "recipes/d/s", 0), 0);
+	if (mknodat(w.fd, "recipes/d/null", S_IFCHR | 0600, makedev(1, 3)) < 0)
+		return; /* only root makes devices */
+	refused(&w, FROM("d"), ERR_RECIPE_FILE, "'recipes/d/null' is a device");
 }
 
 Test(recipe_scan, private_keys_are_refused_wherever_they_stand)

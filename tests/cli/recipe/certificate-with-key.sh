@@ -1,0 +1,2 @@
+mkdir recipes/keys
+printf -- '-----BEGIN EC PRIVATE'' KEY-----\nMII\n' >recipes/keys/ca.pem
