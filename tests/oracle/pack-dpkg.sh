@@ -5,8 +5,8 @@
 #
 # Where to fetch from is what the host's apt is configured for.
 . "$(dirname "$0")/../lib.sh"
-tool=${ORACLE_PACK:-$INGOT_BUILD/oracle_pack}
-[ -x "$tool" ] || tool=$(find "$INGOT_BUILD" -name oracle_pack -type f | head -n 1)
+tool=$INGOT_BUILD/oracle_pack
+cmake --build "$INGOT_BUILD" --target oracle_pack >/dev/null || exit 2
 work=$INGOT_TEST_SCRATCH/pack-dpkg
 mkdir -p "$work/debs"
 cd "$work/debs" || exit 2
