@@ -1,6 +1,6 @@
 #include "recipe/recipe_bind.h"
 
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void bind_record(const struct schema_type *t, const struct ydoc_node *n,
@@ -9,14 +9,15 @@ static void bind_record(const struct schema_type *t, const struct ydoc_node *n,
 static void bind_scalar(const struct schema_type *t, const struct ydoc_node *n,
 			struct arena *arena, void *to)
 {
-	uint64_t number;
+	uint64_t number = 0;
 
 	if (t->bind) {
 		t->bind(n, arena, to);
 	} else if (t->kind == SCHEMA_BOOL) {
 		*(bool *)to = str_equal_cstr(n->text, "true");
 	} else if (t->kind == SCHEMA_INT) {
-		assert(str_parse_u64(n->text, &number) && number <= UINT32_MAX);
+		if (!str_parse_u64(n->text, &number) || number > UINT32_MAX)
+			abort(); /* check_int() was here before */
 		*(uint32_t *)to = (uint32_t)number;
 	} else {
 		*(struct str *)to = n->text;

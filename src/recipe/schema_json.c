@@ -1,5 +1,5 @@
 /* JSON Schema 2020-12 of the table: `ingot schema`, for editors and other tools. */
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format/json/json.h"
@@ -65,9 +65,9 @@ static struct json *row_schema(struct arena *a, const struct schema_field *f, bo
 		return json_set(s, "default", json_add(json_array(a), json_text(a, f->fallback)));
 	if (f->type->kind == SCHEMA_INT) {
 		uint64_t number = 0;
-		bool is_number = str_parse_u64(str_of(f->fallback), &number);
 
-		assert(is_number);
+		if (!str_parse_u64(str_of(f->fallback), &number))
+			abort(); /* the table is wrong */
 		return json_set(s, "default", json_int(a, (int64_t)number));
 	}
 	return json_set(s, "default", json_text(a, f->fallback));
