@@ -4,6 +4,8 @@
 
 #include "recipe/schema.h"
 
+#define SCHEMA_WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
+
 extern const struct schema_type type_schema_version, type_name, type_version, type_architecture,
 	type_include, type_key_name, type_target_name, type_suite, type_component, type_keyring,
 	type_snapshot, type_package, type_package_name, type_bool, type_true, type_glob,

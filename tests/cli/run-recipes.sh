@@ -21,6 +21,7 @@ cases=$PWD
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C NO_COLOR=1 HOME="$work" XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state"
+# shellcheck disable=SC2046 # names of cases have no blanks
 [ $# -gt 0 ] || set -- $(ls | sed -n 's/\.yaml$//p; s/\.sh$//p' | sort -u)
 
 run() { # CASE: standard error into $work/stderr, returns the status

@@ -1,2 +1,3 @@
+#!/bin/sh
 mkdir recipes/keys
 printf -- '-----BEGIN EC PRIVATE'' KEY-----\nMII\n' >recipes/keys/ca.pem

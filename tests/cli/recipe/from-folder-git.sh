@@ -1,2 +1,3 @@
+#!/bin/sh
 mkdir -p recipes/app/.git
 echo x >recipes/app/.git/config

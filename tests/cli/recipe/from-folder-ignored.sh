@@ -1,3 +1,4 @@
+#!/bin/sh
 mkdir -p recipes/app/__pycache__
 echo x >recipes/app/main.py
 echo x >recipes/app/__pycache__/main.pyc

@@ -1,2 +1,3 @@
+#!/bin/sh
 mkdir -p recipes/app
 printf -- '-----BEGIN RSA PRIVATE'' KEY-----\nMII\n' >recipes/app/server.pem

@@ -1,2 +1,3 @@
+#!/bin/sh
 mkdir -p recipes/app/run
 mkfifo recipes/app/run/pipe

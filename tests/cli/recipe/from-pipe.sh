@@ -1,2 +1,3 @@
+#!/bin/sh
 mkdir recipes/files
 mkfifo recipes/files/pipe

@@ -1,2 +1,3 @@
+#!/bin/sh
 mkdir recipes/files
 ln -s /etc/hostname recipes/files/link

@@ -1,2 +1,3 @@
+#!/bin/sh
 echo 'ingot: 1' >outside.yaml
 ln -s ../outside.yaml recipes/a.yaml
