@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares our solver with apt's on an empty system.
 #
-# usage: apt-compare.sh TOOL RELEASE FOLDER [-v] [SETS]
+# usage: apt-compare.sh TOOL RELEASE FOLDER [-v] [SETS] [ARCHITECTURE]
 #
 # TOOL is oracle_solve; RELEASE is bookworm or trixie; FOLDER keeps a private apt
 # configuration and the indexes, and is made on first use (needs the network).
@@ -9,7 +9,8 @@
 # line a set of SETS (sets.txt): "same", "differs" (and how), or "absent".
 set -eu
 tool=$1 release=$2 folder=$3 verbose=${4-}
-sets=${5-$(cd "$(dirname "$0")" && pwd)/sets.txt}
+sets=${5-} arch=${6-amd64}
+[ -n "$sets" ] || sets=$(cd "$(dirname "$0")" && pwd)/sets.txt
 export LC_ALL=C
 
 # The first URI of the host's apt configuration that serves suites like $1.
@@ -45,8 +46,8 @@ Dir::State::status "$folder/state/status";
 Dir::Cache "$folder/cache";
 Dir::Cache::pkgcache "pkgcache.bin";
 Dir::Cache::srcpkgcache "srcpkgcache.bin";
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
+APT::Architecture "$arch";
+APT::Architectures { "$arch"; };
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::GzipIndexes "false";
@@ -59,7 +60,7 @@ export APT_CONFIG="$folder/apt.conf"
 # In the order in which apt reads them: as in sources.list.
 indexes() {
 	for suite in "$release" "$release-updates" "$release-security"; do
-		find "$folder/state/lists" -name "*_dists_${suite}_main_binary-amd64_Packages"
+		find "$folder/state/lists" -name "*_dists_${suite}_main_binary-${arch}_Packages"
 	done
 }
 packages=$(indexes)
@@ -70,9 +71,11 @@ while read -r line; do
 	case $line in '' | '#'*) continue ;; esac
 	# apt's answer depends on the order of its arguments, ours doesn't: it takes
 	# what the recipe asks for in order of names, then the Essential packages.
-	names=$(echo "$line" | tr ' ' '\n' | grep -v '^?essential$' | sort | tr '\n' ' ' || true)
+	recommends=--no-install-recommends
+	case $line in *--recommends*) recommends=--install-recommends ;; esac
+	names=$(echo "$line" | tr ' ' '\n' | grep -v '^?essential$\|^--' | sort | tr '\n' ' ' || true)
 	case $line in *'?essential'*) names="$names $essential" ;; esac
-	if ! apt-get -s --no-install-recommends install $names > "$folder/apt.out" 2> "$folder/apt.err"; then
+	if ! apt-get -s $recommends install $names > "$folder/apt.out" 2> "$folder/apt.err"; then
 		if grep -q 'Unable to locate\|no installation candidate' "$folder/apt.err"; then
 			absent=$((absent + 1))
 			[ -z "$verbose" ] || echo "absent   $line"
@@ -80,7 +83,7 @@ while read -r line; do
 		fi
 	fi
 	sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p' "$folder/apt.out" | sort > "$folder/theirs"
-	"$tool" amd64 $packages -- $line 2> "$folder/ours.err" | sort > "$folder/ours" || true
+	"$tool" "$arch" $packages -- $line 2> "$folder/ours.err" | sort > "$folder/ours" || true
 	if cmp -s "$folder/theirs" "$folder/ours"; then
 		same=$((same + 1))
 		[ -z "$verbose" ] || echo "same     $line ($(wc -l < "$folder/ours"))"
@@ -91,4 +94,4 @@ while read -r line; do
 			$(head -1 "$folder/ours.err")
 	fi
 done < "$sets"
-echo "$release: $same same, $differs differ, $absent absent"
+echo "$release $arch: $same same, $differs differ, $absent absent"
