@@ -41,6 +41,7 @@ struct fetching {
 	struct transfer *slots;
 	struct job **slot_jobs; /* NULL: the slot is free */
 	unsigned n_slots;
+	struct strtab hosts; /* those that fail */
 	CURLM *multi;
 	bool stop;           /* a place can't be reached: start nothing new */
 	size_t n_items, n_done;
@@ -146,7 +147,8 @@ static void fill_slots(struct fetching *f)
 			return;
 		f->slot_jobs[i] = &f->jobs[f->next++];
 		f->slot_jobs[i]->state = JOB_IN_SLOT;
-		transfer_init(&f->slots[i], f->stage, f->slot_jobs[i]->item, f->options);
+		transfer_init(&f->slots[i], f->stage, f->slot_jobs[i]->item, f->options,
+			      &f->hosts);
 	}
 }
 
@@ -379,6 +381,7 @@ static int fetch_missing(struct fetching *f, struct error *err)
 	curl_multi_cleanup(f->multi);
 	free(f->slots);
 	free(f->slot_jobs);
+	strtab_release(&f->hosts);
 	return r < 0 ? -1 : report(f, err);
 }
 

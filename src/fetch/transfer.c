@@ -18,24 +18,56 @@
 #define SKIPPED_MAX      (1u << 20) /* bytes of a redirect's or an error's body */
 #define PROGRESS_SIZE    (1u << 20) /* bytes after which a place gets all its tries anew */
 #define DEFAULT_TRIES    4u
+#define FAILING_TRIES    2u        /* so often in a row, and the host counts as failing */
+#define CONNECT_SECONDS  10u       /* at most; a host that takes longer is not there */
 #define DEFAULT_STALL    30u
-
-void transfer_init(struct transfer *t, struct stage *stage, struct fetch_item *item,
-		   const struct fetch_options *options)
-{
-	*t = (struct transfer){ .stage = stage, .item = item, .options = options,
-				.all_gone = true, .log = BUF_INIT(TRANSFER_LOG_MAX) };
-	t->easy = curl_easy_init();
-	if (!t->easy)
-		abort(); /* only for lack of memory */
-	t->url = mem_strdup(item->urls[0]);
-}
 
 static void drop_draft(struct transfer *t)
 {
 	stage_draft_drop(TAKE_PTR(t->draft));
 	free(TAKE_PTR(t->etag));
 	t->got = t->got_at_try = 0;
+}
+
+/* Goes to the place that is next; without a pause unless it has failed before. */
+static void go_on(struct transfer *t)
+{
+	size_t next = place_choose(t->places, t->item->n_urls, t->hosts);
+	uint64_t pause = LONGEST_PAUSE_MS;
+	unsigned n_tries;
+
+	if (next == t->item->n_urls) {
+		drop_draft(t);
+		t->item->absent = t->all_gone && t->item->may_be_absent;
+		t->state = t->item->absent ? TRANSFER_DONE : TRANSFER_FAILED;
+		return;
+	}
+	if (next != t->place)
+		drop_draft(t); /* bytes of two places are never mixed */
+	t->place = next;
+	free(t->url); /* where it was led to is not where it is led to next time */
+	t->url = mem_strdup(t->item->urls[next]);
+	t->n_redirects = 0;
+	n_tries = t->places[next].n_tries;
+	t->state = n_tries ? TRANSFER_PAUSED : TRANSFER_READY;
+	if (n_tries <= 5)
+		pause = FIRST_PAUSE_MS << (n_tries ? n_tries - 1 : 0);
+	t->not_before = clock_nanoseconds() + pause * 1000000u;
+}
+
+void transfer_init(struct transfer *t, struct stage *stage, struct fetch_item *item,
+		   const struct fetch_options *options, struct strtab *hosts)
+{
+	*t = (struct transfer){ .stage = stage, .item = item, .options = options, .hosts = hosts,
+				.all_gone = true, .log = BUF_INIT(TRANSFER_LOG_MAX) };
+	t->easy = curl_easy_init();
+	if (!t->easy)
+		abort(); /* only for lack of memory */
+	t->places = mem_array(item->n_urls, sizeof(*t->places));
+	for (size_t i = 0; i < item->n_urls; i++)
+		t->places[i] = (struct fetch_place){ .url = item->urls[i],
+						     .host = host_of_url(item->urls[i]) };
+	go_on(t);
 }
 
 void transfer_release(struct transfer *t)
@@ -45,6 +77,7 @@ void transfer_release(struct transfer *t)
 	curl_slist_free_all(t->headers);
 	free(t->url);
 	free(t->wrong);
+	free(t->places);
 	buf_release(&t->log);
 	err_release(&t->failure);
 	*t = (struct transfer){ 0 };
@@ -175,7 +208,8 @@ static void set_limits(struct transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
 	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, SLOWEST);
 	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)stall);
-	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, (long)stall);
+	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT,
+			 (long)(stall < CONNECT_SECONDS ? stall : CONNECT_SECONDS));
 }
 
 static void set_range(struct transfer *t)
@@ -235,7 +269,7 @@ static void PRINTF_LIKE(2, 3) add_to_log(struct transfer *t, const char *fmt, ..
 	if (vasprintf(&said, fmt, args) < 0)
 		abort();
 	va_end(args);
-	url_add_safe(&line, t->item->urls[t->place]);
+	url_add_safe(&line, t->places[t->place].url);
 	if (t->n_redirects) {
 		buf_add_cstr(&line, " -> ");
 		url_add_safe(&line, t->url);
@@ -246,26 +280,18 @@ static void PRINTF_LIKE(2, 3) add_to_log(struct transfer *t, const char *fmt, ..
 		buf_add_str(&t->log, buf_str(&line));
 }
 
-static void next_place(struct transfer *t)
+/* This place has said its last word. */
+static void close_place(struct transfer *t)
 {
-	drop_draft(t);
-	t->place++;
-	t->n_tries = t->n_redirects = 0;
-	if (t->place == t->item->n_urls) {
-		t->item->absent = t->all_gone && t->item->may_be_absent;
-		t->state = t->item->absent ? TRANSFER_DONE : TRANSFER_FAILED;
-		return;
-	}
-	free(t->url);
-	t->url = mem_strdup(t->item->urls[t->place]);
-	t->state = TRANSFER_READY;
+	t->places[t->place].closed = true;
+	go_on(t);
 }
 
 static void refuse(struct transfer *t, const char *why)
 {
 	t->all_gone = false;
 	add_to_log(t, "%s", why);
-	next_place(t);
+	close_place(t);
 }
 
 static void refuse_wrong(struct transfer *t, const char *why)
@@ -277,27 +303,31 @@ static void refuse_wrong(struct transfer *t, const char *why)
 static void try_again(struct transfer *t, const char *why)
 {
 	unsigned limit = t->options->n_retries ? t->options->n_retries : DEFAULT_TRIES;
-	uint64_t pause = LONGEST_PAUSE_MS;
+	struct fetch_place *place = &t->places[t->place];
 
 	if (t->got >= t->got_at_try + PROGRESS_SIZE)
-		t->n_tries = 0;
-	if (t->n_tries == 0)
+		place->n_tries = 0;
+	if (place->n_tries == 0)
 		t->got_at_try = t->got;
 	if (!t->item->has_digest)
 		drop_draft(t); /* nothing would tell if the two halves were of one file */
-	if (t->n_tries++ == limit) {
-		CLEANUP_FREE char *text = mem_printf("%s, %u times", why, t->n_tries);
+	if (++place->n_tries >= FAILING_TRIES)
+		host_set_failing(t->hosts, place->host, true);
+	if (place->n_tries > limit) {
+		CLEANUP_FREE char *text = mem_printf("%s, %u times", why, place->n_tries);
 
+		host_set_failing(t->hosts, place->host, true);
 		refuse(t, text);
 		return;
 	}
-	if (t->n_tries <= 5)
-		pause = FIRST_PAUSE_MS << (t->n_tries - 1);
-	t->not_before = clock_nanoseconds() + pause * 1000000u;
-	t->state = TRANSFER_PAUSED;
-	free(t->url); /* a redirect may lead elsewhere next time */
-	t->url = mem_strdup(t->item->urls[t->place]);
-	t->n_redirects = 0;
+	go_on(t);
+}
+
+/* Nobody listens there: others need not find out for themselves. */
+static void try_again_unreachable(struct transfer *t, const char *why)
+{
+	host_set_failing(t->hosts, t->places[t->place].host, true);
+	try_again(t, why);
 }
 
 static void follow(struct transfer *t)
@@ -347,6 +377,7 @@ static void deliver(struct transfer *t)
 	t->item->ret_digest = digest;
 	t->item->ret_size = size;
 	t->item->ret_url = (uint32_t)t->place;
+	host_set_failing(t->hosts, t->places[t->place].host, false);
 	t->state = TRANSFER_DONE;
 }
 
@@ -383,7 +414,7 @@ static void judge_status(struct transfer *t)
 
 	if (status == 404 || status == 410) {
 		add_to_log(t, "%s, %s", why, status == 404 ? "not found" : "gone");
-		next_place(t);
+		close_place(t);
 	} else if (status == 416 && t->resumes) {
 		drop_draft(t);
 		try_again(t, why);
@@ -394,9 +425,11 @@ static void judge_status(struct transfer *t)
 	}
 }
 
-static bool may_pass(CURLcode code)
+static bool may_pass(const struct transfer *t, CURLcode code)
 {
 	switch (code) {
+	case CURLE_UNSUPPORTED_PROTOCOL: /* "HTTP/0.9": what came before left its rubbish */
+		return url_scheme(t->url) != URL_OTHER;
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
@@ -432,13 +465,15 @@ static void judge_failure(struct transfer *t, CURLcode code)
 
 	if (code == CURLE_FILE_COULDNT_READ_FILE) {
 		add_to_log(t, "no such file");
-		next_place(t);
+		close_place(t);
 	} else if (code == CURLE_FILESIZE_EXCEEDED) {
 		free(TAKE_PTR(why));
 		why = mem_printf("offers more than %llu bytes",
 				 (unsigned long long)t->item->size);
 		refuse_wrong(t, why);
-	} else if (may_pass(code)) {
+	} else if (may_pass(t, code) && !t->judged && status_of(t) == 0) {
+		try_again_unreachable(t, why);
+	} else if (may_pass(t, code)) {
 		try_again(t, why);
 	} else {
 		refuse(t, why);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "fetch/fetch.h"
+#include "fetch/fetch_place.h"
 
 #define TRANSFER_MAX_REDIRECTS 5u
 #define TRANSFER_LOG_MAX       65536u /* bytes of text about what places said */
@@ -33,15 +34,16 @@ struct transfer {
 	enum transfer_state state;
 	CURL *easy;
 
-	size_t place;          /* index of item->urls */
-	unsigned n_tries;      /* failed ones at this place */
+	struct strtab *hosts;  /* of all transfers: which hosts fail */
+	struct fetch_place *places; /* item->n_urls of them */
+	size_t place;          /* the current one */
 	unsigned n_redirects;
 	char *url;             /* of the next request */
 	uint64_t not_before;   /* nanoseconds, clock_nanoseconds() */
 
 	struct stage_draft *draft; /* what arrived so far, or NULL */
 	uint64_t got;              /* bytes in it */
-	uint64_t got_at_try;       /* bytes in it when the first of n_tries began */
+	uint64_t got_at_try;       /* bytes in it when the place's tries began */
 	char *etag;                /* strong validator of those bytes, or NULL */
 
 	/* of the running request */
@@ -56,13 +58,14 @@ struct transfer {
 
 	/* the verdict */
 	struct buf log;        /* "URL: what it said" lines */
-	bool all_gone;         /* every place that answered said 404 or 410 */
+	bool all_gone;         /* no place has closed but by 404 or 410 */
 	bool any_wrong;        /* some place delivered something else */
 	struct error failure;
 };
 
+/* @hosts is borrowed, and shared by all transfers of one thread. */
 void transfer_init(struct transfer *t, struct stage *stage, struct fetch_item *item,
-		   const struct fetch_options *options);
+		   const struct fetch_options *options, struct strtab *hosts);
 void transfer_release(struct transfer *t);
 
 /* Sets the easy handle up for the next request; state becomes RUNNING. */

@@ -97,6 +97,55 @@ Test(fetch_many, a_dead_place_does_not_cost_a_timeout_for_each_file)
 	cr_assert(clock_nanoseconds() - start < 5000000000u);
 }
 
+Test(fetch_many, a_failing_host_costs_a_few_tries_and_not_some_for_each_file)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+	CLEANUP_FIXTURE struct fixture f = fixture_open("/bad/* status 500");
+	struct fetch_item items[N];
+	uint64_t start;
+
+	many(&f, items);
+	f.options.n_retries = 4;
+	for (unsigned i = 0; i < N; i++) {
+		CLEANUP_FREE char *good = mem_printf("/%s", items[i].what);
+
+		items[i] = ITEM(&f, items[i].what, "http://localhost:@PORT@/bad/x", good);
+	}
+	start = clock_nanoseconds();
+	cr_assert_eq(fetch_all(f.stage, items, N, &f.options, &err), 0);
+	cr_assert(clock_nanoseconds() - start < 5000000000u);
+	cr_assert(count_in_log(&f, "GET /bad/x") <= 16, "%u", count_in_log(&f, "GET /bad/x"));
+}
+
+Test(fetch_many, a_host_that_failed_is_come_back_to_when_nothing_else_is_left)
+{
+	CLEANUP_FIXTURE struct fixture f =
+		fixture_open("/b status 500 | status 503 | ok a\n/c status 404");
+	struct fetch_item item;
+
+	serve_file(&f, "a", 5000, 1);
+	item = ITEM(&f, "a", "http://localhost:@PORT@/b", "/c");
+	f.options.n_retries = 2;
+	expect_fetched(&f, &item);
+	cr_assert_eq(item.ret_url, 0);
+	expect_log(&f, "GET /b\nGET /b\nGET /c\nGET /b\n");
+}
+
+Test(fetch_many, a_host_that_nobody_listens_at_is_passed_over_at_once)
+{
+	CLEANUP_FIXTURE struct fixture f = fixture_open("");
+	struct fetch_item item;
+	uint64_t start;
+
+	serve_file(&f, "a", 5000, 1);
+	item = ITEM(&f, "a", "http://127.0.0.1:1/a", "/a");
+	f.options.n_retries = 4;
+	start = clock_nanoseconds();
+	expect_fetched(&f, &item);
+	cr_assert(clock_nanoseconds() - start < 1000000000u);
+	cr_assert_eq(item.ret_url, 1);
+}
+
 Test(fetch_many, one_digest_is_one_download)
 {
 	CLEANUP_ERR struct error err = ERR_INIT;
