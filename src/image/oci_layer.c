@@ -10,9 +10,16 @@
 #include "crypto/hash.h"
 #include "format/json/json.h"
 #include "format/tar/tar.h"
+#include "io/interrupt.h"
 
 #define FOLDER_MTIME 0 /* one constant of the output format (design.md, section 7) */
 #define READ_SIZE    (256u * 1024) /* bytes */
+
+/* Reads through to the stage, but for a user who asked to stop. */
+struct stoppable_reader {
+	struct content_reader reader; /* first: it is cast */
+	const struct content_reader *next;
+};
 
 struct job {
 	struct stage *stage;
@@ -26,6 +33,16 @@ static bool is_in_slice(void *context, const struct node *n)
 	const struct job *j = context;
 
 	return j->in->slice_of[n->serial] == j->slice;
+}
+
+static int open_content(const struct content_reader *reader, const struct content *content,
+			struct source **ret, struct error *err)
+{
+	const struct stoppable_reader *r = (const struct stoppable_reader *)reader;
+
+	if (interrupted())
+		return err_set(err, ERR_INTERRUPTED, "interrupted while writing a layer");
+	return content_open(r->next, content, ret, err);
 }
 
 static void add_u64(struct buf *b, uint64_t value)
@@ -254,13 +271,14 @@ static int make(const struct job *j, struct oci_layer *ret, struct error *err)
 int oci_layer_make(struct stage *stage, const struct oci_input *in, size_t index,
 		   struct oci_layer *ret, struct error *err)
 {
+	struct stoppable_reader reader = { { open_content }, stage_reader(stage) };
 	struct job j = { .stage = stage, .in = in,
 			 /* an empty tree still has a root, in one layer */
 			 .slice = index < in->n_layers ? in->layers[index].slice : UINT32_MAX };
 
 	j.options = (struct tar_tree_options){
 		.epoch = in->epoch, .folder_mtime = FOLDER_MTIME, .includes = is_in_slice,
-		.context = &j, .reader = stage_reader(stage),
+		.context = &j, .reader = &reader.reader,
 	};
 	*ret = (struct oci_layer){ 0 };
 	if (make(&j, ret, err) < 0)

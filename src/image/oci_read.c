@@ -9,7 +9,10 @@
 #include "compress/compress.h"
 #include "crypto/hash.h"
 #include "image/oci_envelope.h"
+#include "io/interrupt.h"
 #include "io/workers.h"
+
+#define COPY_SIZE (256u * 1024) /* bytes */
 
 struct reader {
 	int fd;
@@ -347,6 +350,21 @@ static uint64_t max_diff_size(uint64_t size)
 	return max < 1u << 20 ? 1u << 20 : max;
 }
 
+static int copy_until_stopped(struct source *in, struct sink *out, struct error *err)
+{
+	CLEANUP_FREE uint8_t *block = mem_alloc(COPY_SIZE);
+	size_t n = 1;
+
+	while (n) {
+		if (interrupted())
+			return err_set(err, ERR_INTERRUPTED, "interrupted while reading an image");
+		if (source_read(in, block, COPY_SIZE, &n, err) < 0 ||
+		    sink_write(out, (struct bytes){ block, n }, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int verify_layer(void *context, size_t i, struct error *err)
 {
 	const struct reader *r = context;
@@ -362,7 +380,7 @@ static int verify_layer(void *context, size_t i, struct error *err)
 	in = hash_check_source(in, layer->size, &layer->blob, what);
 	in = decompress(in, format_of(layer->media_type), max_diff_size(layer->size), what);
 	hash = hash_sink(NULL, &digest);
-	status = source_copy(in, hash, err);
+	status = copy_until_stopped(in, hash, err);
 	layer->diff_size = hash->offset;
 	if (sink_close(hash, err) < 0 || status < 0)
 		return err_while(err, "verifying '%s'", r->name);

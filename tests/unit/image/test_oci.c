@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
+#include "io/interrupt.h"
 #include "tools/golden.h"
 #include "unit/image/oci_fixture.h"
 
@@ -393,5 +394,27 @@ Test(oci, a_full_disk_is_one_error_at_any_byte)
 		cr_assert_eq(fixture_try(&f, &spec, &arena, &part, &out, &err), -1);
 		cr_assert_eq(err.code, ERR_LIMIT);
 	}
+	fixture_close(&f);
+}
+
+Test(oci, a_user_who_stops_the_build_does_not_wait_for_the_layer)
+{
+	struct fixture f;
+	uint32_t *slices;
+	CLEANUP_TREE struct tree *t = fixture_tree("file /a 0644 0 0 0", &slices);
+	struct image_spec spec = { .tree = t, .slices = slices, .n_layers = 1 };
+	struct error err = ERR_INIT;
+	struct digest object;
+	struct content c;
+
+	fixture_open(&f);
+	cr_assert_eq(stage_put(f.stage, str_bytes(STR("content")), &object, &err), 0);
+	c = content_of_bytes(str_bytes(STR("content")));
+	c.where = CONTENT_OBJECT;
+	c.object = &object;
+	tree_set_content(tree_find(t, STR("a")), &c, 0);
+	interrupt_set(2);
+	cr_assert_eq(code_of(&f, &spec), ERR_INTERRUPTED);
+	interrupt_set(0);
 	fixture_close(&f);
 }
