@@ -75,8 +75,11 @@ static void list_pins(struct lock_run *run, struct str architecture, struct solv
 		const struct lock_package *p = &a->packages[i];
 
 		if (!is_freed(run->options, p))
-			pins[in->n_pins++] = (struct solve_pin){ p->name, p->version,
-								 p->architecture, p->digest };
+			pins[in->n_pins++] = (struct solve_pin){
+				.name = p->name, .version = p->version,
+				.architecture = p->architecture, .digest = p->digest,
+				.requested = str_equal_cstr(p->why, "recipe"),
+			};
 	}
 }
 
@@ -169,10 +172,11 @@ static int solve_without_essential(struct lock_run *run, struct solve_input *in,
 		return -1;
 	pins = arena_array(&run->arena, n_kept + in->n_pins, sizeof(*pins));
 	for (size_t i = 0; i < n_kept; i++)
-		pins[n_pins++] = (struct solve_pin){ kept[i].package->name,
-						     kept[i].package->version,
-						     kept[i].package->architecture,
-						     kept[i].package->digest };
+		pins[n_pins++] = (struct solve_pin){
+			.name = kept[i].package->name, .version = kept[i].package->version,
+			.architecture = kept[i].package->architecture,
+			.digest = kept[i].package->digest,
+		};
 	for (size_t i = 0; i < in->n_pins; i++)
 		if (!find_choice(kept, n_kept, in->pins[i].name))
 			pins[n_pins++] = in->pins[i];

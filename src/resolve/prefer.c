@@ -285,6 +285,25 @@ static bool find_wanted(struct pass *p, const struct atom *want, uint32_t *ret)
 	return found;
 }
 
+/*
+ * An alternative that was there before stays, although another one has come that
+ * would do: who adds a package to a recipe means to add it.
+ */
+static void keep_alternatives(struct pass *p)
+{
+	for (uint32_t t = 0; t < p->n_order; t++) {
+		const struct member *m = &p->u->members[p->order[t]];
+		uint32_t other;
+
+		for (uint32_t k = 0; k < m->n_needs; k++)
+			for (uint32_t a = 0; a < m->needs[k].n; a++)
+				for (uint32_t i = 0; universe_candidate(
+					     p->u, &m->needs[k].atoms[a], &i, &other);)
+					if (p->in->kept[other] && is_open(p, other))
+						(void)take(p, other, /* firm= */ false, 0);
+	}
+}
+
 static void run(struct pass *p)
 {
 	uint32_t *wanted = mem_array(p->in->n_wants + 1, sizeof(*wanted));
@@ -303,6 +322,8 @@ static void run(struct pass *p)
 	}
 	for (size_t i = 0; i < n; i++)
 		p->failed |= !take(p, wanted[i], /* firm= */ true, 0);
+	if (!p->failed)
+		keep_alternatives(p);
 	free(wanted);
 }
 

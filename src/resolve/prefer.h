@@ -17,6 +17,7 @@ struct prefer_input {
 	size_t n_wants;
 	const bool *candidate; /* of each member: the version of its name to look at */
 	const bool *pinned;    /* of each member: preferred to all others */
+	const bool *kept;      /* of each member: stays as long as it satisfies anything */
 };
 
 /*

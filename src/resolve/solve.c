@@ -29,7 +29,7 @@ struct solving {
 	size_t n_requests;
 	uint32_t *reached; /* members that could matter */
 	size_t n_reached;
-	bool *pinned, *candidate, *favored, *chosen; /* of each member */
+	bool *pinned, *kept, *candidate, *favored, *chosen; /* of each member */
 	uint32_t *queue;
 };
 
@@ -136,8 +136,10 @@ static void mark_pins(struct solving *s)
 		const struct name_entry *entry = &s->u.names[name];
 
 		for (uint32_t m = entry->first; m < entry->first + entry->n; m++)
-			if (is_pin(&s->input->pins[i], s->u.members[m].package))
+			if (is_pin(&s->input->pins[i], s->u.members[m].package)) {
 				s->pinned[m] = true;
+				s->kept[m] = !s->input->pins[i].requested;
+			}
 	}
 }
 
@@ -185,7 +187,7 @@ static bool holds(struct solving *s)
 
 static bool try_proposal(struct solving *s)
 {
-	struct prefer_input in = { s->wants, s->n_requests, s->candidate, s->pinned };
+	struct prefer_input in = { s->wants, s->n_requests, s->candidate, s->pinned, s->kept };
 	struct sat_job job = { .members = s->queue, .wants = s->wants,
 			       .n_wants = s->n_requests, .favored = s->favored, .all = true };
 	struct sat_reason *reasons;
@@ -472,6 +474,7 @@ static int run(struct solving *s, struct solve_choice **ret, size_t *ret_n, stru
 			 err) < 0)
 		return -1;
 	s->pinned = flags(s);
+	s->kept = flags(s);
 	s->candidate = flags(s);
 	s->favored = flags(s);
 	s->chosen = flags(s);

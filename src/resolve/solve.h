@@ -24,6 +24,7 @@ struct solve_request {
 struct solve_pin {
 	struct str name, version, architecture;
 	struct digest digest;
+	bool requested; /* was there because it was asked for: leaves when it no longer is */
 };
 
 struct solve_input {

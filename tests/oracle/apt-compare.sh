@@ -66,6 +66,8 @@ indexes() {
 packages=$(indexes)
 essential=$(awk -v RS= '/\nEssential: yes/ { print $2 }' $packages | sort -u | tr '\n' ' ')
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 same=0 differs=0 absent=0
 while read -r line; do
 	case $line in '' | '#'*) continue ;; esac
@@ -75,23 +77,23 @@ while read -r line; do
 	case $line in *--recommends*) recommends=--install-recommends ;; esac
 	names=$(echo "$line" | tr ' ' '\n' | grep -v '^?essential$\|^--' | sort | tr '\n' ' ' || true)
 	case $line in *'?essential'*) names="$names $essential" ;; esac
-	if ! apt-get -s $recommends install $names > "$folder/apt.out" 2> "$folder/apt.err"; then
-		if grep -q 'Unable to locate\|no installation candidate' "$folder/apt.err"; then
+	if ! apt-get -s $recommends install $names > "$work/apt.out" 2> "$work/apt.err"; then
+		if grep -q 'Unable to locate\|no installation candidate' "$work/apt.err"; then
 			absent=$((absent + 1))
 			[ -z "$verbose" ] || echo "absent   $line"
 			continue
 		fi
 	fi
-	sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p' "$folder/apt.out" | sort > "$folder/theirs"
-	"$tool" "$arch" $packages -- $line 2> "$folder/ours.err" | sort > "$folder/ours" || true
-	if cmp -s "$folder/theirs" "$folder/ours"; then
+	sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p' "$work/apt.out" | sort > "$work/theirs"
+	"$tool" "$arch" $packages -- $line 2> "$work/ours.err" | sort > "$work/ours" || true
+	if cmp -s "$work/theirs" "$work/ours"; then
 		same=$((same + 1))
-		[ -z "$verbose" ] || echo "same     $line ($(wc -l < "$folder/ours"))"
+		[ -z "$verbose" ] || echo "same     $line ($(wc -l < "$work/ours"))"
 	else
 		differs=$((differs + 1))
-		echo "differs  $line: apt only:" $(comm -23 "$folder/theirs" "$folder/ours" | cut -d' ' -f1) \
-			"; ingot only:" $(comm -13 "$folder/theirs" "$folder/ours" | cut -d' ' -f1) \
-			$(head -1 "$folder/ours.err")
+		echo "differs  $line: apt only:" $(comm -23 "$work/theirs" "$work/ours" | cut -d' ' -f1) \
+			"; ingot only:" $(comm -13 "$work/theirs" "$work/ours" | cut -d' ' -f1) \
+			$(head -1 "$work/ours.err")
 	fi
 done < "$sets"
 echo "$release $arch: $same same, $differs differ, $absent absent"

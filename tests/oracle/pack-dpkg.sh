@@ -37,22 +37,25 @@ def read(option, deb):
     p = subprocess.run(["dpkg-deb", option, deb], stdout=subprocess.PIPE, check=True)
     return tarfile.open(fileobj=io.BytesIO(p.stdout), encoding="utf-8", errors="surrogateescape")
 
-deb = sys.argv[1]
-for m in read("--ctrl-tarfile", deb):
-    if m.isfile():
-        print("control %s %o %d" % (path(m.name), m.mode, m.size))
-tar = read("--fsys-tarfile", deb)
-for m in tar:
-    kind = "d" if m.isdir() else "l" if m.issym() else "h" if m.islnk() else "p" if m.isfifo() else "f"
-    data = tar.extractfile(m).read() if kind == "f" else b""
-    link = m.linkname if kind == "l" else path(m.linkname) if kind == "h" else ""
-    fields = [text(path(m.name)), kind, "%o" % m.mode, m.uid, m.gid, int(m.mtime), len(data), text(link),
-              hashlib.sha256(data).hexdigest() if kind == "f" else "",
-              hashlib.md5(data).hexdigest() if kind == "f" else "", text(m.uname), text(m.gname)]
-    if kind == "h":
-        fields[2:6] = ["0", 0, 0, 0]
-        fields[10:] = ["", ""]
-    print("\t".join(str(f) for f in fields) + "\t")
+def members(tar, with_md5):
+    for m in tar:
+        kind = "d" if m.isdir() else "l" if m.issym() else "h" if m.islnk() else "p" if m.isfifo() else "f"
+        data = tar.extractfile(m).read() if kind == "f" else b""
+        link = m.linkname if kind == "l" else path(m.linkname) if kind == "h" else ""
+        fields = [text(path(m.name)), kind, "%o" % m.mode, m.uid, m.gid, int(m.mtime), len(data), text(link),
+                  hashlib.sha256(data).hexdigest() if kind == "f" else "",
+                  hashlib.md5(data).hexdigest() if kind == "f" and with_md5 else "", text(m.uname), text(m.gname)]
+        if kind == "h":
+            fields[2:6] = ["0", 0, 0, 0]
+            fields[10:] = ["", ""]
+        print("\t".join(str(f) for f in fields) + "\t")
+
+if __name__ == "__main__":
+    deb = sys.argv[1]
+    for m in read("--ctrl-tarfile", deb):
+        if m.isfile():
+            print("control %s %o %d" % (path(m.name), m.mode, m.size))
+    members(read("--fsys-tarfile", deb), True)
 END
 
 compare() { # DEB
@@ -67,6 +70,60 @@ count() { grep -ac "$1" "$work/all"; }
 for deb in *.deb; do "$tool" "$work/stage" deb "$deb"; done >"$work/all" 2>/dev/null
 for kind in $'\th\t' $'\tl\t' $'\tf\t4[0-7]*\t' '\\x'; do
 	if [ "$(count "$kind")" -eq 0 ]; then not_ok "the packages have members of kind '$kind'"; fi
+done
+
+# Random tarballs of the three dialects, against python3's tarfile.
+cat >"$work/random.py" <<'END'
+import gzip, io, lzma, random, subprocess, sys, tarfile
+sys.path.insert(0, sys.argv[1])
+seed, out = int(sys.argv[2]), sys.argv[3]
+r = random.Random(seed)
+form = [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT][seed % 3]
+
+def name(limit):
+    odd = ["\u0151", "\u20ac", "\\", "\n", " ", "'", "\x1b", "~"] if form != tarfile.USTAR_FORMAT else ["'", " "]
+    if form == tarfile.GNU_FORMAT:
+        odd.append("\udcff")
+    return "".join(r.choice(odd) if r.random() < 0.1 else r.choice("abcxyz-_.0") for _ in range(r.randint(3, limit))) + "e"
+
+buffer, folders, files = io.BytesIO(), [""], []
+with tarfile.open(fileobj=buffer, mode="w", format=form, encoding="utf-8", errors="surrogateescape") as t:
+    for i in range(60):
+        folder = r.choice(folders)
+        long = form != tarfile.USTAR_FORMAT
+        m = tarfile.TarInfo(r.choice(["./", ""]) + folder + str(i) + name(120 if long and i % 7 == 0 else 20))
+        m.mode, m.mtime = r.choice([0o644, 0o755, 0o4755, 0o1777, 0]), r.randint(0, 2**33 - 1)
+        top = 4294967294 if long else 2097151
+        m.uid, m.gid = r.choice([0, 1000, top]), r.choice([0, 65534, top])
+        m.uname, m.gname = r.choice(["", "root", "somebody"]), r.choice(["", "staff"])
+        kind, data = r.randint(0, 9), b""
+        if kind < 3 and len(m.name) < 60:
+            m.type = tarfile.DIRTYPE
+            folders.append(m.name.removeprefix("./") + "/")
+        elif kind == 3:
+            m.type, m.linkname = tarfile.SYMTYPE, r.choice(["/", "../", ""]) + name(120 if long else 40)
+        elif kind == 4 and files:
+            m.type, m.linkname = tarfile.LNKTYPE, r.choice(files)
+        elif kind == 5:
+            m.type = tarfile.FIFOTYPE
+        else:
+            data = r.randbytes(r.choice([0, 1, 511, 512, 513, 5000, 300000]))
+            m.size = len(data)
+            files.append(m.name)
+        t.addfile(m, io.BytesIO(data))
+packed = [lambda b: b, gzip.compress, lzma.compress][seed // 3 % 3](buffer.getvalue())
+open(out, "wb").write(packed)
+from expected import members
+buffer.seek(0)
+members(tarfile.open(fileobj=buffer, encoding="utf-8", errors="surrogateescape"), False)
+END
+random_tar() { # SEED
+	python3 "$work/random.py" "$work" "$1" "$work/random.tar" >"$work/want" || return 1
+	"$tool" "$work/stage" tar "$work/random.tar" >"$work/got" 2>"$work/err" || { cat "$work/err"; return 1; }
+	diff "$work/want" "$work/got"
+}
+for seed in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do
+	check "random tarball $seed is what tarfile reads" random_tar $seed
 done
 
 # The same in the poorest of environments: no locale but C, no environment.

@@ -11,7 +11,7 @@
  *   targets: container vm
  *   request: a (>= 1) @vm        one each
  *   without: vm b
- *   pin: b 1
+ *   pin: b 1 requested
  *   expect:                      "name version why", then "essential" and "@target"s
  *   a 1 recipe                   where they are so; or the printed error
  */
@@ -131,7 +131,7 @@ static void add_request(struct scenario *s, struct str value, uint32_t line)
 
 static void add_directive(struct scenario *s, struct str key, struct str value, uint32_t line)
 {
-	struct str name;
+	struct str name, version;
 
 	if (str_equal_cstr(key, "suite")) {
 		s->suites[s->n_suites++] = value;
@@ -149,9 +149,11 @@ static void add_directive(struct scenario *s, struct str key, struct str value, 
 		s->without[t][s->n_without[t]++] = word(&value);
 	} else if (str_equal_cstr(key, "pin")) {
 		name = word(&value);
-		value = str_trim(value);
-		s->pins[s->n_pins++] = (struct solve_pin){ name, value, STR("amd64"),
-							   digest_of(name, value) };
+		version = word(&value);
+		s->pins[s->n_pins++] = (struct solve_pin){
+			name, version, STR("amd64"), digest_of(name, version),
+			.requested = str_equal_cstr(str_trim(value), "requested"),
+		};
 	} else {
 		cr_assert_fail("%s: unknown directive " STR_FMT, s->file, STR_ARG(key));
 	}
