@@ -267,8 +267,12 @@ int builder_read_tar(struct pack_builder *b, struct source *in, struct error *er
 
 	if (tar_in_open(in, b->what, &tar, err) < 0)
 		return -1;
-	while ((r = tar_in_next(tar, &entry, err)) > 0)
-		if (add_member(b, tar, &entry, err) < 0)
-			return -1;
+	do {
+		r = tar_in_next(tar, &entry, err);
+		if (r > 0 && add_member(b, tar, &entry, err) < 0)
+			r = -1;
+	} while (r > 0);
+	if (r < 0 && err->code == ERR_UNSUPPORTED && b->pack->kind == PACK_TAR)
+		err_hint(err, "make the archive again without it");
 	return r;
 }
