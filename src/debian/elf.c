@@ -198,6 +198,8 @@ int elf_read(const struct content_reader *reader, const struct content *content,
 	if (read_at(&e, segment.offset, buf_reserve(&dynamic, segment.size), segment.size, &n,
 		    err) < 0)
 		return -1;
+	if (n < segment.size)
+		return ELF_NOT_A_LIBRARY; /* truncated */
 	if (find_soname(&e, dynamic.ptr, n, &offset))
 		r = read_name(&e, offset, arena, &library.soname, err);
 	if (r == 0)
