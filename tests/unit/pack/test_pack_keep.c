@@ -56,7 +56,7 @@ Test(pack_keep, a_pack_without_its_contents_is_made_again)
 /* The text is bound to the user's key: what anybody may have changed is void. */
 Test(pack_keep, an_index_that_was_tampered_with_is_made_again)
 {
-	char command[200];
+	char command[300];
 	struct trial t;
 
 	trial_open(&t);
