@@ -31,7 +31,7 @@ struct oci_input {
 	const struct recipe_target *target;
 	struct str architecture;  /* Debian name; mapped to the OCI one (and variant) */
 	int64_t epoch;
-	struct str reference;     /* "web:1.4.0" for ref.name and RepoTags */
+	struct str reference;     /* "web:1.4.0"; gets "localhost/" if it names no registry */
 };
 
 struct oci_layer {

@@ -210,19 +210,35 @@ void oci_manifest_json(const struct oci_input *in, const struct oci_layer *layer
 	json_write(manifest, to);
 }
 
-/* "web:1.4.0" is tag "1.4.0" of "web"; without a tag it is "latest". */
+/* The first part names a registry if it looks like a host, as Docker reads names. */
+static bool names_registry(struct str reference)
+{
+	size_t slash = str_find_char(reference, '/');
+	struct str first = { reference.ptr, slash };
+
+	return slash < reference.len &&
+	       (str_find_char(first, '.') < slash || str_find_char(first, ':') < slash ||
+		str_equal_cstr(first, "localhost"));
+}
+
+/*
+ * "web:1.4.0" is tag "1.4.0" of "localhost/web"; without a tag it is "latest".
+ * A name without a registry would be taken for Docker Hub's by one reader, be
+ * local to the next, and be found by no name in a third (Docker on containerd).
+ */
 static struct str full_reference(struct str reference, struct arena *a, struct str *ret_tag)
 {
+	const char *prefix = names_registry(reference) ? "" : "localhost/";
 	size_t colon = reference.len;
 
 	while (colon > 0 && reference.ptr[colon - 1] != ':' && reference.ptr[colon - 1] != '/')
 		colon--;
 	if (colon > 0 && reference.ptr[colon - 1] == ':') {
 		*ret_tag = (struct str){ reference.ptr + colon, reference.len - colon };
-		return reference;
+		return str_of(arena_printf(a, "%s" STR_FMT, prefix, STR_ARG(reference)));
 	}
 	*ret_tag = STR("latest");
-	return str_of(arena_printf(a, STR_FMT ":latest", STR_ARG(reference)));
+	return str_of(arena_printf(a, "%s" STR_FMT ":latest", prefix, STR_ARG(reference)));
 }
 
 void oci_index_json(const struct oci_input *in, const struct oci_blob *manifest, struct buf *to)

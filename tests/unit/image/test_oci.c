@@ -292,8 +292,11 @@ Test(oci, the_reference_names_the_image_for_every_reader)
 	static const struct {
 		const char *reference, *name, *tag;
 	} cases[] = {
-		{ "web:1.4.0", "web:1.4.0", "1.4.0" },
-		{ "web", "web:latest", "latest" },
+		{ "web:1.4.0", "localhost/web:1.4.0", "1.4.0" },
+		{ "web", "localhost/web:latest", "latest" },
+		{ "team/web:1", "localhost/team/web:1", "1" },
+		{ "localhost/web:1", "localhost/web:1", "1" },
+		{ "registry.example/web:1", "registry.example/web:1", "1" },
 		{ "host:5000/web", "host:5000/web:latest", "latest" },
 		{ "host:5000/team/web:1", "host:5000/team/web:1", "1" },
 	};

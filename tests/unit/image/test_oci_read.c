@@ -95,7 +95,7 @@ Test(oci_read, an_image_of_ours_is_read_back_as_it_was)
 		cr_assert_eq(image->layers[2].diff_size, out.layers[2].diff_size);
 		cr_assert(str_equal_cstr(image->layers[0].created_by, "ingot packages: some"));
 		cr_assert(str_equal_cstr(image->tag, "1.4.0"));
-		cr_assert(str_equal_cstr(image->reference, "web:1.4.0"));
+		cr_assert(str_equal_cstr(image->reference, "localhost/web:1.4.0"));
 		cr_assert(str_equal_cstr(image->architecture, "amd64"));
 		cr_assert_eq(oci_read_tree(f.stage, fd, image, &flat, &err), 0, "%s", err.message);
 		before = tree_digest(t, EPOCH);
