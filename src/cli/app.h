@@ -26,7 +26,7 @@ struct app {
 	struct app_option {
 		const struct cli_option *option;
 		const char *value; /* NULL for a flag */
-	} *given;
+	} * given;
 	size_t n_given;
 	bool json, quiet, verbose;
 	struct progress *progress;

@@ -24,8 +24,10 @@ static int parse_mode(struct app *app, enum progress_mode *ret, struct error *er
 			return 0;
 		}
 	if (value)
-		return err_set(err, ERR_USAGE, "'%s' is no progress mode: auto, tty, plain, json or "
-			       "none", value);
+		return err_set(err, ERR_USAGE,
+			       "'%s' is no progress mode: auto, tty, plain, json or "
+			       "none",
+			       value);
 	return 0;
 }
 
@@ -126,8 +128,8 @@ void app_print_json(struct app *app, const char *name, struct json *object)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(SIZE_MAX / 8);
 
-	json_set(object, "schema", json_text(&app->arena, arena_printf(&app->arena, "ingot/%s/1",
-								       name)));
+	json_set(object, "schema",
+		 json_text(&app->arena, arena_printf(&app->arena, "ingot/%s/1", name)));
 	json_write_pretty(object, &text);
 	fwrite(text.ptr, 1, text.len, stdout);
 }

@@ -15,8 +15,9 @@ static struct json *output_json(struct app *app, const struct build_output *o)
 	struct json *row = json_object(a);
 	char text[DIGEST_TEXT_MAX];
 
-	json_set(row, "file", json_text(a, arena_printf(a, "%s/" STR_FMT, app->context.outputs_path,
-							STR_ARG(o->file))));
+	json_set(row, "file",
+		 json_text(a, arena_printf(a, "%s/" STR_FMT, app->context.outputs_path,
+					   STR_ARG(o->file))));
 	json_set(row, "target", json_str(a, o->target));
 	json_set(row, "architecture", json_str(a, o->architecture));
 	json_set(row, "sha256", json_text(a, digest_format(&o->digest, text) + 7));
@@ -57,8 +58,8 @@ static void print_json(struct app *app, const struct build_result *b)
 		json_set(row, "architecture", json_str(a, b->unevaluated[i].architecture));
 		json_set(row, "package", json_str(a, b->unevaluated[i].package));
 		json_set(row, "script", json_str(a, b->unevaluated[i].script));
-		json_set(row, "sha256", json_text(a, digest_format(&b->unevaluated[i].digest,
-								   text) + 7));
+		json_set(row, "sha256",
+			 json_text(a, digest_format(&b->unevaluated[i].digest, text) + 7));
 		json_add(scripts, row);
 	}
 	for (size_t i = 0; i < b->n_notes; i++)
@@ -118,8 +119,10 @@ static void note_scripts(struct app *app, const struct build_result *b)
 			   STR_ARG(s->script));
 	}
 	if (n)
-		context_note(&app->context, "%zu maintainer script%s not evaluated; such an image can't be "
-			     "signed: %s", n, n == 1 ? " was" : "s were", buf_cstr(&names));
+		context_note(&app->context,
+			     "%zu maintainer script%s not evaluated; such an image can't be "
+			     "signed: %s",
+			     n, n == 1 ? " was" : "s were", buf_cstr(&names));
 }
 
 static void print_result(struct app *app, const struct build_result *b)

@@ -117,7 +117,8 @@ static void fish(void)
 
 		printf("complete -c ingot -n __fish_use_subcommand -f -a %s -d ", c->name);
 		fish_text(c->help);
-		snprintf(condition, sizeof(condition), " -n '__fish_seen_subcommand_from %s'", c->name);
+		snprintf(condition, sizeof(condition), " -n '__fish_seen_subcommand_from %s'",
+			 c->name);
 		putchar('\n');
 		fish_options(c->options, condition);
 		if (strstr(c->args, "RECIPE"))
@@ -138,6 +139,7 @@ int cmd_completion(struct app *app, int argc, char **argv, struct error *err)
 	else if (strcmp(argv[0], "fish") == 0)
 		fish();
 	else
-		return err_set(err, ERR_USAGE, "no completion for '%s': bash, zsh or fish", argv[0]);
+		return err_set(err, ERR_USAGE, "no completion for '%s': bash, zsh or fish",
+			       argv[0]);
 	return 0;
 }

@@ -22,13 +22,13 @@ static int write_tree(const struct image_file *f, struct context *c, struct sink
 	return sink_close(out, err) < 0 ? -1 : r;
 }
 
-static int to_file(const struct image_file *f, struct context *c, const char *path, struct digest *ret,
-		   uint64_t *ret_size, struct error *err)
+static int to_file(const struct image_file *f, struct context *c, const char *path,
+		   struct digest *ret, uint64_t *ret_size, struct error *err)
 {
 	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
 	const char *slash = strrchr(path, '/');
-	CLEANUP_FREE char *folder = slash ? mem_str((struct str){ path, (size_t)(slash - path) + 1 })
-					  : mem_strdup(".");
+	CLEANUP_FREE char *folder =
+		slash ? mem_str((struct str){ path, (size_t)(slash - path) + 1 }) : mem_strdup(".");
 	CLEANUP_CLOSE int dirfd = -1;
 	struct sink *file, *hash;
 	int r;
@@ -63,7 +63,8 @@ int cmd_export(struct app *app, int argc, char **argv, struct error *err)
 		return err_hint(err, "name a file with -o, or send it through a pipe");
 	}
 	if (!path && app->json)
-		return err_set(err, ERR_USAGE, "--json needs -o FILE: the tar goes to standard output");
+		return err_set(err, ERR_USAGE,
+			       "--json needs -o FILE: the tar goes to standard output");
 	if (image_file_open(app, argv[0], &f, err) < 0 ||
 	    image_file_tree(app, argv[0], &f, &t, &c, err) < 0)
 		return -1;

@@ -16,12 +16,12 @@ static bool wanted(const char *const *list, size_t n, struct str name)
 	return n == 0;
 }
 
-static int check_names(const char *const *list, size_t n, const struct lock *l,
-		       struct error *err)
+static int check_names(const char *const *list, size_t n, const struct lock *l, struct error *err)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!lock_architecture(l, str_of(list[i])))
-			return err_set(err, ERR_USAGE, "the lock has no architecture '%s'", list[i]);
+			return err_set(err, ERR_USAGE, "the lock has no architecture '%s'",
+				       list[i]);
 	return 0;
 }
 
@@ -56,6 +56,7 @@ int cmd_fetch(struct app *app, int argc, char **argv, struct error *err)
 	if (app->json)
 		app_print_json(app, "fetch", o);
 	else
-		printf("%zu packages are in the stage, %s fetched now\n", n, text_size(total, size));
+		printf("%zu packages are in the stage, %s fetched now\n", n,
+		       text_size(total, size));
 	return 0;
 }

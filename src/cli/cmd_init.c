@@ -39,7 +39,8 @@ static const struct {
 	  "    stop_signal: SIGQUIT\n" },
 	{ "stage", "README.md",
 	  "What `ingot` has fetched and made, by content. Delete it at will: it costs time only.\n" },
-	{ "outputs", "README.md", "Finished images. `ingot build` writes them; git ignores them.\n" },
+	{ "outputs", "README.md",
+	  "Finished images. `ingot build` writes them; git ignores them.\n" },
 	{ ".", ".gitignore", "/stage/*\n!/stage/README.md\n/outputs/*\n!/outputs/README.md\n" },
 };
 
@@ -50,7 +51,8 @@ static int write_file(struct app *app, int dirfd, size_t i, struct error *err)
 	if (file_make_folders(dirfd, files[i].folder, err) < 0)
 		return -1;
 	if (file_open_folder(dirfd, files[i].folder, &folder, err))
-		return err->code ? -1 : err_set(err, ERR_IO, "folder '%s' has gone", files[i].folder);
+		return err->code ? -1
+				 : err_set(err, ERR_IO, "folder '%s' has gone", files[i].folder);
 	if (faccessat(folder, files[i].name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!app->json && !app->quiet)
 			printf("kept     %s/%s\n", files[i].folder, files[i].name);
@@ -81,7 +83,9 @@ int cmd_init(struct app *app, int argc, char **argv, struct error *err)
 	if (app->json)
 		app_print_json(app, "init", o);
 	else if (!app->quiet)
-		fprintf(stderr, "next: edit %s/recipes/web.yaml, then 'ingot lock' and 'ingot build' in "
-				"there\n", folder);
+		fprintf(stderr,
+			"next: edit %s/recipes/web.yaml, then 'ingot lock' and 'ingot build' in "
+			"there\n",
+			folder);
 	return 0;
 }

@@ -69,8 +69,8 @@ static void print_diff(const struct lockdiff *d, enum diff_format format, struct
 	fwrite(text.ptr, 1, text.len, stdout);
 }
 
-static void print_summary(const struct recipe *r, const struct locking *l,
-			  const struct lockdiff *d, bool dry_run)
+static void print_summary(const struct recipe *r, const struct locking *l, const struct lockdiff *d,
+			  bool dry_run)
 {
 	size_t n = 0;
 
@@ -81,8 +81,11 @@ static void print_summary(const struct recipe *r, const struct locking *l,
 	for (size_t i = 0; i < l->lock->n_architectures; i++)
 		n += l->lock->architectures[i].n_packages;
 	printf("%.*s: %s, %zu package%s for %zu architecture%s, %zu changed\n", STR_ARG(r->path),
-	       dry_run ? "would change" : l->old ? "lock updated" : "locked", n, n == 1 ? "" : "s",
-	       l->lock->n_architectures, l->lock->n_architectures == 1 ? "" : "s", d->n_packages);
+	       dry_run	? "would change"
+	       : l->old ? "lock updated"
+			: "locked",
+	       n, n == 1 ? "" : "s", l->lock->n_architectures,
+	       l->lock->n_architectures == 1 ? "" : "s", d->n_packages);
 }
 
 static int check(struct app *app, const struct recipe *r, struct error *err)
@@ -114,8 +117,8 @@ static int check(struct app *app, const struct recipe *r, struct error *err)
 static void collect_updates(struct app *app, struct locking_options *o)
 {
 	for (size_t i = 0; i < app->n_given; i++)
-		o->update |= strcmp(app->given[i].option->name, "update") == 0 &&
-			     !app->given[i].value;
+		o->update |=
+			strcmp(app->given[i].option->name, "update") == 0 && !app->given[i].value;
 	o->update_packages = app_values(app, "update", &o->n_update_packages);
 	o->accepted_keys = app_values(app, "accept-key", &o->n_accepted_keys);
 	o->dry_run = app_flag(app, "dry-run");
@@ -148,7 +151,9 @@ int cmd_lock(struct app *app, int argc, char **argv, struct error *err)
 	else
 		print_summary(r, &l, &d, o.dry_run);
 	if (l.changed && l.lock->n_unevaluated)
-		context_note(&app->context, "%zu maintainer scripts are not evaluated ('ingot show %.*s' "
-			     "names them)", l.lock->n_unevaluated, STR_ARG(r->name));
+		context_note(&app->context,
+			     "%zu maintainer scripts are not evaluated ('ingot show %.*s' "
+			     "names them)",
+			     l.lock->n_unevaluated, STR_ARG(r->name));
 	return o.dry_run && l.changed ? 4 : 0;
 }

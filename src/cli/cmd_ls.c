@@ -6,7 +6,8 @@
 int cmd_ls(struct app *app, int argc, char **argv, struct error *err);
 
 static const char kind_letters[] = "?d-lpcb";
-static const char *const kind_names[] = { "", "directory", "file", "symlink", "fifo", "char", "block" };
+static const char *const kind_names[] = { "",	  "directory", "file", "symlink",
+					  "fifo", "char",      "block" };
 
 /* "drwxr-sr-t", as ls(1) prints it. */
 static void format_mode(const struct inode *i, char text[static 11])
@@ -37,7 +38,8 @@ static void print_node(const struct node *n)
 	if (i->kind == NODE_CHAR || i->kind == NODE_BLOCK)
 		printf("%5u,%4u /", i->major, i->minor);
 	else
-		printf("%10llu /", (unsigned long long)(i->kind == NODE_FILE ? i->content.size : 0));
+		printf("%10llu /",
+		       (unsigned long long)(i->kind == NODE_FILE ? i->content.size : 0));
 	app_print_str(buf_str(&path));
 	if (i->kind == NODE_SYMLINK) {
 		printf(" -> ");

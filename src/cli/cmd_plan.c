@@ -72,7 +72,8 @@ int cmd_plan(struct app *app, int argc, char **argv, struct error *err)
 	if (p.reasons[0])
 		app_print_lines(str_of(p.reasons));
 	if (p.fit == LOCK_STALE)
-		printf("build would refuse: run 'ingot lock " STR_FMT "' first\n", STR_ARG(r->name));
+		printf("build would refuse: run 'ingot lock " STR_FMT "' first\n",
+		       STR_ARG(r->name));
 	for (size_t i = 0; i < p.n_outputs; i++)
 		print_output(&p.outputs[i]);
 	return 0;

@@ -38,10 +38,10 @@ static int list(struct app *app, struct context *c, struct error *err)
 	}
 	if (stage_list(c->stage, print_entry, app, err) < 0)
 		return -1;
-	printf("%s: %llu objects, %s; %llu results, %s; %llu in quarantine\n",
-	       stage_path(c->stage), (unsigned long long)u.n_objects,
-	       text_size(u.object_bytes, objects), (unsigned long long)u.n_results,
-	       text_size(u.result_bytes, results), (unsigned long long)u.n_quarantined);
+	printf("%s: %llu objects, %s; %llu results, %s; %llu in quarantine\n", stage_path(c->stage),
+	       (unsigned long long)u.n_objects, text_size(u.object_bytes, objects),
+	       (unsigned long long)u.n_results, text_size(u.result_bytes, results),
+	       (unsigned long long)u.n_quarantined);
 	return 0;
 }
 

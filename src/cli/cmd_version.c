@@ -13,8 +13,9 @@ int cmd_version(struct app *app, int argc, char **argv, struct error *err)
 
 	(void)argc, (void)argv, (void)err;
 	if (!app->json) {
-		printf("ingot %s\noutput format %d, lock format %d\n%s, parameters %d\n", INGOT_VERSION,
-		       OUTPUT_FORMAT, LOCK_FORMAT, compress_versions(), COMPRESS_VERSION);
+		printf("ingot %s\noutput format %d, lock format %d\n%s, parameters %d\n",
+		       INGOT_VERSION, OUTPUT_FORMAT, LOCK_FORMAT, compress_versions(),
+		       COMPRESS_VERSION);
 		return 0;
 	}
 	o = json_object(a);

@@ -46,7 +46,8 @@ static int explain_package(struct app *app, const struct recipe *r,
 	size_t n = why_package(a, str_of(name), arena, &steps);
 
 	if (n == 0) {
-		(void)err_set(err, ERR_USAGE, "the lock of '" STR_FMT "' has no package '%s' for " STR_FMT,
+		(void)err_set(err, ERR_USAGE,
+			      "the lock of '" STR_FMT "' has no package '%s' for " STR_FMT,
 			      STR_ARG(r->name), name, STR_ARG(a->name));
 		return err_hint(err, "a path starts with '/': 'ingot why " STR_FMT " /etc/passwd'",
 				STR_ARG(r->name));
@@ -69,8 +70,8 @@ static int explain_package(struct app *app, const struct recipe *r,
 
 static void print_path(const struct why_path *w)
 {
-	static const char *const kinds[] = { "", "folder", "file", "link", "fifo", "character device",
-					     "block device" };
+	static const char *const kinds[] = { "",     "folder",		 "file",	"link",
+					     "fifo", "character device", "block device" };
 
 	putchar('/');
 	app_print_str(w->path);
@@ -130,7 +131,8 @@ int cmd_why(struct app *app, int argc, char **argv, struct error *err)
 		return -1;
 	if (argv[1][0] != '/')
 		return explain_package(app, r, a, argv[1], err);
-	result = why_path(&app->context, r, l, target, a->name, str_of(argv[1]), &app->arena, &w, err);
+	result = why_path(&app->context, r, l, target, a->name, str_of(argv[1]), &app->arena, &w,
+			  err);
 	progress_pause(app->progress);
 	if (result == WHY_ABSENT)
 		return err_set(err, ERR_USAGE, "target '" STR_FMT "' has no path '%s'",

@@ -14,7 +14,7 @@ struct app;
 
 struct cli_option {
 	const char *name;  /* "arch", without the dashes */
-	char letter;       /* or 0 */
+	char letter;	   /* or 0 */
 	const char *value; /* "ARCH" if it takes one, "[=PKG]" if it may, else NULL */
 	const char *help;  /* one line, no full stop */
 };

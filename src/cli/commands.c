@@ -22,9 +22,11 @@ int cmd_help(struct app *app, int argc, char **argv, struct error *err);
 static const struct cli_option no_options[] = { { 0 } };
 
 static const struct cli_option lock_options[] = {
-	{ "update", 0, "[=PKG]", "read newer indexes; move every pin, or only PKG's (may be repeated)" },
+	{ "update", 0, "[=PKG]",
+	  "read newer indexes; move every pin, or only PKG's (may be repeated)" },
 	{ "check", 0, NULL, "write nothing; status 0 if the lock fits, 4 if it is stale" },
-	{ "dry-run", 'n', NULL, "write nothing; with --update: status 4 if there is something new" },
+	{ "dry-run", 'n', NULL,
+	  "write nothing; with --update: status 4 if there is something new" },
 	{ "diff", 0, NULL, "print what changes" },
 	{ "format", 0, "FORMAT", "of --diff: text, json or markdown" },
 	{ "reslice", 0, NULL, "make the slice plan of the layers anew" },
@@ -100,14 +102,15 @@ const struct command commands[] = {
 	  cmd_export, NULL },
 	{ "why", "RECIPE PACKAGE|/PATH", "say why a package or a path is in the image", 2, 2,
 	  why_options, cmd_why, NULL },
-	{ "stage", "ls|gc|fsck|explain [KEY]", "look after the stage", 1, 2, stage_options, cmd_stage,
+	{ "stage", "ls|gc|fsck|explain [KEY]", "look after the stage", 1, 2, stage_options,
+	  cmd_stage,
 	  "ls      what the stage holds\n"
 	  "gc      remove what no lock and no build uses\n"
 	  "fsck    read and check every object\n"
 	  "explain say what a result was made from: KEY is its name or a prefix of it" },
 	{ "schema", "", "print the JSON Schema of recipes", 0, 0, no_options, cmd_schema, NULL },
-	{ "completion", "SHELL", "print a completion script for bash, zsh or fish", 1, 1, no_options,
-	  cmd_completion, NULL },
+	{ "completion", "SHELL", "print a completion script for bash, zsh or fish", 1, 1,
+	  no_options, cmd_completion, NULL },
 	{ "explain", "[CODE]", "explain an error code", 0, 1, explain_options, cmd_explain, NULL },
 	{ "version", "", "print versions", 0, 0, no_options, cmd_version, NULL },
 	{ "help", "[COMMAND]", "show help", 0, 1, no_options, cmd_help, NULL },

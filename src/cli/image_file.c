@@ -7,8 +7,7 @@
 #include "io/file.h"
 #include "io/workers.h"
 
-int image_file_open(struct app *app, const char *path, struct image_file *ret,
-		    struct error *err)
+int image_file_open(struct app *app, const char *path, struct image_file *ret, struct error *err)
 {
 	struct stat st;
 	int fd = -1;

@@ -11,7 +11,10 @@ struct image_file {
 	struct oci_tree *tree; /* NULL until image_file_tree() */
 };
 
-#define IMAGE_FILE_INIT { .fd = -1 }
+#define IMAGE_FILE_INIT                                                                            \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
 
 /* Opens, reads and verifies every byte. */
 int image_file_open(struct app *app, const char *path, struct image_file *ret,

@@ -51,7 +51,8 @@ static int unknown_option(const struct app *app, const char *arg, size_t len, st
 
 	for (const struct cli_option *o = global_options; o->name; o++)
 		names[n++] = o->name;
-	for (const struct cli_option *o = app->command ? app->command->options : NULL; o && o->name; o++)
+	for (const struct cli_option *o = app->command ? app->command->options : NULL; o && o->name;
+	     o++)
 		names[n++] = o->name;
 	(void)err_set(err, ERR_USAGE, "unknown option '%.*s'", (int)len, arg);
 	near = len > 2 ? text_suggest((struct str){ arg + 2, len - 2 }, names, n) : NULL;
@@ -125,10 +126,13 @@ static int check_count(const struct app *app, int argc, struct error *err)
 {
 	const struct command *c = app->command;
 
-	if (app_flag(app, "help") || ((unsigned)argc >= c->min_args && (unsigned)argc <= c->max_args))
+	if (app_flag(app, "help") ||
+	    ((unsigned)argc >= c->min_args && (unsigned)argc <= c->max_args))
 		return 0;
 	(void)err_set(err, ERR_USAGE, "'%s' takes %s argument%s, not %d", c->name,
-		      (unsigned)argc < c->min_args ? "more" : c->max_args ? "fewer" : "no",
+		      (unsigned)argc < c->min_args ? "more"
+		      : c->max_args		   ? "fewer"
+						   : "no",
 		      c->max_args == 1 && c->min_args == 1 ? "" : "s", argc);
 	return err_hint(err, "usage: ingot %s%s%s", c->name, c->args[0] ? " " : "", c->args);
 }

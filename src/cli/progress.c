@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "io/clock.h"
 
-#define REDRAW_NS 100000000u   /* ten times a second */
-#define PLAIN_NS  5000000000u  /* a line every five seconds in long phases */
+#define REDRAW_NS 100000000u /* ten times a second */
+#define PLAIN_NS 5000000000u /* a line every five seconds in long phases */
 
 struct phase_state {
 	uint64_t started, drawn; /* nanoseconds */
@@ -104,11 +104,11 @@ static void print_summary(enum phase phase, const struct phase_state *s, uint64_
 
 static void print_json(enum phase phase, const struct phase_state *s)
 {
-	fprintf(stderr, "{\"bytes\":%llu,\"bytes_total\":%llu,\"done\":%llu,\"phase\":\"%s\","
-			"\"schema\":\"ingot/progress/1\",\"total\":%llu}\n",
+	fprintf(stderr,
+		"{\"bytes\":%llu,\"bytes_total\":%llu,\"done\":%llu,\"phase\":\"%s\","
+		"\"schema\":\"ingot/progress/1\",\"total\":%llu}\n",
 		(unsigned long long)s->bytes, (unsigned long long)s->bytes_total,
-		(unsigned long long)s->done, phase_names[phase].name,
-		(unsigned long long)s->total);
+		(unsigned long long)s->done, phase_names[phase].name, (unsigned long long)s->total);
 }
 
 static void draw(struct progress *p, enum phase phase, struct phase_state *s, uint64_t now)

@@ -164,8 +164,8 @@ void show_lock_text(const struct lock *l, bool verbose)
 	for (size_t i = 0; i < l->n_suites; i++) {
 		const struct lock_suite *s = &l->suites[i];
 
-		printf(STR_FMT " of " STR_FMT ", %s, signed by", STR_ARG(s->suite), STR_ARG(s->origin),
-		       text_time(s->date, time));
+		printf(STR_FMT " of " STR_FMT ", %s, signed by", STR_ARG(s->suite),
+		       STR_ARG(s->origin), text_time(s->date, time));
 		for (size_t k = 0; k < s->n_signed_by; k++)
 			printf(" " STR_FMT, STR_ARG(s->signed_by[k]));
 		putchar('\n');
@@ -186,6 +186,7 @@ void show_lock_text(const struct lock *l, bool verbose)
 		printf("\n%zu maintainer scripts are not evaluated%s\n", l->n_unevaluated,
 		       verbose ? ":" : " (-v lists them)");
 	for (size_t i = 0; verbose && i < l->n_unevaluated; i++)
-		printf("  " STR_FMT "." STR_FMT " (" STR_FMT ")\n", STR_ARG(l->unevaluated[i].package),
-		       STR_ARG(l->unevaluated[i].script), STR_ARG(l->unevaluated[i].architecture));
+		printf("  " STR_FMT "." STR_FMT " (" STR_FMT ")\n",
+		       STR_ARG(l->unevaluated[i].package), STR_ARG(l->unevaluated[i].script),
+		       STR_ARG(l->unevaluated[i].architecture));
 }

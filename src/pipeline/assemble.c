@@ -40,8 +40,8 @@ static int fetch_missing(struct context *c, const struct lock *lock,
 		items[n].digest = p->digest;
 		items[n].size = p->size;
 		/* Offline there is no need for a place, and the error must be E0602. */
-		if (!c->offline && places_of_package(c, lock, p, arena, &items[n].urls,
-						     &items[n].n_urls, err) < 0)
+		if (!c->offline &&
+		    places_of_package(c, lock, p, arena, &items[n].urls, &items[n].n_urls, err) < 0)
 			return -1;
 		*ret_bytes += p->size;
 		n++;
@@ -159,12 +159,15 @@ static void list_packages(const struct recipe *r, const struct recipe_target *ta
 }
 
 int assembly_make(struct context *c, const struct recipe *r, const struct recipe_target *target,
-		  const struct lock *lock, const struct package_set *set,
-		  const struct inputs *in, struct assembly *ret, struct error *err)
+		  const struct lock *lock, const struct package_set *set, const struct inputs *in,
+		  struct assembly *ret, struct error *err)
 {
 	CLEANUP_ASSEMBLY struct assembly a = {
-		.input = { .recipe = r, .target = target, .lock = lock,
-			   .architecture = set->locked->name, .epoch = lock->epoch,
+		.input = { .recipe = r,
+			   .target = target,
+			   .lock = lock,
+			   .architecture = set->locked->name,
+			   .epoch = lock->epoch,
 			   .reader = stage_reader(c->stage) },
 	};
 	struct compose_file *files;

@@ -14,10 +14,10 @@
 /* The packages of one architecture, decoded; shared by all targets. */
 struct package_set {
 	struct arena arena;
-	const struct lock *lock;                /* borrowed */
+	const struct lock *lock;		/* borrowed */
 	const struct lock_architecture *locked; /* borrowed */
-	struct pack **packs;                    /* one for each of locked->packages */
-	size_t n_decoded, n_hits;               /* packs made now; taken from the stage */
+	struct pack **packs;			/* one for each of locked->packages */
+	size_t n_decoded, n_hits;		/* packs made now; taken from the stage */
 	uint64_t bytes_fetched;
 };
 
@@ -45,8 +45,8 @@ struct assembly {
 
 /* Composes @target; everything borrowed must outlive *ret. assembly_release(). */
 int assembly_make(struct context *c, const struct recipe *r, const struct recipe_target *target,
-		  const struct lock *lock, const struct package_set *set,
-		  const struct inputs *in, struct assembly *ret, struct error *err) MUST_CHECK;
+		  const struct lock *lock, const struct package_set *set, const struct inputs *in,
+		  struct assembly *ret, struct error *err) MUST_CHECK;
 void assembly_release(struct assembly *a);
 #define CLEANUP_ASSEMBLY CLEANUP(assembly_release)
 

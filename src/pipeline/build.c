@@ -23,7 +23,7 @@ struct building {
 	struct lock *lock;
 	struct digest lock_digest; /* of its text */
 	struct inputs inputs;
-	int outputs;               /* open folder */
+	int outputs; /* open folder */
 	struct build_result *result;
 };
 
@@ -86,15 +86,16 @@ static int check_compressors(const struct building *b, struct error *err)
 	if (str_equal_cstr(b->lock->compressors, compress_versions()))
 		return 0;
 	if (b->options->locked) {
-		(void)err_set(err, ERR_LOCK_STALE, "the lock was made with " STR_FMT
-			      ", this ingot compresses with %s", STR_ARG(b->lock->compressors),
-			      compress_versions());
+		(void)err_set(err, ERR_LOCK_STALE,
+			      "the lock was made with " STR_FMT ", this ingot compresses with %s",
+			      STR_ARG(b->lock->compressors), compress_versions());
 		return err_hint(err, "image ids would be the same, blob digests not; build without "
 				     "--locked, or with the ingot that the lock was made with");
 	}
-	context_note(b->context, "the lock was made with " STR_FMT ", this ingot compresses with %s: "
-		     "image ids are the same, blob digests may differ", STR_ARG(b->lock->compressors),
-		     compress_versions());
+	context_note(b->context,
+		     "the lock was made with " STR_FMT ", this ingot compresses with %s: "
+		     "image ids are the same, blob digests may differ",
+		     STR_ARG(b->lock->compressors), compress_versions());
 	return 0;
 }
 
@@ -144,10 +145,11 @@ static char *describe_inputs(const struct building *b, const struct recipe_targe
 {
 	char recipe[DIGEST_TEXT_MAX], lock[DIGEST_TEXT_MAX];
 
-	return arena_printf(arena, "recipe " STR_FMT " %s\nlock %s\ntarget " STR_FMT
+	return arena_printf(arena,
+			    "recipe " STR_FMT " %s\nlock %s\ntarget " STR_FMT
 			    "\narchitecture " STR_FMT "\noutput format %d\ncompression %s, "
-			    "parameters %d\n", STR_ARG(b->recipe->path),
-			    digest_format(&b->recipe->digest, recipe),
+			    "parameters %d\n",
+			    STR_ARG(b->recipe->path), digest_format(&b->recipe->digest, recipe),
 			    digest_format(&b->lock_digest, lock), STR_ARG(t->name),
 			    STR_ARG(architecture), OUTPUT_FORMAT, compress_versions(),
 			    COMPRESS_VERSION);
@@ -160,9 +162,9 @@ static int keep_objects(struct building *b, const struct package_set *set,
 {
 	size_t n = 2 * set->locked->n_packages + image->n_layers, k = 0;
 	CLEANUP_FREE struct digest *objects = mem_array(n, sizeof(*objects));
-	CLEANUP_FREE char *name = mem_printf("build-" STR_FMT "-" STR_FMT "-" STR_FMT,
-					     STR_ARG(b->recipe->name), STR_ARG(out->target),
-					     STR_ARG(out->architecture));
+	CLEANUP_FREE char *name =
+		mem_printf("build-" STR_FMT "-" STR_FMT "-" STR_FMT, STR_ARG(b->recipe->name),
+			   STR_ARG(out->target), STR_ARG(out->architecture));
 
 	for (size_t i = 0; i < set->locked->n_packages; i++) {
 		objects[k++] = set->locked->packages[i].digest;
@@ -180,16 +182,19 @@ static int write_image(struct building *b, const struct assembly *a, struct buil
 	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
 	CLEANUP_FREE char *name = mem_str(out->file);
 	struct oci_input in = {
-		.tree = a->output.tree, .recipe = b->recipe, .target = a->input.target,
-		.architecture = out->architecture, .epoch = b->lock->epoch,
+		.tree = a->output.tree,
+		.recipe = b->recipe,
+		.target = a->input.target,
+		.architecture = out->architecture,
+		.epoch = b->lock->epoch,
 	};
 	struct slice_layer *layers;
 	struct oci_layer_input *list;
 	uint32_t *slice_of;
 	struct sink *sink;
 
-	if (compose_slice(a->output.tree, &a->input, arena, &slice_of, &layers, &in.n_layers,
-			  err) < 0)
+	if (compose_slice(a->output.tree, &a->input, arena, &slice_of, &layers, &in.n_layers, err) <
+	    0)
 		return -1;
 	list = arena_array(arena, in.n_layers, sizeof(*list));
 	for (size_t i = 0; i < in.n_layers; i++)
@@ -213,8 +218,8 @@ static int write_image(struct building *b, const struct assembly *a, struct buil
 /* Notes of all targets, each once. */
 static void add_notes(struct build_result *result, const struct debian_report *report)
 {
-	struct str *all = arena_array(&result->arena, result->n_notes + report->n_notes,
-				      sizeof(*all));
+	struct str *all =
+		arena_array(&result->arena, result->n_notes + report->n_notes, sizeof(*all));
 	size_t n = 0;
 
 	for (size_t i = 0; i < result->n_notes; i++)
@@ -257,8 +262,8 @@ static int build_image(struct building *b, const struct recipe_target *t,
 	return keep_objects(b, set, out, &image, err);
 }
 
-static int build_output(struct building *b, const struct recipe_target *t,
-			struct package_set *set, struct str architecture, struct error *err)
+static int build_output(struct building *b, const struct recipe_target *t, struct package_set *set,
+			struct str architecture, struct error *err)
 {
 	struct build_result *result = b->result;
 	struct build_output *out = &result->outputs[result->n_outputs];
@@ -271,8 +276,10 @@ static int build_output(struct building *b, const struct recipe_target *t,
 		.architecture = architecture,
 	};
 	if (t->type != TARGET_OCI) {
-		(void)err_at(err, ERR_UNSUPPORTED, t->pos, "target '" STR_FMT "' is a disk, which this "
-			     "version of ingot does not build", STR_ARG(t->name));
+		(void)err_at(err, ERR_UNSUPPORTED, t->pos,
+			     "target '" STR_FMT "' is a disk, which this "
+			     "version of ingot does not build",
+			     STR_ARG(t->name));
 		return err_hint(err, "name the container targets with --target");
 	}
 	if (output_record_get(b->context->stage, &key, b->outputs, out, err) < 0)
@@ -333,7 +340,8 @@ static void report_scripts(struct building *b)
 	for (size_t i = 0; i < b->lock->n_unevaluated; i++) {
 		const struct lock_script *s = &b->lock->unevaluated[i];
 
-		if (!wanted(b->options->architectures, b->options->n_architectures, s->architecture))
+		if (!wanted(b->options->architectures, b->options->n_architectures,
+			    s->architecture))
 			continue;
 		r->unevaluated[r->n_unevaluated++] = (struct lock_script){
 			.architecture = arena_str(&r->arena, s->architecture),
@@ -359,16 +367,17 @@ static int run(struct building *b, struct error *err)
 	if (file_make_folders(AT_FDCWD, b->context->outputs_path, err) < 0)
 		return -1;
 	if (file_open_folder(AT_FDCWD, b->context->outputs_path, &b->outputs, err))
-		return err->code ? -1 : err_set(err, ERR_IO, "'%s' has gone",
-						b->context->outputs_path);
+		return err->code ? -1
+				 : err_set(err, ERR_IO, "'%s' has gone", b->context->outputs_path);
 	return build_all(b, err);
 }
 
 int build_run(struct context *c, const struct recipe *r, const struct build_options *o,
 	      struct build_result *ret, struct error *err)
 {
-	struct building b = { .context = c, .recipe = r, .options = o, .outputs = -1,
-			      .result = ret };
+	struct building b = {
+		.context = c, .recipe = r, .options = o, .outputs = -1, .result = ret
+	};
 	uint64_t start = clock_nanoseconds();
 	int result;
 
@@ -379,8 +388,7 @@ int build_run(struct context *c, const struct recipe *r, const struct build_opti
 		close(b.outputs);
 	/* Results view into the lock's strings: they were copied where they are kept. */
 	for (size_t i = 0; i < ret->n_outputs; i++)
-		ret->outputs[i].architecture = arena_str(&ret->arena,
-							 ret->outputs[i].architecture);
+		ret->outputs[i].architecture = arena_str(&ret->arena, ret->outputs[i].architecture);
 	lock_free(b.lock);
 	return result;
 }

@@ -17,18 +17,18 @@ struct build_options {
 	size_t n_targets;
 	const char *const *architectures; /* --arch: Debian names; none: all of the recipe */
 	size_t n_architectures;
-	bool locked;                /* never write the lock: stale is ERR_LOCK_STALE */
+	bool locked; /* never write the lock: stale is ERR_LOCK_STALE */
 };
 
 struct build_output {
-	struct str file;         /* name below outputs/ */
+	struct str file; /* name below outputs/ */
 	struct str target, architecture;
-	struct digest digest;    /* of the file */
+	struct digest digest; /* of the file */
 	uint64_t size;
 	struct digest image_id, manifest;
 	uint32_t n_layers, n_layers_reused;
-	bool up_to_date;         /* the file was there already */
-	uint64_t nanoseconds;    /* for this output, after packs were there */
+	bool up_to_date;      /* the file was there already */
+	uint64_t nanoseconds; /* for this output, after packs were there */
 };
 
 struct build_timings {
@@ -41,7 +41,7 @@ struct build_result {
 	size_t n_outputs;
 	struct lock_script *unevaluated;
 	size_t n_unevaluated;
-	struct str *notes;       /* what must be made at start */
+	struct str *notes; /* what must be made at start */
 	size_t n_notes;
 	uint64_t bytes_fetched;
 	size_t n_decoded;

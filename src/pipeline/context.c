@@ -43,8 +43,7 @@ static int open_machine(const struct context_options *o, struct context *c, stru
 }
 
 /* Flag, then environment or configuration (machine.stage), then the workspace. */
-static char *place(const char *flag, struct str configured, const char *workspace,
-		   const char *name)
+static char *place(const char *flag, struct str configured, const char *workspace, const char *name)
 {
 	if (flag)
 		return mem_strdup(flag);
@@ -68,8 +67,7 @@ int context_open(const struct context_options *o, struct context *ret, struct er
 	return 0;
 }
 
-int context_open_stage_only(const struct context_options *o, struct context *ret,
-			    struct error *err)
+int context_open_stage_only(const struct context_options *o, struct context *ret, struct error *err)
 {
 	CLEANUP_CONTEXT struct context c = CONTEXT_INIT;
 	CLEANUP_ERR struct error none = ERR_INIT;

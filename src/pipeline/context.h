@@ -38,21 +38,21 @@ struct context {
 	struct workspace workspace;
 	struct machine machine;
 	struct stage *stage;
-	char *stage_path;   /* absolute or relative to the current folder */
+	char *stage_path; /* absolute or relative to the current folder */
 	char *outputs_path;
-	char *state_path;   /* per-user state folder, or NULL if there is none */
+	char *state_path; /* per-user state folder, or NULL if there is none */
 	bool offline;
 	unsigned n_threads; /* at least 1 */
-	int64_t now;        /* seconds; only `lock` looks at it */
+	int64_t now;	    /* seconds; only `lock` looks at it */
 	struct observer observer;
 };
 
 struct context_options {
-	const char *folder;   /* -C */
-	const char *stage;    /* --stage, or NULL */
-	const char *outputs;  /* --outputs, or NULL */
+	const char *folder;  /* -C */
+	const char *stage;   /* --stage, or NULL */
+	const char *outputs; /* --outputs, or NULL */
 	bool offline;
-	unsigned n_threads;   /* 0: one a processor */
+	unsigned n_threads; /* 0: one a processor */
 	int64_t now;
 	const char *(*environment)(const char *name);
 	const char *apt_root; /* "/etc/apt" */
@@ -64,7 +64,10 @@ int context_open(const struct context_options *options, struct context *ret,
 		 struct error *err) MUST_CHECK;
 void context_release(struct context *c);
 #define CLEANUP_CONTEXT CLEANUP(context_release)
-#define CONTEXT_INIT { .workspace = WORKSPACE_INIT }
+#define CONTEXT_INIT                                                                               \
+	{                                                                                          \
+		.workspace = WORKSPACE_INIT                                                        \
+	}
 
 /* Opens the stage unless it is open. */
 int context_need_stage(struct context *c, struct error *err) MUST_CHECK;
@@ -75,8 +78,8 @@ int context_open_stage_only(const struct context_options *options, struct contex
 
 void context_note(const struct context *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void context_detail(const struct context *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void context_progress(const struct context *c, enum phase phase, uint64_t done,
-		      uint64_t total, uint64_t bytes, uint64_t bytes_total);
+void context_progress(const struct context *c, enum phase phase, uint64_t done, uint64_t total,
+		      uint64_t bytes, uint64_t bytes_total);
 
 /* Options for fetch_all() that report into @phase; valid while @c and *slot live. */
 struct context_fetch {

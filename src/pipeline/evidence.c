@@ -19,10 +19,10 @@ struct work {
 	const struct recipe_source *source;
 	struct str suite;
 	const struct lock_suite *old; /* in the earlier lock, or NULL */
-	bool fresh;                   /* read anew from a mirror */
-	bool has_release;             /* @release is filled in */
+	bool fresh;		      /* read anew from a mirror */
+	bool has_release;	      /* @release is filled in */
 	struct release release;
-	struct lock_suite *lock;      /* the result */
+	struct lock_suite *lock; /* the result */
 };
 
 struct obtaining {
@@ -88,8 +88,8 @@ static int check_names(const struct work *w, struct error *err)
 		return 0;
 	(void)err_at(err, ERR_WRONG_ARCHIVE, w->source->pos,
 		     "the mirror's Release for '" STR_FMT "' is of suite '" STR_FMT
-		     "', codename '" STR_FMT "'", STR_ARG(w->suite), STR_ARG(r->suite),
-		     STR_ARG(r->codename));
+		     "', codename '" STR_FMT "'",
+		     STR_ARG(w->suite), STR_ARG(r->suite), STR_ARG(r->codename));
 	return err_hint(err, "the mirror is misconfigured, or somebody answers for it");
 }
 
@@ -100,15 +100,18 @@ static int check_dates(const struct obtaining *o, const struct work *w, struct e
 	int64_t now = o->context->now;
 
 	if (r->date > now + CLOCK_SKEW) {
-		(void)err_set(err, ERR_EXPIRED, "the Release of '" STR_FMT "' is from the future: "
-			      "%s, it is now %s", STR_ARG(w->suite), text_time(r->date, date),
-			      text_time(now, other));
+		(void)err_set(err, ERR_EXPIRED,
+			      "the Release of '" STR_FMT "' is from the future: "
+			      "%s, it is now %s",
+			      STR_ARG(w->suite), text_time(r->date, date), text_time(now, other));
 		return err_hint(err, "set this machine's clock");
 	}
 	if (!w->source->snapshot.len && r->valid_until && r->valid_until < now) {
-		(void)err_set(err, ERR_EXPIRED, "the Release of '" STR_FMT "' has expired: it was "
-			      "valid until %s, it is now %s", STR_ARG(w->suite),
-			      text_time(r->valid_until, date), text_time(now, other));
+		(void)err_set(err, ERR_EXPIRED,
+			      "the Release of '" STR_FMT "' has expired: it was "
+			      "valid until %s, it is now %s",
+			      STR_ARG(w->suite), text_time(r->valid_until, date),
+			      text_time(now, other));
 		return err_hint(err, "the mirror is stale: use another one");
 	}
 	return 0;
@@ -132,8 +135,10 @@ static int check_rollback(const struct obtaining *o, const struct work *w, struc
 		newest = w->old->date;
 	if (w->release.date >= newest)
 		return 0;
-	(void)err_set(err, ERR_ROLLBACK, "the Release of '" STR_FMT "' is of %s, but one of %s has "
-		      "been seen before", STR_ARG(w->suite), text_time(w->release.date, got),
+	(void)err_set(err, ERR_ROLLBACK,
+		      "the Release of '" STR_FMT "' is of %s, but one of %s has "
+		      "been seen before",
+		      STR_ARG(w->suite), text_time(w->release.date, got),
 		      text_time(newest, before));
 	return err_hint(err, "the mirror is stale, or somebody replays an old archive: use "
 			     "another mirror");
@@ -171,10 +176,14 @@ static int pin_signers(const struct obtaining *o, const struct work *w,
 			l->signed_by[l->n_signed_by++] = arena_str(o->arena, v->signers[i]);
 	if (l->n_signed_by)
 		return 0;
-	(void)err_set(err, ERR_SIGNATURE, "the Release of '" STR_FMT "' is signed by " STR_FMT
-		      ", which the lock does not pin", STR_ARG(w->suite), STR_ARG(v->signers[0]));
-	return err_hint(err, "if the archive has announced this key: ingot lock --update "
-			     "--accept-key " STR_FMT, STR_ARG(v->signers[0]));
+	(void)err_set(err, ERR_SIGNATURE,
+		      "the Release of '" STR_FMT "' is signed by " STR_FMT
+		      ", which the lock does not pin",
+		      STR_ARG(w->suite), STR_ARG(v->signers[0]));
+	return err_hint(err,
+			"if the archive has announced this key: ingot lock --update "
+			"--accept-key " STR_FMT,
+			STR_ARG(v->signers[0]));
 }
 
 static int judge_release(struct obtaining *o, struct work *w, struct bytes message,
@@ -186,8 +195,8 @@ static int judge_release(struct obtaining *o, struct work *w, struct bytes messa
 
 	if (keyring_load(o->context, w->source, !o->options->keep_nothing, &keyring, err) < 0)
 		return -1;
-	if (openpgp_verify_inline(message, buf_bytes(&keyring), o->context->now, o->arena,
-				  &verdict, err) < 0)
+	if (openpgp_verify_inline(message, buf_bytes(&keyring), o->context->now, o->arena, &verdict,
+				  err) < 0)
 		return err_while(err, "verifying '%s'", name);
 	if (release_parse(verdict.text, name, o->arena, &w->release, err) < 0)
 		return -1;
@@ -253,13 +262,15 @@ static int reuse_release(struct obtaining *o, struct work *w, struct error *err)
 	if (r < 0)
 		return -1;
 	if (r == STAGE_ABSENT) {
-		(void)err_set(err, ERR_FETCH_GONE, "the Release of '" STR_FMT "' that this lock was "
-			      "made from is not in the stage", STR_ARG(w->suite));
+		(void)err_set(err, ERR_FETCH_GONE,
+			      "the Release of '" STR_FMT "' that this lock was "
+			      "made from is not in the stage",
+			      STR_ARG(w->suite));
 		return err_hint(err, "'ingot lock --update' reads today's");
 	}
 	if (keyring_load(o->context, w->source, false, &keyring, err) < 0 ||
-	    openpgp_verify_inline(buf_bytes(&text), buf_bytes(&keyring), o->context->now,
-				  o->arena, &verdict, err) < 0 ||
+	    openpgp_verify_inline(buf_bytes(&text), buf_bytes(&keyring), o->context->now, o->arena,
+				  &verdict, err) < 0 ||
 	    release_parse(verdict.text, "InRelease", o->arena, &w->release, err) < 0)
 		return -1;
 	w->has_release = true;
@@ -304,7 +315,8 @@ static int find_index(struct obtaining *o, struct work *w, struct str component,
 	const struct lock_index *old = old_index(w, stem);
 
 	if (old) {
-		*ret = (struct lock_index){ arena_str(o->arena, old->path), old->digest, old->size };
+		*ret = (struct lock_index){ arena_str(o->arena, old->path), old->digest,
+					    old->size };
 		return 0;
 	}
 	if (!w->has_release && reuse_release(o, w, err) < 0)
@@ -320,9 +332,12 @@ static int find_index(struct obtaining *o, struct work *w, struct str component,
 	}
 	(void)err_at(err, ERR_RECIPE_VALUE, w->source->pos,
 		     "suite '" STR_FMT "' has no component '" STR_FMT "' for architecture '" STR_FMT
-		     "'", STR_ARG(w->suite), STR_ARG(component), STR_ARG(architecture));
-	return err_hint(err, "its Release lists no %s: the archive may have stopped building it; drop "
-			     "the architecture, the component or the suite", stem);
+		     "'",
+		     STR_ARG(w->suite), STR_ARG(component), STR_ARG(architecture));
+	return err_hint(err,
+			"its Release lists no %s: the archive may have stopped building it; drop "
+			"the architecture, the component or the suite",
+			stem);
 }
 
 static int by_path(const void *a, const void *b)
@@ -400,8 +415,8 @@ static int obtain(struct obtaining *o, struct error *err)
 	return o->options->keep_nothing ? 0 : seen_save(o->seen, err);
 }
 
-int evidence_obtain(struct context *c, const struct recipe *r, const struct evidence_options *options,
-		    struct evidence *ret, struct error *err)
+int evidence_obtain(struct context *c, const struct recipe *r,
+		    const struct evidence_options *options, struct evidence *ret, struct error *err)
 {
 	CLEANUP_EVIDENCE struct evidence e = { 0 };
 	struct obtaining o = { .context = c, .recipe = r, .options = options, .arena = &e.arena };
@@ -428,8 +443,8 @@ void evidence_release(struct evidence *e)
 static int read_index(struct context *c, const struct lock_index *index, struct str suite,
 		      uint32_t origin, struct evidence_packages *p, struct error *err)
 {
-	CLEANUP_FREE char *name = mem_printf(STR_FMT "/" STR_FMT, STR_ARG(suite),
-					     STR_ARG(index->path));
+	CLEANUP_FREE char *name =
+		mem_printf(STR_FMT "/" STR_FMT, STR_ARG(suite), STR_ARG(index->path));
 	CLEANUP_SOURCE struct source *text = NULL;
 	struct source *raw = NULL;
 	struct buf *to = &p->texts[p->n_texts++];

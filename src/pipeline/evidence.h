@@ -16,11 +16,11 @@
 #include "resolve/lock.h"
 
 struct evidence_options {
-	const struct lock *old;   /* the earlier lock, or NULL */
-	bool update;              /* read newer indexes even if @old names some */
+	const struct lock *old;		  /* the earlier lock, or NULL */
+	bool update;			  /* read newer indexes even if @old names some */
 	const char *const *accepted_keys; /* --accept-key: fingerprints */
 	size_t n_accepted_keys;
-	bool keep_nothing;        /* --dry-run: doesn't copy keyrings, records no dates */
+	bool keep_nothing; /* --dry-run: doesn't copy keyrings, records no dates */
 };
 
 struct evidence {
@@ -36,9 +36,8 @@ struct evidence {
  * Errors: ERR_NO_MIRROR, ERR_FETCH*, ERR_OFFLINE, ERR_SIGNATURE, ERR_EXPIRED,
  *         ERR_ROLLBACK, ERR_WRONG_ARCHIVE, ERR_FORMAT.
  */
-int evidence_obtain(struct context *c, const struct recipe *r,
-		    const struct evidence_options *o, struct evidence *ret,
-		    struct error *err) MUST_CHECK;
+int evidence_obtain(struct context *c, const struct recipe *r, const struct evidence_options *o,
+		    struct evidence *ret, struct error *err) MUST_CHECK;
 void evidence_release(struct evidence *e);
 #define CLEANUP_EVIDENCE CLEANUP(evidence_release)
 

@@ -18,8 +18,8 @@ size_t why_package(const struct lock_architecture *a, struct str name, struct ar
 
 /* One aspect of a path and what caused it. */
 struct why_path {
-	struct str path;          /* after links were followed */
-	struct str target;        /* of a link, or "" */
+	struct str path;   /* after links were followed */
+	struct str target; /* of a link, or "" */
 	enum node_kind kind;
 	uint16_t mode;
 	uint32_t uid, gid;
@@ -30,7 +30,7 @@ struct why_path {
 		struct str cause;   /* "package nginx-common", "recipes/web.yaml:12:5" */
 	} causes[4];
 	size_t n_causes;
-	struct str package;       /* that lists it in dpkg's database, or "" */
+	struct str package; /* that lists it in dpkg's database, or "" */
 };
 
 /*
@@ -52,7 +52,7 @@ struct plan_output {
 
 struct plan {
 	enum lock_fit fit;
-	char *reasons;     /* in the arena; lines */
+	char *reasons; /* in the arena; lines */
 	struct plan_output *outputs;
 	size_t n_outputs;
 };

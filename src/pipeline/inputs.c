@@ -32,8 +32,7 @@ static size_t unique(struct lock_input *list, size_t n)
 	return k;
 }
 
-static int hash_file(struct context *c, struct str path, struct lock_input *ret,
-		     struct error *err)
+static int hash_file(struct context *c, struct str path, struct lock_input *ret, struct error *err)
 {
 	CLEANUP_CLOSE int fd = -1;
 	CLEANUP_SOURCE struct source *from = NULL;
@@ -55,8 +54,11 @@ static int hash_file(struct context *c, struct str path, struct lock_input *ret,
 
 static struct lock_input of_scanned(const struct recipe_input *i)
 {
-	struct lock_input l = { .path = i->path, .digest = i->digest, .size = i->size,
-				.executable = i->executable, .target = i->target };
+	struct lock_input l = { .path = i->path,
+				.digest = i->digest,
+				.size = i->size,
+				.executable = i->executable,
+				.target = i->target };
 
 	l.kind = i->is_directory ? STR("folder") : i->is_symlink ? STR("link") : STR("file");
 	return l;
@@ -91,8 +93,8 @@ static int add_keyring(struct context *c, const struct recipe_source *s, struct 
 	return hash_file(c, arena_str(arena, str_of(path)), ret, err);
 }
 
-int inputs_scan(struct context *c, const struct recipe *r, struct arena *arena,
-		struct inputs *ret, struct error *err)
+int inputs_scan(struct context *c, const struct recipe *r, struct arena *arena, struct inputs *ret,
+		struct error *err)
 {
 	struct inputs in = { 0 };
 	size_t total = r->n_files + r->n_certificates + r->n_sources;
@@ -158,8 +160,9 @@ static int stage_file(struct context *c, struct str path, const struct digest *d
 		*ret = (struct content){ .digest = *digest, .where = CONTENT_EMPTY };
 		return 0;
 	}
-	*ret = (struct content){ .digest = *digest, .size = size, .where = CONTENT_OBJECT,
-				 .object = object };
+	*ret = (struct content){
+		.digest = *digest, .size = size, .where = CONTENT_OBJECT, .object = object
+	};
 	if (stage_has(c->stage, digest))
 		return 0;
 	if (recipe_input_open(c->workspace.fd, path, &fd, err) < 0)
@@ -178,8 +181,8 @@ static int find_archive(struct context *c, const struct recipe_file *f, struct e
 	if (stage_has(c->stage, &f->archive_digest))
 		return 0;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		CLEANUP_FREE char *path = mem_printf("%s" STR_FMT, folders[i],
-						     STR_ARG(f->archive_name));
+		CLEANUP_FREE char *path =
+			mem_printf("%s" STR_FMT, folders[i], STR_ARG(f->archive_name));
 		CLEANUP_FREE char *full = mem_printf("recipes/%s", path);
 		CLEANUP_CLOSE int fd = -1;
 		CLEANUP_SOURCE struct source *from = NULL;
@@ -194,8 +197,10 @@ static int find_archive(struct context *c, const struct recipe_file *f, struct e
 			return err_while(err, "reading the archive '%s'", full);
 		return 0;
 	}
-	(void)err_at(err, ERR_FETCH_GONE, f->pos, "the archive '" STR_FMT "' is neither in the stage "
-		     "nor beside the recipe", STR_ARG(f->archive_name));
+	(void)err_at(err, ERR_FETCH_GONE, f->pos,
+		     "the archive '" STR_FMT "' is neither in the stage "
+		     "nor beside the recipe",
+		     STR_ARG(f->archive_name));
 	return err_hint(err, "put it at recipes/archives/" STR_FMT, STR_ARG(f->archive_name));
 }
 
@@ -213,8 +218,7 @@ static int stage_archive(struct context *c, const struct recipe_file *f, struct 
 	CLEANUP_FREE char *name = mem_str(f->archive_name);
 	struct pack *p;
 
-	if (!pack_is_decoded(c->stage, PACK_TAR, &f->archive_digest) &&
-	    find_archive(c, f, err) < 0)
+	if (!pack_is_decoded(c->stage, PACK_TAR, &f->archive_digest) && find_archive(c, f, err) < 0)
 		return -1;
 	if (pack_open(c->stage, PACK_TAR, &f->archive_digest, name, &p, NULL, err) < 0)
 		return err_while(err, "unpacking the archive '%s'", name);
@@ -248,8 +252,7 @@ int inputs_stage(struct context *c, const struct recipe *r, const struct inputs 
 		 struct content **ret_certificates, struct error *err)
 {
 	struct compose_file *files = arena_array(arena, r->n_files, sizeof(*files));
-	struct content *certificates = arena_array(arena, r->n_certificates,
-						   sizeof(*certificates));
+	struct content *certificates = arena_array(arena, r->n_certificates, sizeof(*certificates));
 
 	for (size_t i = 0; i < r->n_files; i++) {
 		files[i].file = &r->files[i];

@@ -24,8 +24,8 @@ struct inputs {
 };
 
 /* *ret lies in @arena. */
-int inputs_scan(struct context *c, const struct recipe *r, struct arena *arena,
-		struct inputs *ret, struct error *err) MUST_CHECK;
+int inputs_scan(struct context *c, const struct recipe *r, struct arena *arena, struct inputs *ret,
+		struct error *err) MUST_CHECK;
 
 /* Whether both lists name the same. */
 bool inputs_equal(const struct lock_input *a, size_t n, const struct lock_input *b, size_t m);

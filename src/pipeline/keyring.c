@@ -31,8 +31,10 @@ static int load_from_host(const struct recipe_source *source, struct buf *ret, c
 	}
 	(void)err_at(err, ERR_RECIPE_FILE, source->pos, "there is no keyring '" STR_FMT "'",
 		     STR_ARG(source->keyring));
-	return err_hint(err, "put it at recipes/keys/" STR_FMT ".pgp, or install the package that "
-			     "has it under /usr/share/keyrings", STR_ARG(source->keyring));
+	return err_hint(err,
+			"put it at recipes/keys/" STR_FMT ".pgp, or install the package that "
+			"has it under /usr/share/keyrings",
+			STR_ARG(source->keyring));
 }
 
 static int save_copy(const struct context *c, const char *path, struct bytes data,

@@ -25,8 +25,8 @@ static void merge_ids(struct lock *l, const struct lock_id *ids, size_t n)
 	for (size_t i = 0; i < l->n_ids; i++)
 		all[k++] = l->ids[i];
 	for (size_t i = 0; i < n; i++) {
-		if (l->n_ids && bsearch(&ids[i], l->ids, l->n_ids, sizeof(*l->ids),
-					by_kind_and_name))
+		if (l->n_ids &&
+		    bsearch(&ids[i], l->ids, l->n_ids, sizeof(*l->ids), by_kind_and_name))
 			continue;
 		all[k] = ids[i];
 		all[k++].name = arena_str(&l->arena, ids[i].name);

@@ -12,8 +12,7 @@
 #include "crypto/hash.h"
 #include "io/file.h"
 
-int lock_load(const struct context *c, const struct recipe *r, struct lock **ret,
-	      struct error *err)
+int lock_load(const struct context *c, const struct recipe *r, struct lock **ret, struct error *err)
 {
 	CLEANUP_FREE char *recipe = mem_str(r->path);
 	CLEANUP_FREE char *path = workspace_lock_path(recipe);
@@ -39,8 +38,8 @@ struct digest lock_digest(const struct lock *l)
 	return hash_bytes(buf_bytes(&text));
 }
 
-int lock_save(struct context *c, const struct recipe *r, const struct lock *l,
-	      bool *ret_changed, struct error *err)
+int lock_save(struct context *c, const struct recipe *r, const struct lock *l, bool *ret_changed,
+	      struct error *err)
 {
 	CLEANUP_FREE char *recipe = mem_str(r->path);
 	CLEANUP_FREE char *path = workspace_lock_path(recipe);
@@ -135,8 +134,8 @@ static void copy_inputs(struct lock *l, const struct inputs *in)
 	}
 }
 
-int lock_refresh(struct context *c, const struct recipe *r, const struct inputs *in,
-		 struct lock *l, struct error *err)
+int lock_refresh(struct context *c, const struct recipe *r, const struct inputs *in, struct lock *l,
+		 struct error *err)
 {
 	bool recipe_changed = !digest_equal(&l->inputs_recipe, &r->digest);
 

@@ -17,9 +17,12 @@ static void add_requests(struct lock_run *run, struct str target, const struct r
 	(void)run;
 	for (size_t i = 0; i < n; i++)
 		requests[in->n_requests++] = (struct solve_request){
-			.name = list[i].name, .relation = list[i].relation,
-			.version = list[i].version, .pos = list[i].pos,
-			.why = STR("recipe"), .target = target,
+			.name = list[i].name,
+			.relation = list[i].relation,
+			.version = list[i].version,
+			.pos = list[i].pos,
+			.why = STR("recipe"),
+			.target = target,
 		};
 }
 
@@ -63,8 +66,8 @@ static bool is_freed(const struct locking_options *o, const struct lock_package 
 
 static void list_pins(struct lock_run *run, struct str architecture, struct solve_input *in)
 {
-	const struct lock_architecture *a = run->old ? lock_architecture(run->old, architecture)
-						     : NULL;
+	const struct lock_architecture *a =
+		run->old ? lock_architecture(run->old, architecture) : NULL;
 	struct solve_pin *pins;
 
 	if (!a)
@@ -76,8 +79,10 @@ static void list_pins(struct lock_run *run, struct str architecture, struct solv
 
 		if (!is_freed(run->options, p))
 			pins[in->n_pins++] = (struct solve_pin){
-				.name = p->name, .version = p->version,
-				.architecture = p->architecture, .digest = p->digest,
+				.name = p->name,
+				.version = p->version,
+				.architecture = p->architecture,
+				.digest = p->digest,
 				.requested = str_equal_cstr(p->why, "recipe"),
 			};
 	}
@@ -173,7 +178,8 @@ static int solve_without_essential(struct lock_run *run, struct solve_input *in,
 	pins = arena_array(&run->arena, n_kept + in->n_pins, sizeof(*pins));
 	for (size_t i = 0; i < n_kept; i++)
 		pins[n_pins++] = (struct solve_pin){
-			.name = kept[i].package->name, .version = kept[i].package->version,
+			.name = kept[i].package->name,
+			.version = kept[i].package->version,
 			.architecture = kept[i].package->architecture,
 			.digest = kept[i].package->digest,
 		};
@@ -226,7 +232,8 @@ static bool chain_holds(const struct lock_architecture *old, const struct lock_a
  */
 static void keep_reasons(struct lock_run *run, struct lock_architecture *a)
 {
-	const struct lock_architecture *old = run->old ? lock_architecture(run->old, a->name) : NULL;
+	const struct lock_architecture *old =
+		run->old ? lock_architecture(run->old, a->name) : NULL;
 	struct str *reasons = arena_array(&run->arena, a->n_packages, sizeof(*reasons));
 
 	for (size_t i = 0; old && i < a->n_packages; i++) {
@@ -284,14 +291,17 @@ static int check_source_versions(const struct lock *l, struct error *err)
 
 			if (!a || str_equal(a->source_version, b->source_version))
 				continue;
-			(void)err_set(err, ERR_UNSATISFIABLE, "'" STR_FMT "' is built from source "
+			(void)err_set(err, ERR_UNSATISFIABLE,
+				      "'" STR_FMT "' is built from source "
 				      "version " STR_FMT " for " STR_FMT ", but from " STR_FMT
-				      " for " STR_FMT, STR_ARG(b->name), STR_ARG(a->source_version),
+				      " for " STR_FMT,
+				      STR_ARG(b->name), STR_ARG(a->source_version),
 				      STR_ARG(first->name), STR_ARG(b->source_version),
 				      STR_ARG(l->architectures[i].name));
-			return err_hint(err, "the archive has not built the newer one everywhere "
-					     "yet: ask for the older version in 'packages', or lock "
-					     "again later");
+			return err_hint(err,
+					"the archive has not built the newer one everywhere "
+					"yet: ask for the older version in 'packages', or lock "
+					"again later");
 		}
 	return 0;
 }
@@ -341,8 +351,11 @@ int lock_resolve(struct lock_run *run, struct error *err)
 	const struct locking_options *o = run->options;
 	bool newer = o->update || o->n_update_packages;
 	struct evidence_options want = {
-		.old = run->old, .update = newer, .keep_nothing = o->dry_run,
-		.accepted_keys = o->accepted_keys, .n_accepted_keys = o->n_accepted_keys,
+		.old = run->old,
+		.update = newer,
+		.keep_nothing = o->dry_run,
+		.accepted_keys = o->accepted_keys,
+		.n_accepted_keys = o->n_accepted_keys,
 	};
 	const struct recipe *r = run->recipe;
 
@@ -354,8 +367,9 @@ int lock_resolve(struct lock_run *run, struct error *err)
 		/* Without the earlier evidence a pin that has gone moves: the diff shows it. */
 		want.update = false;
 		if (evidence_obtain(run->context, r, &want, &run->old_evidence, &gone) < 0)
-			context_note(run->context, "the indexes of the earlier lock are gone: "
-						   "versions that the archive has dropped will move");
+			context_note(run->context,
+				     "the indexes of the earlier lock are gone: "
+				     "versions that the archive has dropped will move");
 	}
 	run->lock->n_architectures = r->n_architectures;
 	run->lock->architectures = arena_array(&run->lock->arena, r->n_architectures,

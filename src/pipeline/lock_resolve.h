@@ -14,8 +14,8 @@ struct lock_run {
 	struct context *context;
 	const struct recipe *recipe;
 	const struct locking_options *options;
-	const struct lock *old;  /* or NULL */
-	struct lock *lock;       /* being made */
+	const struct lock *old; /* or NULL */
+	struct lock *lock;	/* being made */
 	struct evidence evidence;
 	struct evidence old_evidence; /* where pins come from that new indexes lack */
 	struct arena arena;

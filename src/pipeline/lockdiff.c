@@ -34,7 +34,9 @@ static void diff_packages(struct lockdiff *d, const struct lock_architecture *a,
 		if (r == 0 && digest_equal(&x->digest, &y->digest))
 			continue;
 		d->packages[d->n_packages++] = (struct lockdiff_package){
-			b->name.len ? b->name : a->name, r <= 0 ? x : NULL, r >= 0 ? y : NULL,
+			b->name.len ? b->name : a->name,
+			r <= 0 ? x : NULL,
+			r >= 0 ? y : NULL,
 		};
 	}
 }
@@ -59,9 +61,10 @@ static void diff_suites(struct lockdiff *d, const struct lock *a, const struct l
 			if (!str_equal(x->suite, y->suite) || !str_equal(x->source, y->source) ||
 			    x->date == y->date)
 				continue;
-			add_note(d, arena, arena_printf(arena, "suite " STR_FMT ": %s -> %s",
-							STR_ARG(y->suite), text_time(x->date, before),
-							text_time(y->date, after)));
+			add_note(d, arena,
+				 arena_printf(arena, "suite " STR_FMT ": %s -> %s",
+					      STR_ARG(y->suite), text_time(x->date, before),
+					      text_time(y->date, after)));
 		}
 }
 
@@ -81,8 +84,11 @@ static void diff_inputs(struct lockdiff *d, const struct lock *a, const struct l
 		if (r == 0 && digest_equal(&x->digest, &y->digest) &&
 		    x->executable == y->executable && str_equal(x->target, y->target))
 			continue;
-		add_note(d, arena, arena_printf(arena, "input recipes/" STR_FMT ": %s", STR_ARG(path),
-						r < 0 ? "removed" : r > 0 ? "added" : "changed"));
+		add_note(d, arena,
+			 arena_printf(arena, "input recipes/" STR_FMT ": %s", STR_ARG(path),
+				      r < 0   ? "removed"
+				      : r > 0 ? "added"
+					      : "changed"));
 	}
 }
 
@@ -97,9 +103,10 @@ static void diff_ids(struct lockdiff *d, const struct lock *a, const struct lock
 				x = &a->ids[k];
 		if (x && x->id == y->id)
 			continue;
-		add_note(d, arena, arena_printf(arena, "%s " STR_FMT ": id %u%s",
-						y->kind == LOCK_ID_USER ? "user" : "group",
-						STR_ARG(y->name), y->id, x ? " (moved)" : " (new)"));
+		add_note(d, arena,
+			 arena_printf(arena, "%s " STR_FMT ": id %u%s",
+				      y->kind == LOCK_ID_USER ? "user" : "group", STR_ARG(y->name),
+				      y->id, x ? " (moved)" : " (new)"));
 	}
 }
 
@@ -111,12 +118,15 @@ void lockdiff_make(const struct lock *before, const struct lock *after, struct a
 	struct lockdiff d = { .size_before = (int64_t)total_size(before),
 			      .size_after = (int64_t)total_size(after) };
 
-	d.packages = arena_array(arena, count_packages(a) + count_packages(after),
-				 sizeof(*d.packages));
-	d.notes = arena_array(arena, a->n_suites + after->n_suites + a->n_inputs +
-			      after->n_inputs + after->n_ids + 2, sizeof(*d.notes));
+	d.packages =
+		arena_array(arena, count_packages(a) + count_packages(after), sizeof(*d.packages));
+	d.notes = arena_array(arena,
+			      a->n_suites + after->n_suites + a->n_inputs + after->n_inputs +
+				      after->n_ids + 2,
+			      sizeof(*d.notes));
 	for (size_t i = 0; i < after->n_architectures; i++) {
-		const struct lock_architecture *old = lock_architecture(a, after->architectures[i].name);
+		const struct lock_architecture *old =
+			lock_architecture(a, after->architectures[i].name);
 
 		diff_packages(&d, old ? old : &none, &after->architectures[i]);
 	}
@@ -129,7 +139,8 @@ void lockdiff_make(const struct lock *before, const struct lock *after, struct a
 	if (a->epoch != after->epoch) {
 		char time[TEXT_TIME_MAX];
 
-		add_note(&d, arena, arena_printf(arena, "epoch: %s", text_time(after->epoch, time)));
+		add_note(&d, arena,
+			 arena_printf(arena, "epoch: %s", text_time(after->epoch, time)));
 	}
 	*ret = d;
 }
@@ -146,7 +157,8 @@ static void add_size_change(const struct lockdiff *d, struct buf *to)
 
 	buf_printf(to, "%zu package%s differ%s, %s%s to download\n", d->n_packages,
 		   d->n_packages == 1 ? "" : "s", d->n_packages == 1 ? "s" : "",
-		   change < 0 ? "-" : "+", text_size((uint64_t)(change < 0 ? -change : change), size));
+		   change < 0 ? "-" : "+",
+		   text_size((uint64_t)(change < 0 ? -change : change), size));
 }
 
 void lockdiff_text(const struct lockdiff *d, struct buf *to)
@@ -175,7 +187,9 @@ void lockdiff_text(const struct lockdiff *d, struct buf *to)
 void lockdiff_markdown(const struct lockdiff *d, struct buf *to)
 {
 	if (d->n_packages) {
-		buf_add_cstr(to, "| | package | arch | before | after | why |\n|---|---|---|---|---|---|\n");
+		buf_add_cstr(
+			to,
+			"| | package | arch | before | after | why |\n|---|---|---|---|---|---|\n");
 		for (size_t i = 0; i < d->n_packages; i++) {
 			const struct lockdiff_package *p = &d->packages[i];
 			const struct lock_package *any = p->after ? p->after : p->before;

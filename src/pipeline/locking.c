@@ -45,7 +45,8 @@ static int lock_anew(struct lock_run *run, const struct inputs *in, struct error
 /* The resolution fits: only inputs may have changed. */
 static int refresh_old(struct lock_run *run, const struct inputs *in, struct error *err)
 {
-	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_LOCK_SIZE), reasons = BUF_INIT(LIMIT_LOCK_SIZE);
+	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_LOCK_SIZE),
+			       reasons = BUF_INIT(LIMIT_LOCK_SIZE);
 	const struct locking_options *o = run->options;
 
 	lock_format(run->old, &text);
@@ -71,8 +72,7 @@ static bool needs_resolving(const struct lock_run *run)
 	       !digest_equal(&run->old->resolution, &run->recipe->resolution_digest);
 }
 
-static int load_old(struct context *c, const struct recipe *r, struct lock **ret,
-		    struct error *err)
+static int load_old(struct context *c, const struct recipe *r, struct lock **ret, struct error *err)
 {
 	if (lock_load(c, r, ret, err) == 0)
 		return 0;
@@ -85,7 +85,8 @@ static int load_old(struct context *c, const struct recipe *r, struct lock **ret
 static int run_locking(struct lock_run *run, struct locking *l, struct error *err)
 {
 	struct inputs in;
-	CLEANUP_BUF struct buf before = BUF_INIT(LIMIT_LOCK_SIZE), after = BUF_INIT(LIMIT_LOCK_SIZE);
+	CLEANUP_BUF struct buf before = BUF_INIT(LIMIT_LOCK_SIZE),
+			       after = BUF_INIT(LIMIT_LOCK_SIZE);
 
 	if (inputs_scan(run->context, run->recipe, &run->arena, &in, err) < 0)
 		return -1;

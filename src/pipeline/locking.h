@@ -13,20 +13,20 @@
 #include "resolve/lock.h"
 
 struct locking_options {
-	bool update;                  /* read newer indexes, free all pins */
+	bool update;			    /* read newer indexes, free all pins */
 	const char *const *update_packages; /* free only these (names or source names) */
 	size_t n_update_packages;
-	bool dry_run;                 /* write nothing */
+	bool dry_run; /* write nothing */
 	bool reslice, renumber;
 	const char *const *accepted_keys;
 	size_t n_accepted_keys;
 };
 
 struct locking {
-	struct lock *lock;   /* what is right now; owned */
-	struct lock *old;    /* what the file said before, or NULL; owned */
-	bool changed;        /* the texts differ */
-	bool resolved;       /* packages were solved (not only inputs refreshed) */
+	struct lock *lock; /* what is right now; owned */
+	struct lock *old;  /* what the file said before, or NULL; owned */
+	bool changed;	   /* the texts differ */
+	bool resolved;	   /* packages were solved (not only inputs refreshed) */
 };
 
 /* Locks the recipe and (unless dry_run) writes the file. locking_release(). */
@@ -42,7 +42,7 @@ int lock_load(const struct context *c, const struct recipe *r, struct lock **ret
 enum lock_fit {
 	LOCK_FITS = 0,
 	LOCK_INPUTS_DIFFER, /* build may refresh it by itself */
-	LOCK_STALE,         /* packages must be resolved again */
+	LOCK_STALE,	    /* packages must be resolved again */
 };
 
 /* Whether @l is for this recipe and these inputs; says why not, a line each. */
@@ -53,8 +53,8 @@ enum lock_fit lock_fit(const struct lock *l, const struct recipe *r, const struc
  * Brings inputs, recipe digest, compressor versions and (where the recipe's
  * accounts changed) ids of @l up to date. The resolution stays as it is.
  */
-int lock_refresh(struct context *c, const struct recipe *r, const struct inputs *in,
-		 struct lock *l, struct error *err) MUST_CHECK;
+int lock_refresh(struct context *c, const struct recipe *r, const struct inputs *in, struct lock *l,
+		 struct error *err) MUST_CHECK;
 
 /*
  * Composes every target of every architecture and records in @l the ids that
@@ -67,5 +67,5 @@ int lock_evaluate(struct context *c, const struct recipe *r, const struct inputs
 struct digest lock_digest(const struct lock *l);
 
 /* Writes the lock file if its text differs; *ret_changed tells. */
-int lock_save(struct context *c, const struct recipe *r, const struct lock *l,
-	      bool *ret_changed, struct error *err) MUST_CHECK;
+int lock_save(struct context *c, const struct recipe *r, const struct lock *l, bool *ret_changed,
+	      struct error *err) MUST_CHECK;

@@ -13,7 +13,7 @@
 
 /* The record's fields, each 8 bytes little-endian or a digest, in this order. */
 #define RECORD_STAT_FIELDS 6
-#define RECORD_SIZE        (3 * DIGEST_SIZE + 8 * (2 + RECORD_STAT_FIELDS))
+#define RECORD_SIZE (3 * DIGEST_SIZE + 8 * (2 + RECORD_STAT_FIELDS))
 
 struct digest output_record_key(const struct recipe *r, const struct digest *lock,
 				const struct recipe_target *t, struct str architecture)

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "pipeline/places.h"
 
-
 #include "base/text.h"
 
 /* The bases of a suite: the snapshot service for a snapshot, else mirrors. */
@@ -39,8 +38,8 @@ static const char *snapshot_base(const struct context *c, struct str suite, stru
 				 struct arena *arena)
 {
 	struct str template = c->machine.snapshot_template;
-	struct str archive = str_has_suffix(suite, STR("-security")) ? STR("debian-security")
-								     : STR("debian");
+	struct str archive =
+		str_has_suffix(suite, STR("-security")) ? STR("debian-security") : STR("debian");
 
 	if (!template.len || !time.len)
 		return NULL;
@@ -48,10 +47,9 @@ static const char *snapshot_base(const struct context *c, struct str suite, stru
 		       archive);
 }
 
-int places_of_suite(const struct context *c, const struct recipe_source *source,
-		    struct str suite, struct str path, const struct digest *digest,
-		    struct arena *arena, const char *const **ret, size_t *ret_n,
-		    struct error *err)
+int places_of_suite(const struct context *c, const struct recipe_source *source, struct str suite,
+		    struct str path, const struct digest *digest, struct arena *arena,
+		    const char *const **ret, size_t *ret_n, struct error *err)
 {
 	const char *snapshot = snapshot_base(c, suite, source->snapshot, arena);
 	const char *const *bases;
@@ -61,7 +59,8 @@ int places_of_suite(const struct context *c, const struct recipe_source *source,
 	if (source->snapshot.len && !snapshot) {
 		(void)err_at(err, ERR_NO_MIRROR, source->pos,
 			     "source '" STR_FMT "' asks for a snapshot, but this machine knows no "
-			     "snapshot service", STR_ARG(source->name));
+			     "snapshot service",
+			     STR_ARG(source->name));
 		return err_hint(err, "add 'snapshot: URL' with @ARCHIVE@ and @SNAPSHOTID@ to %s",
 				c->machine.config_path);
 	}
@@ -76,9 +75,10 @@ int places_of_suite(const struct context *c, const struct recipe_source *source,
 		while (folder && path.ptr[folder - 1] != '/')
 			folder--;
 		if (digest)
-			urls[n++] = arena_printf(arena, "%s/dists/" STR_FMT "/" STR_FMT
-						 "by-hash/SHA256/%s", bases[i], STR_ARG(suite),
-						 (int)folder, path.ptr, digest_hex(digest, hex));
+			urls[n++] = arena_printf(
+				arena, "%s/dists/" STR_FMT "/" STR_FMT "by-hash/SHA256/%s",
+				bases[i], STR_ARG(suite), (int)folder, path.ptr,
+				digest_hex(digest, hex));
 		urls[n++] = arena_printf(arena, "%s/dists/" STR_FMT "/" STR_FMT, bases[i],
 					 STR_ARG(suite), STR_ARG(path));
 	}
@@ -109,8 +109,8 @@ static struct str snapshot_time(const struct lock_suite *s, struct arena *arena)
 }
 
 int places_of_package(const struct context *c, const struct lock *lock,
-		      const struct lock_package *p, struct arena *arena,
-		      const char *const **ret, size_t *ret_n, struct error *err)
+		      const struct lock_package *p, struct arena *arena, const char *const **ret,
+		      size_t *ret_n, struct error *err)
 {
 	const struct lock_suite *s = suite_of(lock, p);
 	const char *const *mirrors;

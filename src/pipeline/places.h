@@ -18,12 +18,11 @@
  * A file below dists/SUITE/. With @digest (an index) by-hash names come first.
  * ERR_NO_MIRROR if no place is known. *ret lies in @arena.
  */
-int places_of_suite(const struct context *c, const struct recipe_source *source,
-		    struct str suite, struct str path, const struct digest *digest,
-		    struct arena *arena, const char *const **ret, size_t *ret_n,
-		    struct error *err) MUST_CHECK;
+int places_of_suite(const struct context *c, const struct recipe_source *source, struct str suite,
+		    struct str path, const struct digest *digest, struct arena *arena,
+		    const char *const **ret, size_t *ret_n, struct error *err) MUST_CHECK;
 
 /* A pool file of a locked package. */
 int places_of_package(const struct context *c, const struct lock *lock,
-		      const struct lock_package *p, struct arena *arena,
-		      const char *const **ret, size_t *ret_n, struct error *err) MUST_CHECK;
+		      const struct lock_package *p, struct arena *arena, const char *const **ret,
+		      size_t *ret_n, struct error *err) MUST_CHECK;

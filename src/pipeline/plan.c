@@ -47,8 +47,7 @@ static int plan_outputs(struct context *c, const struct recipe *r, const struct 
 			const struct build_options *o, int outputs, struct arena *arena,
 			struct plan *ret, struct error *err)
 {
-	ret->outputs = arena_array(arena, l->n_architectures * r->n_targets,
-				   sizeof(*ret->outputs));
+	ret->outputs = arena_array(arena, l->n_architectures * r->n_targets, sizeof(*ret->outputs));
 	for (size_t i = 0; i < l->n_architectures; i++)
 		for (size_t k = 0; k < r->n_targets; k++) {
 			const struct recipe_target *t = &r->targets[k];

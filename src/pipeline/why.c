@@ -19,13 +19,14 @@ size_t why_package(const struct lock_architecture *a, struct str name, struct ar
 static struct str cause_text(const struct tree *t, cause_id id, struct arena *arena)
 {
 	static const char *const kinds[] = {
-		[CAUSE_UNKNOWN] = "unknown", [CAUSE_PACKAGE] = "package", [CAUSE_SCRIPT] = "script of",
-		[CAUSE_TRIGGER] = "trigger of", [CAUSE_RECIPE] = "recipe", [CAUSE_RULE] = "rule",
+		[CAUSE_UNKNOWN] = "unknown",  [CAUSE_PACKAGE] = "package",
+		[CAUSE_SCRIPT] = "script of", [CAUSE_TRIGGER] = "trigger of",
+		[CAUSE_RECIPE] = "recipe",    [CAUSE_RULE] = "rule",
 	};
 	const struct cause *c = tree_cause(t, id);
 
-	return str_of(arena_printf(arena, "%s " STR_FMT "%s" STR_FMT, kinds[c->kind], STR_ARG(c->who),
-				   c->what.len ? ":" : "", STR_ARG(c->what)));
+	return str_of(arena_printf(arena, "%s " STR_FMT "%s" STR_FMT, kinds[c->kind],
+				   STR_ARG(c->who), c->what.len ? ":" : "", STR_ARG(c->what)));
 }
 
 static void add_cause(struct why_path *w, const char *aspect, const struct tree *t, cause_id id,

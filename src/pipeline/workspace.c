@@ -159,8 +159,7 @@ static int by_path(const struct workspace *w, const char *name, char **ret, stru
 	return 0;
 }
 
-int workspace_recipe(const struct workspace *w, const char *name, char **ret,
-		     struct error *err)
+int workspace_recipe(const struct workspace *w, const char *name, char **ret, struct error *err)
 {
 	CLEANUP_NAMES struct file_names names = { 0 };
 	CLEANUP_FREE char *path = NULL;

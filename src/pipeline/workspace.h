@@ -11,11 +11,14 @@
 #include "base/error.h"
 
 struct workspace {
-	int fd;     /* open folder */
+	int fd;	    /* open folder */
 	char *path; /* absolute, for messages and for the stage's default place */
 };
 
-#define WORKSPACE_INIT { .fd = -1 }
+#define WORKSPACE_INIT                                                                             \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
 
 /* From folder @start (or a file in it) upwards. ERR_NO_WORKSPACE. */
 int workspace_find(const char *start, struct workspace *ret, struct error *err) MUST_CHECK;
