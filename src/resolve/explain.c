@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #define LINES_MAX    (64u << 10) /* bytes of all lines of one message */
+#define LONGER_MIN   3		 /* letters from which on names that begin so are listed */
 #define LISTED_MAX   8		 /* candidates or providers that are spelled out */
 
 /* "1.2-3 (trixie)" */
@@ -75,13 +76,39 @@ static const char *nearest_name(const struct universe *u, struct str word)
 	return found;
 }
 
+/* Names that begin with @word, as "python3-django" does with "python3-d". */
+static uint32_t add_longer_names(const struct universe *u, struct str word, struct buf *to)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < u->n; i++) {
+		struct str name = u->members[i].package->name;
+
+		if (!str_has_prefix(name, word) ||
+		    (i > 0 && u->members[i].name == u->members[i - 1].name))
+			continue;
+		if (n++ < LISTED_MAX) {
+			buf_add_cstr(to, n > 1 ? ", " : "");
+			buf_add_str(to, name);
+		}
+	}
+	if (n > LISTED_MAX)
+		buf_printf(to, " and %u more", n - LISTED_MAX);
+	return n;
+}
+
 static int no_package(const struct universe *u, const struct solve_input *input,
 		      const struct solve_request *r, struct error *err)
 {
+	CLEANUP_BUF struct buf longer = BUF_INIT(LINES_MAX);
 	const char *near = nearest_name(u, r->name);
 
 	err_at(err, ERR_NO_PACKAGE, r->pos, "no package named '" STR_FMT "' for " STR_FMT,
 	       STR_ARG(r->name), STR_ARG(input->architecture));
+	if (near && text_distance(r->name, str_of(near), 1) <= 1)
+		return err_hint(err, "did you mean '%s'?", near);
+	if (r->name.len >= LONGER_MIN && add_longer_names(u, r->name, &longer))
+		return err_hint(err, "packages whose names begin so: %s", buf_cstr(&longer));
 	if (near)
 		return err_hint(err, "did you mean '%s'?", near);
 	return err_hint(err, "is it in another suite or component than the recipe's 'sources' name?");
