@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "cli/app.h"
-#include "pipeline/explain.h"
+#include "pipeline/plan.h"
 
 int cmd_plan(struct app *app, int argc, char **argv, struct error *err);
 

@@ -2,7 +2,8 @@
 
 #include "cli/app.h"
 #include "cli/progress.h"
-#include "pipeline/explain.h"
+#include "pipeline/locking.h"
+#include "pipeline/why.h"
 
 int cmd_why(struct app *app, int argc, char **argv, struct error *err);
 

@@ -148,7 +148,7 @@ static void update(void *context, enum phase phase, uint64_t done, uint64_t tota
 		return;
 	pthread_mutex_lock(&p->mutex);
 	if (!s->running) {
-		/* A phase may run again; one update that is already the end is too short to show. */
+		/* A phase may run again; one that ends at once is too short to show. */
 		*s = (struct phase_state){ .started = now, .drawn = now, .running = done < total };
 	}
 	if (s->running && (done >= s->done || total != s->total)) {

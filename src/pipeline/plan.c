@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "io/file.h"
 #include "pack/pack.h"
-#include "pipeline/explain.h"
+#include "pipeline/plan.h"
 #include "pipeline/output_record.h"
 
 static void count_packages(struct context *c, const struct lock_architecture *a,

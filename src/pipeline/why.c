@@ -1,5 +1,5 @@
 #include "pipeline/assemble.h"
-#include "pipeline/explain.h"
+#include "pipeline/why.h"
 
 size_t why_package(const struct lock_architecture *a, struct str name, struct arena *arena,
 		   struct why_step **ret)

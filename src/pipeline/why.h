@@ -1,13 +1,14 @@
 #pragma once
 
 /*
- * pipeline/explain.h - why something is in an image (`ingot why`) and what
- * `build` would do (`ingot plan`).
+ * pipeline/why.h - why something is in an image: what `ingot why` does.
  */
 
 #include "base/arena.h"
-#include "pipeline/build.h"
 #include "pipeline/context.h"
+#include "recipe/recipe.h"
+#include "resolve/lock.h"
+#include "tree/tree.h"
 
 /* From the package asked about up to what the recipe names, nearest first. */
 struct why_step {
@@ -41,20 +42,3 @@ struct why_path {
 int why_path(struct context *c, const struct recipe *r, const struct lock *l,
 	     const struct recipe_target *target, struct str architecture, struct str path,
 	     struct arena *arena, struct why_path *ret, struct error *err) MUST_CHECK;
-
-/* What build would do for one output. */
-struct plan_output {
-	struct str file, target, architecture;
-	bool up_to_date;
-	size_t n_packages, n_to_fetch, n_to_decode;
-	uint64_t bytes_to_fetch;
-};
-
-struct plan {
-	enum lock_fit fit;
-	char *reasons; /* in the arena; lines */
-	struct plan_output *outputs;
-	size_t n_outputs;
-};
-int plan_make(struct context *c, const struct recipe *r, const struct build_options *o,
-	      struct arena *arena, struct plan *ret, struct error *err) MUST_CHECK;
