@@ -341,13 +341,16 @@ static enum compress_format format_of(struct str media_type)
 	return layer_types[i].format;
 }
 
-/* A bomb is a layer that grows beyond all reason: formats D1. */
+/*
+ * A bomb is a layer that grows beyond all reason (formats D1). Here it is only
+ * hashed, so a gibibyte is always allowed: zeros compress very well.
+ */
 static uint64_t max_diff_size(uint64_t size)
 {
 	uint64_t max = size < LIMIT_DATA_SIZE / LIMIT_DATA_RATIO ? size * LIMIT_DATA_RATIO
 								  : LIMIT_DATA_SIZE;
 
-	return max < 1u << 20 ? 1u << 20 : max;
+	return max < 1u << 30 ? 1u << 30 : max;
 }
 
 static int copy_until_stopped(struct source *in, struct sink *out, struct error *err)
