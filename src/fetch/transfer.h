@@ -73,3 +73,19 @@ void transfer_prepare(struct transfer *t);
 
 /* The request has ended with @code; decides what comes next. */
 void transfer_finish(struct transfer *t, CURLcode code);
+
+/* ---- between transfer.c and transfer_finish.c ---- */
+
+/* Goes to the place that is next; without a pause unless it has failed before. */
+void transfer_go_on(struct transfer *t);
+
+void transfer_drop_draft(struct transfer *t);
+
+/* Of the answer; 0 if there was none, or for a file. */
+long transfer_status(const struct transfer *t);
+
+/*
+ * Looks at the answer's head, before the first byte of its body is taken: is
+ * it content, of which size, from where on? -1 if nothing of it may be taken.
+ */
+int transfer_judge_head(struct transfer *t) MUST_CHECK;

@@ -26,6 +26,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "io/file.h"
 #include "io/sink.h"
 #include "io/source.h"
 #include "tree/reader.h"
@@ -150,6 +151,9 @@ int stage_ref_set(struct stage *s, const char *name, const struct digest *object
 /* The objects of a ref, sorted; *ret is owned (free). Or STAGE_ABSENT. */
 int stage_ref_get(struct stage *s, const char *name, struct digest **ret, size_t *ret_n,
 		  struct error *err) MUST_CHECK;
+
+/* All refs, sorted by name. *ret is released with file_names_release(). */
+int stage_ref_names(struct stage *s, struct file_names *ret, struct error *err) MUST_CHECK;
 
 /* Or STAGE_ABSENT. */
 int stage_ref_drop(struct stage *s, const char *name, struct error *err) MUST_CHECK;

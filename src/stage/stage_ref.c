@@ -125,6 +125,24 @@ int stage_ref_set(struct stage *s, const char *name, const struct digest *object
 	return publish_ref(s, name, buf_bytes(&text), err);
 }
 
+int stage_ref_names(struct stage *s, struct file_names *ret, struct error *err)
+{
+	struct file_names all = { 0 };
+	size_t n = 0;
+
+	if (file_list(s->refs_fd, ".", &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.n; i++) {
+		if (is_ref_name(all.names[i]))
+			all.names[n++] = all.names[i];
+		else
+			free(all.names[i]); /* fsck's business */
+	}
+	all.n = n;
+	*ret = all;
+	return 0;
+}
+
 int stage_ref_drop(struct stage *s, const char *name, struct error *err)
 {
 	assert(is_ref_name(name));

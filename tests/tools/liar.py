@@ -254,6 +254,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, options):
         super().__init__(("127.0.0.1", 0), Handler)

@@ -40,6 +40,9 @@ struct fetch_item item_of(struct fixture *f, const char *name, const char *const
 	item_of((f), (name), (const char *const[]){ __VA_ARGS__ },                 \
 		sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
+/* Asserts success; prints the error if there was one. */
+void expect_ok(int r, const struct error *err);
+
 void expect_fetched(struct fixture *f, struct fetch_item *item);
 
 /*

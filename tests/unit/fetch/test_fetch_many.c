@@ -52,7 +52,7 @@ Test(fetch_many, many_files_arrive_and_progress_tells)
 	for (unsigned i = 0; i < N; i++)
 		total += items[i].size;
 	f.options.progress = (struct fetch_progress){ see, &seen };
-	cr_assert_eq(fetch_all(f.stage, items, N, &f.options, &err), 0);
+	expect_ok(fetch_all(f.stage, items, N, &f.options, &err), &err);
 	for (unsigned i = 0; i < N; i++)
 		cr_assert(stage_has(f.stage, &items[i].digest));
 	cr_assert_eq(objects_in_stage(&f), N);
@@ -61,7 +61,7 @@ Test(fetch_many, many_files_arrive_and_progress_tells)
 
 	/* and now there is nothing to do */
 	seen.calls = 0;
-	cr_assert_eq(fetch_all(f.stage, items, N, &f.options, &err), 0);
+	expect_ok(fetch_all(f.stage, items, N, &f.options, &err), &err);
 	cr_assert_eq(seen.calls, 0);
 	cr_assert_eq(count_in_log(&f, "GET"), N + 2);
 }
@@ -112,7 +112,7 @@ Test(fetch_many, a_failing_host_costs_a_few_tries_and_not_some_for_each_file)
 		items[i] = ITEM(&f, items[i].what, "http://localhost:@PORT@/bad/x", good);
 	}
 	start = clock_nanoseconds();
-	cr_assert_eq(fetch_all(f.stage, items, N, &f.options, &err), 0);
+	expect_ok(fetch_all(f.stage, items, N, &f.options, &err), &err);
 	cr_assert(clock_nanoseconds() - start < 5000000000u);
 	cr_assert(count_in_log(&f, "GET /bad/x") <= 16, "%u", count_in_log(&f, "GET /bad/x"));
 }
@@ -172,7 +172,7 @@ Test(fetch_many, connections_are_used_again)
 	items[N] = ITEM(&f, "n", "/n");
 	items[N].has_digest = false;
 	f.options.n_parallel = 3;
-	cr_assert_eq(fetch_all(f.stage, items, N + 1, &f.options, &err), 0);
+	expect_ok(fetch_all(f.stage, items, N + 1, &f.options, &err), &err);
 	cr_assert_eq(stage_load(f.stage, &items[N].ret_digest, &text, &err), 0);
 	cr_assert(atoi(buf_cstr(&text)) <= 3, "%s", buf_cstr(&text));
 }

@@ -131,6 +131,7 @@ Test(stage_upkeep, a_ref_gives_back_its_objects_sorted)
 	CLEANUP_FIXTURE struct fixture f = fixture_open();
 	struct digest v[3] = { put_text(f.stage, "a"), put_text(f.stage, "b"), { { 0 } } };
 	CLEANUP_FREE struct digest *got = NULL;
+	CLEANUP_NAMES struct file_names names = { 0 };
 	size_t n;
 
 	v[2] = v[0];
@@ -142,6 +143,11 @@ Test(stage_upkeep, a_ref_gives_back_its_objects_sorted)
 	free(TAKE_PTR(got));
 	expect_ok(stage_ref_get(f.stage, "r", &got, &n, &err), &err);
 	cr_assert_eq(n, 0);
+	expect_ok(stage_ref_set(f.stage, "a.b-C_1", v, 1, &err), &err);
+	expect_ok(stage_ref_names(f.stage, &names, &err), &err);
+	cr_assert_eq(names.n, 2);
+	cr_assert_str_eq(names.names[0], "a.b-C_1");
+	cr_assert_str_eq(names.names[1], "r");
 	cr_assert_eq(stage_ref_get(f.stage, "other", &got, &n, &err), STAGE_ABSENT);
 	cr_assert_eq(stage_ref_drop(f.stage, "other", &err), STAGE_ABSENT);
 }
