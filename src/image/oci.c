@@ -103,12 +103,22 @@ static struct oci_blob blob_of(struct buf *text)
 				  .in_memory = true, .data = buf_bytes(text) };
 }
 
+/* containerd reads no larger documents (CVE-2023-25153). */
+static int check_size(const char *what, const struct buf *text, struct error *err)
+{
+	if (text->len <= LIMIT_JSON_SIZE)
+		return 0;
+	err_set(err, ERR_LIMIT, "the image's %s has %zu bytes; container runtimes read %u", what,
+		text->len, LIMIT_JSON_SIZE);
+	return err_hint(err, "shorten labels, annotations or env of the target");
+}
+
 /* Writes the documents and the tar around finished layers. */
 static int assemble(struct build *b, size_t n, struct sink *out, struct oci_output *ret,
 		    struct error *err)
 {
-	CLEANUP_BUF struct buf config = BUF_INIT(LIMIT_JSON_SIZE);
-	CLEANUP_BUF struct buf manifest = BUF_INIT(LIMIT_JSON_SIZE);
+	CLEANUP_BUF struct buf config = BUF_INIT(SIZE_MAX / 2);
+	CLEANUP_BUF struct buf manifest = BUF_INIT(SIZE_MAX / 2);
 	CLEANUP_BUF struct buf index = BUF_INIT(LIMIT_JSON_SIZE);
 	CLEANUP_BUF struct buf docker = BUF_INIT(LIMIT_JSON_SIZE);
 	struct oci_blob blobs[LIMIT_LAYERS + 2];
@@ -121,6 +131,8 @@ static int assemble(struct build *b, size_t n, struct sink *out, struct oci_outp
 	blobs[1] = blob_of(&manifest);
 	oci_index_json(b->in, &blobs[1], &index);
 	oci_docker_json(b->in, b->layers, n, &blobs[0], &docker);
+	if (check_size("config", &config, err) < 0 || check_size("manifest", &manifest, err) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		blobs[2 + i] = (struct oci_blob){ .digest = b->layers[i].blob,
 						  .size = b->layers[i].size };

@@ -365,6 +365,22 @@ Test(oci, what_can_not_be_an_image_is_refused)
 	fixture_close(&f);
 }
 
+Test(oci, documents_that_no_runtime_reads_are_refused)
+{
+	struct fixture f;
+	uint32_t *slices;
+	CLEANUP_TREE struct tree *t = fixture_tree("file /a 0644 0 0 0", &slices);
+	CLEANUP_FREE char *text = calloc(1, LIMIT_JSON_SIZE);
+	struct recipe_pair label = { .key = STR("k"), .value = { text, LIMIT_JSON_SIZE } };
+	struct image_spec spec = { .tree = t, .slices = slices, .n_layers = 1,
+				   .target = { .labels = &label, .n_labels = 1 } };
+
+	memset(text, 'x', LIMIT_JSON_SIZE);
+	fixture_open(&f);
+	cr_assert_eq(code_of(&f, &spec), ERR_LIMIT);
+	fixture_close(&f);
+}
+
 Test(oci, hard_links_are_never_torn_apart)
 {
 	struct fixture f;
