@@ -37,7 +37,7 @@ static Id to_id(struct sat *s, struct str text)
 	return pool_strn2id(s->libsolv, text.ptr, (unsigned)text.len, 1);
 }
 
-static int to_flags(enum relation_op op)
+static int to_flags(enum depend_op op)
 {
 	static const int flags[] = {
 		[OP_LT] = REL_LT, [OP_LE] = REL_LT | REL_EQ, [OP_EQ] = REL_EQ,
@@ -47,7 +47,7 @@ static int to_flags(enum relation_op op)
 	return flags[op];
 }
 
-static Id versioned(struct sat *s, Id name, enum relation_op op, struct str version)
+static Id versioned(struct sat *s, Id name, enum depend_op op, struct str version)
 {
 	if (op == OP_ANY)
 		return name;
@@ -73,7 +73,7 @@ static Id atom_id(struct sat *s, const struct atom *atom)
 		atom->any     ? name_with(s, name, "any") :
 				to_id(s, name);
 
-	return versioned(s, id, (enum relation_op)atom->op, atom->version);
+	return versioned(s, id, (enum depend_op)atom->op, atom->version);
 }
 
 static Id clause_id(struct sat *s, const struct clause *clause)
@@ -88,7 +88,7 @@ static Id clause_id(struct sat *s, const struct clause *clause)
 /* ---- loading ---- */
 
 static void add_provided(struct sat *s, Solvable *solvable, struct str name,
-			 enum relation_op op, struct str version, bool any)
+			 enum depend_op op, struct str version, bool any)
 {
 	solvable->provides = repo_addid_dep(s->repo, solvable->provides,
 					    versioned(s, to_id(s, name), op, version), 0);
@@ -107,7 +107,7 @@ static void add_provides(struct sat *s, Solvable *solvable, const struct member 
 
 		if (!p->foreign)
 			add_provided(s, solvable, s->u->names[p->name].text,
-				     (enum relation_op)p->op, p->version, any);
+				     (enum depend_op)p->op, p->version, any);
 	}
 	add_provided(s, solvable, m->package->name, OP_EQ, m->package->version, any);
 }

@@ -45,9 +45,9 @@ static size_t count_char(struct str s, char c)
 
 static bool make_atom(struct universe *u, struct str text, struct atom *ret)
 {
-	struct relation_text r;
+	struct depend_text r;
 
-	if (!relation_parse(text, &r))
+	if (!depend_parse(text, &r))
 		return false;
 	*ret = (struct atom){
 		.name = universe_name(u, r.name),
@@ -298,7 +298,7 @@ bool universe_satisfies(const struct universe *u, uint32_t index, const struct a
 	if (atom->any && !str_equal_cstr(m->package->multi_arch, "allowed"))
 		return false;
 	if (m->name == atom->name)
-		return relation_holds(m->package->version, atom->op, atom->version);
+		return depend_holds(m->package->version, atom->op, atom->version);
 	for (uint32_t i = 0; i < m->n_provides; i++) {
 		const struct atom *p = &m->provides[i];
 
@@ -306,7 +306,7 @@ bool universe_satisfies(const struct universe *u, uint32_t index, const struct a
 			continue;
 		/* An unversioned Provides satisfies no versioned relation (Policy 7.5). */
 		if (atom->op == OP_ANY ||
-		    (p->op == OP_EQ && relation_holds(p->version, atom->op, atom->version)))
+		    (p->op == OP_EQ && depend_holds(p->version, atom->op, atom->version)))
 			return true;
 	}
 	return false;
@@ -363,7 +363,7 @@ void universe_add_atom(const struct universe *u, struct buf *to, const struct at
 	buf_add_str(to, u->names[atom->name].text);
 	if (atom->any)
 		buf_add_cstr(to, ":any");
-	relation_add(to, atom->op, atom->version);
+	depend_add(to, atom->op, atom->version);
 }
 
 void universe_add_clause(const struct universe *u, struct buf *to, const struct clause *clause)

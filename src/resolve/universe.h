@@ -13,11 +13,11 @@
 #include "base/arena.h"
 #include "base/strtab.h"
 #include "resolve/archive.h"
-#include "resolve/relation.h"
+#include "resolve/depend.h"
 
 struct atom {
 	uint32_t name;
-	uint8_t op;   /* enum relation_op */
+	uint8_t op;   /* enum depend_op */
 	bool any;     /* "name:any" */
 	bool foreign; /* of another architecture: nothing satisfies it */
 	struct str version;

@@ -91,9 +91,9 @@ while read -r line; do
 		[ -z "$verbose" ] || echo "same     $line ($(wc -l < "$work/ours"))"
 	else
 		differs=$((differs + 1))
-		echo "differs  $line: apt only:" $(comm -23 "$work/theirs" "$work/ours" | cut -d' ' -f1) \
-			"; ingot only:" $(comm -13 "$work/theirs" "$work/ours" | cut -d' ' -f1) \
-			$(head -1 "$work/ours.err")
+		theirs=$(comm -23 "$work/theirs" "$work/ours" | cut -d' ' -f1 | tr '\n' ' ')
+		ours=$(comm -13 "$work/theirs" "$work/ours" | cut -d' ' -f1 | tr '\n' ' ')
+		echo "differs  $line: apt only: $theirs; ingot only: $ours$(head -1 "$work/ours.err")"
 	fi
 done < "$sets"
 echo "$release $arch: $same same, $differs differ, $absent absent"

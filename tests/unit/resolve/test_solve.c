@@ -25,7 +25,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
-#include "resolve/relation.h"
+#include "resolve/depend.h"
 #include "resolve/solve.h"
 
 #define TEXT_MAX  (1u << 20)
@@ -117,9 +117,9 @@ static void add_request(struct scenario *s, struct str value, uint32_t line)
 {
 	struct solve_request *r = &s->requests[s->n_requests++];
 	size_t at = str_find_char(value, '@');
-	struct relation_text relation;
+	struct depend_text relation;
 
-	cr_assert(relation_parse((struct str){ value.ptr, at }, &relation));
+	cr_assert(depend_parse((struct str){ value.ptr, at }, &relation));
 	*r = (struct solve_request){
 		.name = relation.name, .relation = (enum relation)relation.op,
 		.version = relation.version, .why = STR("recipe"), .target = STR(""),

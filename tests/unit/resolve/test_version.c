@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "resolve/archive.h"
-#include "resolve/relation.h"
+#include "resolve/depend.h"
 
 /* In rising order; dpkg agrees (second test). */
 static const char *const rising[] = {
@@ -93,30 +93,30 @@ Test(version, dpkg_agrees_on_a_few_hundred_pairs)
 	}
 }
 
-Test(relation, atoms_are_read_in_every_spelling)
+Test(depend, atoms_are_read_in_every_spelling)
 {
-	struct relation_text r;
+	struct depend_text r;
 
-	cr_assert(relation_parse(STR(" libc6 (>= 2.38) "), &r));
+	cr_assert(depend_parse(STR(" libc6 (>= 2.38) "), &r));
 	cr_assert(str_equal_cstr(r.name, "libc6") && r.op == OP_GE &&
 		  str_equal_cstr(r.version, "2.38"));
-	cr_assert(relation_parse(STR("perl:any(=5.36)"), &r));
+	cr_assert(depend_parse(STR("perl:any(=5.36)"), &r));
 	cr_assert(str_equal_cstr(r.name, "perl") && str_equal_cstr(r.qualifier, "any") &&
 		  r.op == OP_EQ);
-	cr_assert(relation_parse(STR("ab (< 1)"), &r) && r.op == OP_LE);
-	cr_assert(relation_parse(STR("ab (> 1)"), &r) && r.op == OP_GE);
-	cr_assert(relation_parse(STR("ab (<< 1)"), &r) && r.op == OP_LT);
-	cr_assert(relation_parse(STR("ab"), &r) && r.op == OP_ANY && r.version.len == 0);
+	cr_assert(depend_parse(STR("ab (< 1)"), &r) && r.op == OP_LE);
+	cr_assert(depend_parse(STR("ab (> 1)"), &r) && r.op == OP_GE);
+	cr_assert(depend_parse(STR("ab (<< 1)"), &r) && r.op == OP_LT);
+	cr_assert(depend_parse(STR("ab"), &r) && r.op == OP_ANY && r.version.len == 0);
 }
 
-Test(relation, malformed_atoms_are_refused)
+Test(depend, malformed_atoms_are_refused)
 {
 	static const char *const bad[] = {
 		"", "A", "a b", "a (", "a ()", "a (1)", "a (>= )", "a (>= 1", "a (>= 1) x",
 		"a (~ 1)", "a: (>= 1)", "a:x_y", "-a", "a [amd64]", "a (>= 1 2)", "a\n(b",
 	};
-	struct relation_text r;
+	struct depend_text r;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		cr_assert_not(relation_parse(str_of(bad[i]), &r), "'%s'", bad[i]);
+		cr_assert_not(depend_parse(str_of(bad[i]), &r), "'%s'", bad[i]);
 }

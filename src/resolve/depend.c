@@ -1,4 +1,4 @@
-#include "resolve/relation.h"
+#include "resolve/depend.h"
 
 #include "base/buf.h"
 #include "resolve/deb822.h"
@@ -6,7 +6,7 @@
 /* "<" and ">" are old spellings of "<=" and ">=" (Policy 7.1). */
 static const struct {
 	struct str text;
-	enum relation_op op;
+	enum depend_op op;
 } operators[] = {
 	{ { "<<", 2 }, OP_LT }, { { "<=", 2 }, OP_LE }, { { "=", 1 }, OP_EQ },
 	{ { ">=", 2 }, OP_GE }, { { ">>", 2 }, OP_GT }, { { "<", 1 }, OP_LE },
@@ -15,7 +15,7 @@ static const struct {
 
 #define N_OPERATORS (sizeof(operators) / sizeof(operators[0]))
 
-static bool parse_version(struct str text, struct relation_text *ret)
+static bool parse_version(struct str text, struct depend_text *ret)
 {
 	text = str_trim(text);
 	if (!str_has_suffix(text, STR(")")))
@@ -34,12 +34,12 @@ static bool parse_version(struct str text, struct relation_text *ret)
 	return false;
 }
 
-bool relation_parse(struct str text, struct relation_text *ret)
+bool depend_parse(struct str text, struct depend_text *ret)
 {
 	size_t open = str_find_char(text, '('), colon;
 	struct str name = str_trim((struct str){ text.ptr, open });
 
-	*ret = (struct relation_text){ .name = name };
+	*ret = (struct depend_text){ .name = name };
 	colon = str_find_char(name, ':');
 	if (colon < name.len) {
 		ret->name.len = colon;
@@ -54,7 +54,7 @@ bool relation_parse(struct str text, struct relation_text *ret)
 	return parse_version((struct str){ text.ptr + open + 1, text.len - open - 1 }, ret);
 }
 
-void relation_add(struct buf *to, enum relation_op op, struct str version)
+void depend_add(struct buf *to, enum depend_op op, struct str version)
 {
 	static const char *const texts[] = {
 		[OP_LT] = "<<", [OP_LE] = "<=", [OP_EQ] = "=", [OP_GE] = ">=", [OP_GT] = ">>",
@@ -64,7 +64,7 @@ void relation_add(struct buf *to, enum relation_op op, struct str version)
 		buf_printf(to, " (%s " STR_FMT ")", texts[op], STR_ARG(version));
 }
 
-bool relation_holds(struct str version, enum relation_op op, struct str wanted)
+bool depend_holds(struct str version, enum depend_op op, struct str wanted)
 {
 	int order = op == OP_ANY ? 0 : version_compare(version, wanted);
 

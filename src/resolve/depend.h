@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * resolve/relation.h - relations between packages as text.
+ * resolve/depend.h - relations between packages as text.
  *
  * Spec: Debian Policy 7.1, less what only source packages have. An atom is
  * "name[:qualifier] [(op version)]"; "a | b" is a clause; clauses are separated by
@@ -16,21 +16,21 @@
 #include "base/error.h"
 
 /* Same numbers as enum relation of recipe/recipe.h, whose names libsolv takes. */
-enum relation_op { OP_ANY = 0, OP_LT, OP_LE, OP_EQ, OP_GE, OP_GT };
+enum depend_op { OP_ANY = 0, OP_LT, OP_LE, OP_EQ, OP_GE, OP_GT };
 
-struct relation_text {
+struct depend_text {
 	struct str name;
 	struct str qualifier; /* "any", an architecture, or "" */
-	enum relation_op op;
+	enum depend_op op;
 	struct str version; /* "" with OP_ANY */
 };
 
 /* One atom. Return: false if it is malformed. */
-bool relation_parse(struct str text, struct relation_text *ret);
+bool depend_parse(struct str text, struct depend_text *ret);
 
 /* " (>= 1.2)", or "" for OP_ANY. */
 struct buf;
-void relation_add(struct buf *to, enum relation_op op, struct str version);
+void depend_add(struct buf *to, enum depend_op op, struct str version);
 
 /* Whether @version satisfies "op wanted". */
-bool relation_holds(struct str version, enum relation_op op, struct str wanted);
+bool depend_holds(struct str version, enum depend_op op, struct str wanted);
