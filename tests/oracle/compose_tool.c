@@ -1,5 +1,5 @@
 /*
- * compose_debs STAGE ARCHITECTURE EPOCH OUT.tar PACKAGE.deb... - packages to a tree
+ * oracle_compose STAGE ARCHITECTURE EPOCH OUT.tar PACKAGE.deb... - packages to a tree
  * without a recipe: for the comparison with what dpkg makes of the same files.
  * Prints the scripts that were not evaluated.
  */
