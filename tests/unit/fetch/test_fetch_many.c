@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fetch_fixture.h"
 #include "io/clock.h"
@@ -276,7 +277,7 @@ Test(fetch_many, a_torn_object_in_the_stage_is_fetched_again)
 	expect_fetched(&f, &item);
 	digest_hex(&item.digest, hex);
 	path = mem_printf("%s/objects/%.2s/%s", f.stage_path, hex, hex + 2);
-	cr_assert(truncate(path, 1234) == 0);
+	cr_assert(chmod(path, 0644) == 0 && truncate(path, 1234) == 0);
 	expect_fetched(&f, &item);
 	cr_assert_eq(count_in_log(&f, "GET /a"), 2);
 }
