@@ -36,7 +36,7 @@ check "SOURCE_DATE_EPOCH has no say" built env SOURCE_DATE_EPOCH=86400
 variation "a folder/ with blanks/ünd/umlauts/and/a/rather/deep/path/to/the/work space"
 check "another folder, deeper" built
 variation
-here() { (cd "$ws/recipes" && for recipe in $recipes; do leaves 0 "$INGOT" --stage ../../stage --outputs "$out" build --locked "$recipe" || return 1; done); same "$out"; }
+here() { (cd "$ws/recipes" && for recipe in $recipes; do leaves 0 "$INGOT" --stage ../../stage --outputs "$out" build $arch --locked "$recipe" || return 1; done); same "$out"; }
 check "from within the workspace, by relative paths" here
 
 # Locales of different sorting and letters; made here, not installed.

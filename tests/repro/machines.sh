@@ -74,7 +74,7 @@ trixie_builds() {
 	local recipe file
 	variation guest/ws guest/stage
 	for recipe in $recipes; do
-		leaves 0 in_trixie env HOME=/tmp /guest/src/build/ingot -C /guest/ws --stage /guest/stage --outputs /guest/out build --offline "$recipe" || return 1
+		leaves 0 in_trixie env HOME=/tmp /guest/src/build/ingot -C /guest/ws --stage /guest/stage --outputs /guest/out build $arch --offline "$recipe" || return 1
 		echo "$said" | grep -i zstd
 	done
 	for file in "$shared"/outputs/*.oci.tar; do
