@@ -54,6 +54,7 @@
 
 #define INPUTS                                                                            \
 	"inputs:\n"                                                                       \
+	"  - {path: files/empty, kind: folder}\n"                                           \
 	"  - {path: files/run, kind: file, executable: true, size: 12, sha256: " HEX_A "}\n" \
 	"  - {path: files/x, kind: link, target: \"../y\"}\n"                                 \
 	"ids:\n"                                                                          \
@@ -116,9 +117,9 @@ Test(lock, a_whole_lock_is_read)
 	cr_assert(lock_package_in(p, STR("vm")));
 	cr_assert_not(lock_package_in(p, STR("other")));
 	cr_assert_null(lock_package(a, STR("zsh")));
-	cr_assert_eq(l->n_inputs, 2);
-	cr_assert(l->inputs[0].executable);
-	cr_assert(str_equal_cstr(l->inputs[1].target, "../y"));
+	cr_assert_eq(l->n_inputs, 3);
+	cr_assert(l->inputs[1].executable);
+	cr_assert(str_equal_cstr(l->inputs[2].target, "../y"));
 	cr_assert_eq(l->n_ids, 3);
 	cr_assert_eq(l->ids[2].id, 120);
 	cr_assert_eq(l->ids[2].kind, LOCK_ID_GROUP);
