@@ -247,6 +247,18 @@ static void keep_reasons(struct lock_run *run, struct lock_architecture *a)
 			a->packages[i].why = reasons[i];
 }
 
+/* Messages name the suite of each candidate. */
+static void list_origins(struct lock_run *run, struct solve_input *in)
+{
+	const struct evidence *e = &run->evidence;
+	struct str *names = arena_array(&run->arena, e->n_suites, sizeof(*names));
+
+	for (size_t i = 0; i < e->n_suites; i++)
+		names[i] = e->suites[i].suite;
+	in->origins = names;
+	in->n_origins = e->n_suites;
+}
+
 static int resolve_architecture(struct lock_run *run, size_t i, struct error *err)
 {
 	CLEANUP_EVIDENCE_PACKAGES struct evidence_packages packages = { 0 };
@@ -260,6 +272,7 @@ static int resolve_architecture(struct lock_run *run, size_t i, struct error *er
 	if (evidence_packages(run->context, &run->evidence, name, &packages, err) < 0)
 		return -1;
 	list_requests(run, &in);
+	list_origins(run, &in);
 	list_pins(run, name, &in);
 	if (run->old_evidence.n_suites &&
 	    add_pinned_candidates(run, name, &in, &pinned, &packages.list, err) < 0)
