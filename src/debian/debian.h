@@ -62,7 +62,7 @@ struct debian_report {
  *
  * In order: usrmerge links; every data.tar in canonical order of installation
  * (usrmerge, Replaces, diversions, conffiles, exclude); effects; databases
- * (dpkg, apt's extended_states); ld.so.cache. *ret lies in @arena.
+ * (dpkg, apt's extended_states). *ret lies in @arena.
  *
  * Errors: ERR_FILE_CONFLICT two packages own one path and neither replaces the
  *         other; ERR_FORMAT a control member is malformed; those of the reader.
@@ -73,7 +73,7 @@ int debian_install(struct tree *t, const struct debian_package *packages, size_t
 
 /*
  * Whatever must see the tree when the recipe's own files and users are in it:
- * ld.so.cache, ca-certificates. Called by compose/ last.
+ * /etc/ssl/certs and ld.so.cache. Called by compose/ last.
  */
 int debian_finish(struct tree *t, const struct debian_package *packages, size_t n,
 		  const struct debian_options *options, struct arena *arena,
