@@ -72,20 +72,24 @@ static struct json *pairs(struct arena *a, const struct recipe_pair *v, size_t n
 	return object;
 }
 
-static bool has_path(const struct recipe_target *t)
+static bool has_variable(const struct recipe_target *t, struct str prefix)
 {
 	for (size_t i = 0; i < t->n_env; i++)
-		if (str_has_prefix(t->env[i], STR("PATH=")))
+		if (str_has_prefix(t->env[i], prefix))
 			return true;
 	return false;
 }
 
-static struct json *environment(struct arena *a, const struct recipe_target *t)
+/* What every process of the image sees; the recipe's own words win. */
+static struct json *environment(struct arena *a, const struct recipe *r,
+				const struct recipe_target *t)
 {
 	struct json *array = json_array(a);
 
-	if (!has_path(t))
+	if (!has_variable(t, STR("PATH=")))
 		json_add(array, json_text(a, DEFAULT_PATH));
+	if (r->locale.len && !has_variable(t, STR("LANG=")))
+		json_add(array, json_text(a, arena_printf(a, "LANG=" STR_FMT, STR_ARG(r->locale))));
 	for (size_t i = 0; i < t->n_env; i++)
 		json_add(array, json_str(a, t->env[i]));
 	return array;
@@ -106,7 +110,8 @@ static struct json *set_of(struct arena *a, const struct str *v, size_t n, bool 
 	return object;
 }
 
-static struct json *execution(struct arena *a, const struct recipe_target *t)
+static struct json *execution(struct arena *a, const struct recipe *r,
+			      const struct recipe_target *t)
 {
 	struct json *c = json_object(a);
 
@@ -114,7 +119,7 @@ static struct json *execution(struct arena *a, const struct recipe_target *t)
 		json_set(c, "Entrypoint", texts(a, t->entrypoint, t->n_entrypoint));
 	if (t->has_cmd)
 		json_set(c, "Cmd", texts(a, t->cmd, t->n_cmd));
-	json_set(c, "Env", environment(a, t));
+	json_set(c, "Env", environment(a, r, t));
 	if (t->n_ports)
 		json_set(c, "ExposedPorts", set_of(a, t->ports, t->n_ports, true));
 	if (t->n_labels)
@@ -161,7 +166,7 @@ void oci_config_json(const struct oci_input *in, const struct oci_layer *layers,
 	json_set(rootfs, "diff_ids", ids);
 	json_set(config, "created", json_text(&a, created));
 	set_platform(in, &a, config);
-	json_set(config, "config", execution(&a, in->target));
+	json_set(config, "config", execution(&a, in->recipe, in->target));
 	json_set(config, "history", history(in, &a, created, n));
 	json_set(config, "rootfs", rootfs);
 	json_write(config, to);

@@ -88,8 +88,9 @@ static int write_image(struct tree *t, const uint32_t *slices, uint32_t n_slices
 		.user = STR("0:0"), .workdir = STR("/"), .stop_signal = STR("SIGQUIT"),
 		.compression = compression_of(argv[0]),
 	};
+	struct recipe recipe = { .locale = { NULL, 0 } };
 	struct oci_input in = { .tree = t, .slice_of = slices, .layers = layers,
-				.n_layers = n_slices, .target = &target,
+				.n_layers = n_slices, .recipe = &recipe, .target = &target,
 				.architecture = str_of(argv[1]), .epoch = EPOCH,
 				.reference = STR("web:1.4.0") };
 	struct oci_output output;

@@ -49,9 +49,10 @@ int fixture_try(struct fixture *f, const struct image_spec *spec, struct arena *
 {
 	struct oci_layer_input layers[200];
 	struct recipe_target target = spec->target;
+	struct recipe recipe = { .locale = str_of(spec->locale) };
 	struct oci_input in = {
 		.tree = spec->tree, .slice_of = spec->slices, .layers = layers,
-		.n_layers = spec->n_layers, .target = &target, .epoch = EPOCH,
+		.n_layers = spec->n_layers, .recipe = &recipe, .target = &target, .epoch = EPOCH,
 		.architecture = str_of(spec->architecture ? spec->architecture : "amd64"),
 		.reference = str_of(spec->reference ? spec->reference : "web:1.4.0"),
 	};

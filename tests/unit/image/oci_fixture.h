@@ -22,6 +22,7 @@ struct image_spec {
 	struct recipe_target target; /* compression 0 is none */
 	const char *architecture;    /* NULL: amd64 */
 	const char *reference;       /* NULL: web:1.4.0 */
+	const char *locale;          /* of the recipe; NULL: none */
 	unsigned n_threads;          /* 0: 2 */
 };
 

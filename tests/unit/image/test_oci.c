@@ -283,6 +283,28 @@ Test(oci, the_config_says_what_the_target_says)
 	fixture_close(&f);
 }
 
+Test(oci, the_locale_of_the_recipe_is_the_processes_unless_the_target_says_other)
+{
+	struct fixture f;
+	uint32_t *slices;
+	CLEANUP_TREE struct tree *t = fixture_tree("file /a 0644 0 0 0", &slices);
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	CLEANUP_BUF struct buf tar = BUF_INIT(1u << 24);
+	struct str env[] = { STR("PATH=/bin"), STR("LANG=de_DE.UTF-8") };
+	struct image_spec spec = { .tree = t, .slices = slices, .n_layers = 1, .locale = "C.UTF-8",
+				   .target = { .env = env, .n_env = 1 } };
+	struct oci_output out;
+
+	fixture_open(&f);
+	fixture_build(&f, &spec, &arena, &tar, &out);
+	assert_holds(&tar, &out.image_id, "\"Env\":[\"LANG=C.UTF-8\",\"PATH=/bin\"]");
+	spec.target.n_env = 2;
+	buf_reset(&tar);
+	fixture_build(&f, &spec, &arena, &tar, &out);
+	assert_holds(&tar, &out.image_id, "\"Env\":[\"PATH=/bin\",\"LANG=de_DE.UTF-8\"]");
+	fixture_close(&f);
+}
+
 Test(oci, the_reference_names_the_image_for_every_reader)
 {
 	struct fixture f;
