@@ -159,6 +159,42 @@ static int run_remove(const struct effect_context *c, const struct str *word, si
 	return 0;
 }
 
+/* What @from holds goes to @to, but for names that are there already. */
+static void move_children(const struct effect_context *c, struct node *from, struct node *to)
+{
+	struct node *const *child;
+	size_t n = tree_children(from, &child);
+	struct node **list = arena_array(c->d->arena, n + 1, sizeof(struct node *));
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = child[i];
+	for (size_t i = 0; i < n; i++)
+		if (!tree_child(c->d->tree, to, list[i]->name))
+			tree_move(c->d->tree, list[i], to, list[i]->name, list[i]->cause);
+}
+
+/*
+ * migrate PATH TARGET: a folder becomes a link to TARGET, an absolute path. What packages
+ * ship below it lands there: dpkg unpacks them when the link is there.
+ */
+static int run_migrate(const struct effect_context *c, const struct str *word, size_t n,
+		       struct error *err)
+{
+	struct node *old = tree_resolve(c->d->tree, word[0], false), *to;
+
+	(void)n;
+	if (old && old->inode->kind == NODE_SYMLINK)
+		return 0;
+	if (old && old->inode->kind == NODE_DIRECTORY) {
+		if (tree_make_folders(c->d->tree, word[1], c->cause, &to, err) < 0)
+			return -1;
+		move_children(c, old, to);
+	}
+	if (old)
+		tree_remove(c->d->tree, old, c->cause);
+	return tree_write_symlink(c->d->tree, word[0], word[1], c->cause, NULL, err);
+}
+
 /* mode PATH MODE */
 static int run_mode(const struct effect_context *c, const struct str *word, size_t n,
 		    struct error *err)
@@ -267,6 +303,7 @@ static const struct effect_operation operations[] = {
 	{ "group", 1, 1, effect_group },
 	{ "heredoc", 2, 5, run_heredoc },
 	{ "member", 2, 2, effect_member },
+	{ "migrate", 2, 2, run_migrate },
 	{ "mode", 2, 2, run_mode },
 	{ "note", 1, 1, run_note },
 	{ "owner", 3, 3, run_owner },

@@ -71,6 +71,19 @@ Test(effects, files_and_folders_get_mode_and_owner_but_existing_ones_stay)
 	cr_assert_eq(inode(&r, "a/t")->mode, 0644);
 }
 
+Test(effects, what_packages_ship_below_a_migrated_folder_lands_in_its_target)
+{
+	CLEANUP_RUN struct run r;
+
+	run_init(&r);
+	run(&r, "directory /run/lock 1777\nfile /var/run/a/x\nfile /var/lock/y\n"
+		"migrate /var/run /run\nmigrate /var/lock /run/lock\n", "");
+	cr_assert_str_eq(fixture_text(&r.f, "var/run"), "-> /run");
+	cr_assert(fixture_has(&r.f, "run/a/x"));
+	cr_assert(fixture_has(&r.f, "run/lock/y"));
+	cr_assert_eq(inode(&r, "run/lock")->mode, 01777);
+}
+
 Test(effects, conditions_are_asked_of_the_tree)
 {
 	CLEANUP_RUN struct run r;
