@@ -47,6 +47,9 @@ const char *app_value(const struct app *app, const char *name); /* the last one,
 /* All values of an option that may be repeated or hold a comma list. In the arena. */
 const char *const *app_values(struct app *app, const char *name, size_t *ret_n);
 
+/* getenv(3), in the form in which lower rooms are given it. */
+const char *app_environment(const char *name);
+
 /* Opens the workspace and machine configuration once. */
 int app_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
 int app_stage_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;

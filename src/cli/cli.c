@@ -57,7 +57,7 @@ static int set_up(struct app *app, struct error *err)
 	return 0;
 }
 
-static const char *environment(const char *name)
+const char *app_environment(const char *name)
 {
 	return getenv(name);
 }
@@ -74,7 +74,7 @@ static int context_options_of(struct app *app, struct context_options *ret, stru
 		.outputs = app_value(app, "outputs"),
 		.offline = app_flag(app, "offline"),
 		.now = clock_now(),
-		.environment = environment,
+		.environment = app_environment,
 		.apt_root = "/etc/apt",
 		.observer = progress_observer(app->progress),
 	};

@@ -1,9 +1,13 @@
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "cli/app.h"
+#include "fetch/mirrors.h"
 #include "io/file.h"
 
 int cmd_init(struct app *app, int argc, char **argv, struct error *err);
@@ -65,6 +69,41 @@ static int write_file(struct app *app, int dirfd, size_t i, struct error *err)
 	return 0;
 }
 
+/* Everything in it is a comment: the host's apt configuration is enough. */
+static const char machine_text[] =
+	"# What ingot knows of this machine; all of it is optional. Recipes and locks never say\n"
+	"# where anything is: that is said here, or taken from the host's apt configuration.\n"
+	"#\n"
+	"# mirrors:                           # asked before those of apt, in this order\n"
+	"#   - suite: trixie                  # without it: for every suite\n"
+	"#     url: http://MIRROR/debian\n"
+	"# snapshot: \"http://SNAPSHOT/archive/@ARCHIVE@/@SNAPSHOTID@\"\n"
+	"# stage: ~/.cache/ingot              # one stage for all workspaces\n";
+
+/* A machine without a place for it (a container, a read-only home) needs none. */
+static int write_machine(struct app *app, struct error *err)
+{
+	CLEANUP_MACHINE struct machine m = { 0 };
+	CLEANUP_FREE char *folder = NULL;
+	CLEANUP_CLOSE int fd = -1;
+	CLEANUP_ERR struct error unwritable = ERR_INIT;
+	char *slash;
+
+	if (machine_load(&m, app_environment, "/etc/apt", err) < 0)
+		return -1;
+	slash = strrchr(m.config_path, '/');
+	if (!slash || faccessat(AT_FDCWD, m.config_path, F_OK, 0) == 0)
+		return 0;
+	folder = mem_str((struct str){ m.config_path, (size_t)(slash - m.config_path) });
+	if (file_make_folders(AT_FDCWD, folder, &unwritable) < 0 ||
+	    file_open_folder(AT_FDCWD, folder, &fd, &unwritable) != 0 ||
+	    file_save(fd, slash + 1, str_bytes(str_of(machine_text)), &unwritable) < 0)
+		return 0;
+	if (!app->json && !app->quiet)
+		printf("created  %s\n", m.config_path);
+	return 0;
+}
+
 int cmd_init(struct app *app, int argc, char **argv, struct error *err)
 {
 	const char *folder = argc ? argv[0] : app_value(app, "directory");
@@ -79,6 +118,8 @@ int cmd_init(struct app *app, int argc, char **argv, struct error *err)
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		if (write_file(app, fd, i, err) < 0)
 			return -1;
+	if (write_machine(app, err) < 0)
+		return -1;
 	json_set(o, "workspace", json_text(&app->arena, folder));
 	if (app->json)
 		app_print_json(app, "init", o);

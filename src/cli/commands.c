@@ -79,8 +79,8 @@ static const struct cli_option explain_options[] = {
 
 const struct command commands[] = {
 	{ "init", "[DIR]", "make a workspace with a starter recipe", 0, 1, no_options, cmd_init,
-	  "Writes recipes/web.yaml, .gitignore and the folders that ingot expects. Nothing that\n"
-	  "exists is overwritten." },
+	  "Writes recipes/web.yaml, .gitignore, the folders that ingot expects and, for this user,\n"
+	  "a configuration file of comments. Nothing that exists is overwritten." },
 	{ "check", "RECIPE...", "check recipes: schema and rules, no network", 0, 1000, no_options,
 	  cmd_check, NULL },
 	{ "lock", "[RECIPE]", "resolve a recipe and write its lock", 0, 1, lock_options, cmd_lock,
