@@ -11,6 +11,7 @@
 #define ELF_PAGE        4096u
 #define ELF_DYNAMIC_MAX 65536u /* bytes; real ones have under 1000 */
 #define ELF_NAME_MAX    256u
+#define ELF_NEEDED_MAX  64u /* DT_NEEDED entries that are looked at */
 
 struct elf {
 	const struct content_reader *reader;
@@ -178,6 +179,72 @@ static int read_name(const struct elf *e, uint64_t offset, struct arena *arena, 
 	return 0;
 }
 
+static bool is_one_of(struct str name, const char *a, const char *b)
+{
+	return str_equal_cstr(name, a) || str_equal_cstr(name, b);
+}
+
+/* Whether DT_NEEDED has one of the two libraries that tell the C library. */
+static int needs_libc(const struct elf *e, const struct buf *dynamic, struct arena *arena,
+		      bool *ret, struct error *err)
+{
+	uint64_t tag, value, strtab = 0, names[ELF_NEEDED_MAX];
+	struct str name = STR("");
+	size_t n = 0;
+
+	for (size_t i = 0; i + 8 <= dynamic->len; i += 8) {
+		tag = get32(e, dynamic->ptr + i);
+		value = get32(e, dynamic->ptr + i + 4);
+		if (tag == 0)
+			break;
+		if (tag == 5)
+			strtab = value;
+		else if (tag == 1 && n < ELF_NEEDED_MAX) /* DT_NEEDED */
+			names[n++] = value;
+	}
+	for (size_t i = 0; i < n && !*ret; i++) {
+		uint64_t offset;
+		int r;
+
+		if (!to_offset(e, strtab, &offset))
+			return 0;
+		r = read_name(e, offset + names[i], arena, &name, err);
+		if (r)
+			return r < 0 ? -1 : 0;
+		*ret = is_one_of(name, "libc.so.6", "libm.so.6");
+	}
+	return 0;
+}
+
+static int has_interpreter(const struct elf *e, struct arena *arena, bool *ret, struct error *err)
+{
+	struct str name = STR("");
+
+	for (unsigned i = 0; i < e->phnum; i++) {
+		struct segment s = segment_at(e, i);
+		int r;
+
+		if (s.type != 3) /* PT_INTERP */
+			continue;
+		r = read_name(e, s.offset, arena, &name, err);
+		if (r)
+			return r < 0 ? -1 : 0;
+		*ret |= str_equal_cstr(name, "/lib/ld-linux.so.2");
+	}
+	return 0;
+}
+
+static int find_libc(const struct elf *e, const struct buf *dynamic, struct arena *arena,
+		     bool *ret, struct error *err)
+{
+	*ret = false;
+	if (e->is_64)
+		return 0;
+	if (has_interpreter(e, arena, ret, err) < 0)
+		return -1;
+	return *ret ? 0 : needs_libc(e, dynamic, arena, ret, err);
+}
+
 int elf_read(const struct content_reader *reader, const struct content *content,
 	     struct arena *arena, struct elf_library *ret, struct error *err)
 {
@@ -200,6 +267,9 @@ int elf_read(const struct content_reader *reader, const struct content *content,
 		return -1;
 	if (n < segment.size)
 		return ELF_NOT_A_LIBRARY; /* truncated */
+	dynamic.len = n;
+	if (find_libc(&e, &dynamic, arena, &library.names_libc, err) < 0)
+		return -1;
 	if (find_soname(&e, dynamic.ptr, n, &offset))
 		r = read_name(&e, offset, arena, &library.soname, err);
 	if (r == 0)

@@ -16,6 +16,8 @@ struct elf_library {
 	bool is_64;
 	uint32_t flags;    /* e_flags */
 	struct str soname; /* "" if it has none; in the arena */
+	bool names_libc;   /* 32 bit: needs libc.so.6 or libm.so.6, or has ld-linux.so.2 as
+			    * interpreter; ldconfig before 2.37 asked for that */
 };
 
 #define ELF_NOT_A_LIBRARY 1

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/strtab.h"
 #include "debian/elf.h"
+#include "resolve/archive.h"
 
 #define CACHE_MAX      (256u << 20) /* bytes */
 #define CACHE_HEADER   48u
@@ -37,6 +38,7 @@ struct ldconfig {
 	struct str *folders;
 	size_t n_folders, folders_capacity;
 	unsigned n_includes;
+	bool old_flags; /* before glibc 2.37 */
 	struct entry *entries;
 	size_t n_entries, entries_capacity;
 	struct strtab known;          /* content digest to index of `read` */
@@ -146,7 +148,8 @@ static bool is_library_name(struct str name)
 }
 
 /* glibc's ldconfig.h: FLAG_ELF_LIBC6 with the ABI. False: not for this machine. */
-static bool abi_flags(struct str architecture, const struct elf_library *e, uint32_t *ret)
+static bool abi_flags(struct str architecture, const struct elf_library *e, bool old_flags,
+		      uint32_t *ret)
 {
 	static const struct {
 		const char *architecture;
@@ -169,6 +172,8 @@ static bool abi_flags(struct str architecture, const struct elf_library *e, uint
 			/* EF_ARM_ABI_FLOAT_SOFT: the other float ABI. */
 			if (e->machine == 40 && (e->flags & 0x200))
 				*ret = 0x0b03;
+			if (e->machine == 3 && old_flags && !e->names_libc)
+				*ret = 0x0001; /* FLAG_ELF */
 			return true;
 		}
 	return false;
@@ -277,7 +282,7 @@ static int look_at(struct ldconfig *l, struct str folder, const struct node *nod
 		return 0;
 	if (read_library(l, &file->inode->content, &elf, err) < 0)
 		return err_while(err, "reading the headers of '%s'", path);
-	if (!elf || !abi_flags(l->d->options->architecture, elf, &new.flags))
+	if (!elf || !abi_flags(l->d->options->architecture, elf, l->old_flags, &new.flags))
 		return 0;
 	new.soname = elf->soname.len ? elf->soname : node->name;
 	if (node->inode->kind == NODE_SYMLINK &&
@@ -514,6 +519,7 @@ int ldsocache_update(struct debian *d, struct error *err)
 	version = libc->package->version;
 	l.cause = tree_cause_intern(d->tree, (struct cause){ CAUSE_TRIGGER, STR("libc-bin"),
 							     STR("ldconfig") });
+	l.old_flags = version_compare(release_of(version), STR("2.37")) < 0;
 	generator = arena_printf(d->arena, "ldconfig (Debian GLIBC " STR_FMT
 				 ") stable release version " STR_FMT, STR_ARG(version),
 				 STR_ARG(release_of(version)));

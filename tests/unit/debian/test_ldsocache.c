@@ -12,7 +12,6 @@
 
 #define MACHINE_LIBRARIES 60u
 
-/* The machine's 32-bit libraries stay out: docs/formats/ldsocache.md, "Flags". */
 struct cache {
 	struct deb_fixture f;
 	struct debian d;
@@ -172,7 +171,7 @@ Test(ldsocache, a_tree_of_real_libraries_gives_what_ldconfig_writes)
 	cache_init(&c);
 	put(&c, "etc/ld.so.conf", STR("include /etc/ld.so.conf.d/*.conf\n"));
 	put(&c, "etc/ld.so.conf.d/b.conf", STR("/opt/b/\n# nothing\n/opt/none\n/opt/a\n"));
-	put(&c, "etc/ld.so.conf.d/a.conf", STR("/opt/a # first\n"));
+	put(&c, "etc/ld.so.conf.d/a.conf", STR("/opt/a # first\n/opt/b/32\n"));
 	put(&c, "etc/ld.so.conf.d/.c.conf", STR("/opt/hidden\n"));
 	put(&c, "opt/a/libtext.so", STR("INPUT(libc.so.6)\n"));
 	put(&c, "opt/a/libempty.so.1", STR(""));
@@ -180,7 +179,9 @@ Test(ldsocache, a_tree_of_real_libraries_gives_what_ldconfig_writes)
 	copy_libraries(&c, "/lib/*-linux-gnu*/lib[a-f]*.so*", "opt/a");
 	copy_libraries(&c, "/lib/*-linux-gnu*/lib[k-n]*.so*", "opt/b");
 	copy_libraries(&c, "/lib/*-linux-gnu*/lib[c-e]*.so*", "usr/lib");
-	copy_libraries(&c, "/lib*/ld-linux-*.so*", "usr/lib");
+	copy_libraries(&c, "/lib*/ld-linux*.so*", "usr/lib");
+	if (access("/lib32/libc.so.6", F_OK) == 0)
+		copy_libraries(&c, "/lib32/lib*.so*", "opt/b/32");
 	expect_same_as_ldconfig(&c);
 }
 
