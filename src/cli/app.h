@@ -32,7 +32,8 @@ struct app {
 	struct progress *progress;
 	struct context context;
 	bool has_context;
-	struct arena arena; /* for what a command prints */
+	uint64_t n_set_aside; /* damaged objects of the stage, so far */
+	struct arena arena;   /* for what a command prints */
 };
 
 /*
@@ -57,6 +58,12 @@ int app_stage_context(struct app *app, struct context **ret, struct error *err) 
 /* The recipe that argument @name (may be NULL) means. *ret owned, recipe_free(). */
 int app_recipe(struct app *app, const char *name, struct recipe **ret,
 	       struct error *err) MUST_CHECK;
+
+/*
+ * Whether @err is over an object of the stage that was damaged and has been set
+ * aside since: then the same work, done again, gets it afresh. Clears @err.
+ */
+bool app_may_retry(struct app *app, struct error *err);
 
 /* Prints a JSON value with its "schema": "ingot/NAME/1" on stdout. */
 void app_print_json(struct app *app, const char *name, struct json *object);

@@ -124,6 +124,22 @@ int app_recipe(struct app *app, const char *name, struct recipe **ret, struct er
 	return recipe_load(c->workspace.fd, path, ret, err);
 }
 
+bool app_may_retry(struct app *app, struct error *err)
+{
+	uint64_t n;
+
+	if (err->code != ERR_DIGEST || !app->has_context || !app->context.stage)
+		return false;
+	n = stage_n_quarantined(app->context.stage);
+	if (n == app->n_set_aside)
+		return false;
+	app->n_set_aside = n;
+	context_note(&app->context, "an object of the stage was damaged and is set aside: %s",
+		     err->message);
+	err_release(err);
+	return true;
+}
+
 void app_print_json(struct app *app, const char *name, struct json *object)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(SIZE_MAX / 8);

@@ -153,7 +153,10 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 	o.targets = app_values(app, "target", &o.n_targets);
 	o.architectures = app_values(app, "arch", &o.n_architectures);
 	o.locked = app_flag(app, "locked") || (ci && strcmp(ci, "true") == 0);
-	result = build_run(&app->context, r, &o, &b, err);
+	do {
+		build_release(&b);
+		result = build_run(&app->context, r, &o, &b, err);
+	} while (result < 0 && app_may_retry(app, err));
 	progress_pause(app->progress);
 	if (app->json && result == 0) {
 		print_json(app, &b);

@@ -140,8 +140,9 @@ int cmd_lock(struct app *app, int argc, char **argv, struct error *err)
 	if (app_flag(app, "check"))
 		return check(app, r, err);
 	collect_updates(app, &o);
-	if (locking_run(&app->context, r, &o, &l, err) < 0)
-		return -1;
+	while (locking_run(&app->context, r, &o, &l, err) < 0)
+		if (!app_may_retry(app, err))
+			return -1;
 	progress_pause(app->progress);
 	lockdiff_make(l.old, l.lock, &app->arena, &d);
 	if (format != DIFF_NONE)

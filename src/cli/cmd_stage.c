@@ -5,6 +5,7 @@
 #include "cli/app.h"
 #include "cli/progress.h"
 #include "io/clock.h"
+#include "pipeline/refs.h"
 
 int cmd_stage(struct app *app, int argc, char **argv, struct error *err);
 
@@ -53,9 +54,12 @@ static int collect(struct app *app, struct context *c, struct error *err)
 	char removed[TEXT_SIZE_MAX], kept[TEXT_SIZE_MAX];
 	struct stage_gc_report r;
 	uint64_t grace = 30;
+	size_t n_dropped = 0;
 
 	if (days && (!str_parse_u64(str_of(days), &grace) || grace > 36500))
 		return err_set(err, ERR_USAGE, "'%s' is no number of days", days);
+	if (!dry_run && refs_drop_stale(c, &n_dropped, err) < 0)
+		return -1;
 	if (stage_gc(c->stage, clock_now(), (int64_t)grace * DAY, dry_run, &r, err) < 0)
 		return -1;
 	if (app->json) {
@@ -96,13 +100,14 @@ static int check(struct app *app, struct context *c, struct error *err)
 	json_set(o, "bytes_checked", json_int(&app->arena, (int64_t)r.bytes_checked));
 	json_set(o, "bad", json_int(&app->arena, (int64_t)r.n_bad));
 	json_set(o, "stray", json_int(&app->arena, (int64_t)r.n_stray));
+	json_set(o, "missing", json_int(&app->arena, (int64_t)r.n_missing));
 	if (app->json)
 		app_print_json(app, "stage-fsck", o);
 	else
-		printf("checked %llu files, %s: %llu bad, %llu stray%s\n",
+		printf("checked %llu files, %s: %llu bad, %llu stray, %llu missing%s\n",
 		       (unsigned long long)r.n_checked, text_size(r.bytes_checked, size),
 		       (unsigned long long)r.n_bad, (unsigned long long)r.n_stray,
-		       repair ? ", repaired" : "");
+		       (unsigned long long)r.n_missing, repair ? ", repaired" : "");
 	return r.n_bad && !repair ? 7 : 0;
 }
 

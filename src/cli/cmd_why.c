@@ -132,8 +132,10 @@ int cmd_why(struct app *app, int argc, char **argv, struct error *err)
 		return -1;
 	if (argv[1][0] != '/')
 		return explain_package(app, r, a, argv[1], err);
-	result = why_path(&app->context, r, l, target, a->name, str_of(argv[1]), &app->arena, &w,
-			  err);
+	do
+		result = why_path(&app->context, r, l, target, a->name, str_of(argv[1]),
+				  &app->arena, &w, err);
+	while (result < 0 && app_may_retry(app, err));
 	progress_pause(app->progress);
 	if (result == WHY_ABSENT)
 		return err_set(err, ERR_USAGE, "target '" STR_FMT "' has no path '%s'",

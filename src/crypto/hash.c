@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/endian.h"
@@ -17,6 +18,27 @@ struct md5 {
 	EVP_MD_CTX *ctx;
 };
 
+/*
+ * OpenSSL 3 looks an algorithm up by name at every use of EVP_sha256(), which
+ * costs more than hashing a small file: it is fetched once, for the process.
+ */
+static const EVP_MD *sha256, *md5;
+
+static void fetch_algorithms(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	md5 = EVP_MD_fetch(NULL, "MD5", NULL);
+	if (!sha256 || !md5)
+		abort(); /* a build of OpenSSL without them */
+}
+
+static void need_algorithms(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, fetch_algorithms);
+}
+
 static EVP_MD_CTX *start(const EVP_MD *md)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -30,7 +52,8 @@ struct hash *hash_new(void)
 {
 	struct hash *h = mem_alloc(sizeof(*h));
 
-	h->ctx = start(EVP_sha256());
+	need_algorithms();
+	h->ctx = start(sha256);
 	return h;
 }
 
@@ -54,7 +77,7 @@ struct digest hash_finish(struct hash *h)
 	unsigned n = 0;
 
 	if (EVP_DigestFinal_ex(h->ctx, d.bytes, &n) != 1 || n != DIGEST_SIZE ||
-	    EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1)
+	    EVP_DigestInit_ex(h->ctx, sha256, NULL) != 1)
 		abort();
 	return d;
 }
@@ -64,7 +87,8 @@ struct digest hash_bytes(struct bytes data)
 	struct digest d;
 	unsigned n = 0;
 
-	if (EVP_Digest(data.ptr, data.len, d.bytes, &n, EVP_sha256(), NULL) != 1)
+	need_algorithms();
+	if (EVP_Digest(data.ptr, data.len, d.bytes, &n, sha256, NULL) != 1)
 		abort();
 	return d;
 }
@@ -89,7 +113,8 @@ struct digest hash_hmac(struct bytes key, struct bytes data)
 	unsigned n = 0;
 
 	assert(key.len <= 1u << 20);
-	if (!HMAC(EVP_sha256(), key.ptr, (int)key.len, data.ptr, data.len, d.bytes, &n))
+	need_algorithms();
+	if (!HMAC(sha256, key.ptr, (int)key.len, data.ptr, data.len, d.bytes, &n))
 		abort();
 	return d;
 }
@@ -98,7 +123,8 @@ struct md5 *md5_new(void)
 {
 	struct md5 *m = mem_alloc(sizeof(*m));
 
-	m->ctx = start(EVP_md5());
+	need_algorithms();
+	m->ctx = start(md5);
 	return m;
 }
 

@@ -14,6 +14,7 @@
 #include "io/file.h"
 #include "pipeline/assemble.h"
 #include "pipeline/output_record.h"
+#include "pipeline/refs.h"
 
 /* One run: what all steps need. */
 struct building {
@@ -163,8 +164,7 @@ static int keep_objects(struct building *b, const struct package_set *set,
 	size_t n = 2 * set->locked->n_packages + image->n_layers, k = 0;
 	CLEANUP_FREE struct digest *objects = mem_array(n, sizeof(*objects));
 	CLEANUP_FREE char *name =
-		mem_printf("build-" STR_FMT "-" STR_FMT "-" STR_FMT, STR_ARG(b->recipe->name),
-			   STR_ARG(out->target), STR_ARG(out->architecture));
+		refs_build_name(b->context, b->recipe, out->target, out->architecture);
 
 	for (size_t i = 0; i < set->locked->n_packages; i++) {
 		objects[k++] = set->locked->packages[i].digest;

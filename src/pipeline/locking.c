@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "compose/compose.h"
 #include "pipeline/lock_resolve.h"
+#include "pipeline/refs.h"
 
 static void copy_ids(struct lock *to, const struct lock *from)
 {
@@ -22,7 +23,7 @@ static int keep_evidence(struct lock_run *run, struct error *err)
 {
 	struct digest *objects;
 	size_t n = evidence_objects(run->lock, &run->arena, &objects);
-	CLEANUP_FREE char *name = mem_printf("lock-" STR_FMT, STR_ARG(run->recipe->name));
+	CLEANUP_FREE char *name = refs_lock_name(run->context, run->recipe);
 
 	return stage_ref_set(run->context->stage, name, objects, n, err);
 }
