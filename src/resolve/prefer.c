@@ -204,14 +204,12 @@ static bool meet_all(struct pass *p, uint32_t index, bool firm, unsigned depth)
 	return good;
 }
 
-/* Takes @m and what it needs. Return: false, with nothing changed, if it can't. */
-static bool take(struct pass *p, uint32_t m, bool firm, unsigned depth)
+/* Return: false, with nothing changed, if @m can't be had with what it needs. */
+static bool walk(struct pass *p, uint32_t m, bool firm, unsigned depth)
 {
 	uint32_t mark = p->n_order;
 	const struct member *member = &p->u->members[m];
 
-	if (p->taken[m] && (!firm || p->firm[m]))
-		return true;
 	if (depth > DEPTH_MAX)
 		return false;
 	for (uint32_t i = 0; i < member->n_needs; i++)
@@ -233,6 +231,12 @@ static bool take(struct pass *p, uint32_t m, bool firm, unsigned depth)
 	take_back(p, mark);
 	p->out[m] = true;
 	return false;
+}
+
+/* Takes @m and what it needs, unless that was done. */
+static bool take(struct pass *p, uint32_t m, bool firm, unsigned depth)
+{
+	return (p->taken[m] && (!firm || p->firm[m])) || walk(p, m, firm, depth);
 }
 
 static bool take_one_of(struct pass *p, const struct atom *atom, bool pinned, bool firm,
@@ -318,10 +322,11 @@ static void run(struct pass *p)
 			continue;
 		}
 		put(p, m);
+		p->firm[m] = true;
 		wanted[n++] = m;
 	}
 	for (size_t i = 0; i < n; i++)
-		p->failed |= !take(p, wanted[i], /* firm= */ true, 0);
+		p->failed |= !walk(p, wanted[i], /* firm= */ true, 0);
 	if (!p->failed)
 		keep_alternatives(p);
 	free(wanted);

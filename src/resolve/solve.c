@@ -280,8 +280,9 @@ static void find_roots(struct report *r, const struct str *target)
 static void mark_essential(struct report *r)
 {
 	struct solving *s = r->s;
-	struct closure_walk walk = { .u = &s->u, .chosen = r->in, .in = r->essential,
-				     .queue = s->queue };
+	/* Wide, so that an alternative that is added changes no mark. */
+	struct closure_walk walk = { .u = &s->u, .chosen = r->in, .wide = true,
+				     .in = r->essential, .queue = s->queue };
 
 	r->n_roots = 0;
 	for (uint32_t m = 0; m < s->u.n; m++)
