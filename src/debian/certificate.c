@@ -221,6 +221,8 @@ bool certificate_from_pem(struct str text, struct arena *arena, struct bytes *re
 		return false;
 	at += begin.len;
 	body = (struct str){ text.ptr + at, text.len - at };
+	if (find_text(body, begin) != body.len)
+		return false;
 	body.len = find_text(body, end);
 	*ret = decode_base64(body, arena);
 	return body.len < text.len - at && ret->len != 0;

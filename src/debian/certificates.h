@@ -17,5 +17,5 @@ int certificates_update(struct debian *d, struct error *err) MUST_CHECK;
  */
 bool certificate_subject_hash(struct bytes der, uint32_t *ret);
 
-/* The DER of the first certificate of a PEM text; false if there is none. */
+/* The DER of the one certificate of a PEM text; false if there is none or more. */
 bool certificate_from_pem(struct str text, struct arena *arena, struct bytes *ret);

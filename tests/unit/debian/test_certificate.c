@@ -43,6 +43,17 @@ Test(certificate, subjects_have_the_names_that_openssl_gives_them)
 	}
 }
 
+Test(certificate, a_file_with_two_certificates_has_no_name)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	char *path = arena_printf(&arena, "%s/unit/debian/certificates/plain.pem", TEST_DATA);
+	struct str one = load(&arena, path);
+	char *two = arena_printf(&arena, STR_FMT STR_FMT, STR_ARG(one), STR_ARG(one));
+	struct bytes der;
+
+	cr_assert_not(certificate_from_pem(str_of(two), &arena, &der));
+}
+
 Test(certificate, every_truncation_is_refused_without_harm)
 {
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
