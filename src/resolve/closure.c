@@ -192,14 +192,14 @@ static void follow(struct closure_walk *w, uint32_t from, const struct clause *c
 {
 	uint32_t m;
 
-	if (!w->wide && part_meets(w, c))
+	if (w->width == CLOSURE_NEEDED && part_meets(w, c))
 		return;
 	for (uint32_t a = 0; a < c->n; a++)
 		for (uint32_t i = 0; universe_candidate(w->u, &c->atoms[a], &i, &m);) {
 			if (!may_enter(w, m))
 				continue;
 			enter(w, m, from, n);
-			if (!w->wide)
+			if (w->width != CLOSURE_ALL)
 				return;
 		}
 }

@@ -24,16 +24,19 @@ int closure_load(struct universe *u, const struct atom *wants, size_t n_wants,
 bool closure_holds(const struct universe *u, const struct atom *wants, size_t n_wants,
 		   const bool *chosen, struct arena *arena, const char **ret_why);
 
-/*
- * A part of a chosen set, grown from roots along needs.
- * @wide: along every chosen package that satisfies a clause; otherwise only where
- *        nothing of the part satisfies it yet, to the first that does.
- */
+/* Which of the chosen packages that satisfy a clause a walk enters. */
+enum closure_width {
+	CLOSURE_NEEDED = 1, /* the first, unless one is in already */
+	CLOSURE_FIRST,	    /* the first: own names before providers */
+	CLOSURE_ALL,
+};
+
+/* A part of a chosen set, grown from roots along needs. */
 struct closure_walk {
 	const struct universe *u;
 	const bool *chosen;  /* of each member: the set to stay in */
 	const bool *barred;  /* of each member: never entered; or NULL */
-	bool wide;
+	enum closure_width width;
 	bool *in;            /* of each member: the result; grows */
 	uint32_t *parent;    /* of each member: who pulled it in first; or NULL */
 	uint32_t *queue;     /* room for all members */

@@ -280,8 +280,8 @@ static void find_roots(struct report *r, const struct str *target)
 static void mark_essential(struct report *r)
 {
 	struct solving *s = r->s;
-	/* Wide, so that an alternative that is added changes no mark. */
-	struct closure_walk walk = { .u = &s->u, .chosen = r->in, .wide = true,
+	/* All, so that an alternative that is added changes no mark. */
+	struct closure_walk walk = { .u = &s->u, .chosen = r->in, .width = CLOSURE_ALL,
 				     .in = r->essential, .queue = s->queue };
 
 	r->n_roots = 0;
@@ -310,7 +310,8 @@ static struct closure_walk walk_of_target(struct report *r, size_t target, bool 
 
 	bar_dropped(s, target, barred);
 	return (struct closure_walk){ .u = &s->u, .chosen = r->in, .barred = barred,
-				      .in = r->targets[target], .queue = s->queue };
+				      .width = CLOSURE_NEEDED, .in = r->targets[target],
+				      .queue = s->queue };
 }
 
 static bool is_needed_by(const struct universe *u, uint32_t m, uint32_t needed)
@@ -443,6 +444,32 @@ static int write_choices(struct report *r, struct solve_choice **ret, size_t *re
 	return 0;
 }
 
+/*
+ * What is needed by way of first alternatives has its reason from there; what is
+ * only a further alternative of something, from that.
+ */
+static void find_reasons(struct report *r)
+{
+	struct solving *s = r->s;
+	uint32_t *parent = arena_array(&s->work, s->u.n, sizeof(*parent));
+	bool *all = flags(s);
+	struct closure_walk walk = { .u = &s->u, .chosen = s->chosen, .width = CLOSURE_FIRST,
+				     .in = r->in, .parent = r->parent, .queue = s->queue };
+
+	find_roots(r, NULL);
+	closure_grow(&walk, r->roots, r->n_roots);
+	walk.width = CLOSURE_ALL;
+	walk.in = all;
+	walk.parent = parent;
+	closure_grow(&walk, r->roots, r->n_roots);
+	for (uint32_t m = 0; m < s->u.n; m++) {
+		if (!all[m] || r->in[m])
+			continue;
+		r->in[m] = true;
+		r->parent[m] = parent[m];
+	}
+}
+
 static int report(struct solving *s, struct solve_choice **ret, size_t *ret_n,
 		  struct error *err)
 {
@@ -454,11 +481,8 @@ static int report(struct solving *s, struct solve_choice **ret, size_t *ret_n,
 		.why = arena_array(&s->work, s->u.n, sizeof(struct str)),
 		.roots = arena_array(&s->work, s->u.n, sizeof(uint32_t)),
 	};
-	struct closure_walk walk = { .u = &s->u, .chosen = s->chosen, .wide = true, .in = r.in,
-				     .parent = r.parent, .queue = s->queue };
 
-	find_roots(&r, NULL);
-	closure_grow(&walk, r.roots, r.n_roots);
+	find_reasons(&r);
 	mark_essential(&r);
 	mark_targets(&r);
 	return write_choices(&r, ret, ret_n, err);
