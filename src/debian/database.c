@@ -149,7 +149,8 @@ static int write_text(struct debian *d, const char *path, const char *text, stru
 
 static cause_id member_cause(struct debian *d, const struct unpacked *u, struct str member)
 {
-	return tree_cause_intern(d->tree, (struct cause){ CAUSE_PACKAGE, u->package->name, member });
+	return tree_cause_intern(d->tree,
+				 (struct cause){ CAUSE_PACKAGE, u->package->name, member });
 }
 
 static int write_info(struct debian *d, const struct unpacked *u, struct str member,
