@@ -47,8 +47,8 @@ cat <<END
 
 The image is $demo/$image. It runs by any of:
 
-  podman load -i $image && podman run --rm -p 8080:8080 nginx:1.0.0
-  docker load -i $image && docker run --rm -p 8080:8080 nginx:1.0.0
+  podman load -i $image && podman run --rm -p 8080:8080 localhost/nginx:1.0.0
+  docker load -i $image && docker run --rm -p 8080:8080 localhost/nginx:1.0.0
   skopeo copy oci-archive:$image docker://REGISTRY/nginx:1.0.0
 
 and then answers at port 8080 of this machine. (Docker reads these layers from

@@ -109,7 +109,7 @@ int deb822_next(struct deb822_reader *r, struct stanza_field *ret, struct error 
 	return DEB822_FIELD;
 }
 
-bool archive_path_ok(struct str path)
+bool is_archive_path(struct str path)
 {
 	struct str rest = path, part;
 

@@ -40,7 +40,7 @@ bool deb822_is(struct str name, struct str expected);
  * Whether @path is relative, without empty, "." and ".." components, printable
  * ASCII and not too long: it becomes part of a URL and of the lock.
  */
-bool archive_path_ok(struct str path);
+bool is_archive_path(struct str path);
 
 /* Only the characters that Policy 5.6.1, 5.6.8 and 5.6.12 allow; never empty. */
 bool package_name_ok(struct str name);

@@ -47,7 +47,7 @@ static int check_path(const struct ydoc_node *map, struct str path, bool ascii,
 		      struct error *err)
 {
 	struct str rest = path, part;
-	bool good = path.len > 0 && path.len <= LIMIT_PATH_MAX && (!ascii || archive_path_ok(path));
+	bool good = path.len > 0 && path.len <= LIMIT_PATH_MAX && (!ascii || is_archive_path(path));
 
 	while (good && str_split(&rest, '/', &part))
 		good = part.len && !str_equal_cstr(part, ".") && !str_equal_cstr(part, "..");

@@ -92,7 +92,7 @@ static int check(const struct deb822_reader *r, const struct package *p, struct 
 		return deb822_fail(r, err,
 				   "package '" STR_FMT "' has a missing or wrong 'Architecture'",
 				   STR_ARG(p->name));
-	if (!archive_path_ok(p->path))
+	if (!is_archive_path(p->path))
 		return deb822_fail(r, err, "package '" STR_FMT "' has a missing or wrong 'Filename'",
 				   STR_ARG(p->name));
 	if (!package_name_ok(p->source) || !package_version_ok(p->source_version))

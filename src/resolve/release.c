@@ -28,7 +28,7 @@ static int parse_file(const struct deb822_reader *r, struct str line,
 
 	ret->path = word(&line);
 	if (!digest_parse_hex(digest, &ret->digest) || !str_parse_u64(size, &ret->size) ||
-	    !archive_path_ok(ret->path) || str_trim(line).len)
+	    !is_archive_path(ret->path) || str_trim(line).len)
 		return deb822_fail(r, err, "a line of 'SHA256' is not 'digest size path'");
 	return 0;
 }
