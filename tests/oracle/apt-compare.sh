@@ -6,7 +6,7 @@
 # TOOL is oracle_solve; RELEASE is bookworm or trixie; FOLDER keeps a private apt
 # configuration and the indexes, and is made on first use (needs the network).
 # Where to fetch from is read from the host's own apt configuration. Prints one
-# line a set of SETS (sets.txt): "same", "differs" (and how), or "absent".
+# line a set of SETS (sets.txt): "same", "differs" (and how), or "absent". Fails if one differs.
 set -eu
 tool=$1 release=$2 folder=$3 verbose=${4-}
 sets=${5-} arch=${6-amd64}
@@ -97,3 +97,4 @@ while read -r line; do
 	fi
 done < "$sets"
 echo "$release $arch: $same same, $differs differ, $absent absent"
+[ "$differs" -eq 0 ]
