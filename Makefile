@@ -28,7 +28,7 @@ lint: test-deps all
 	tests/run $(BUILD) lint
 
 oracle: test-deps all
-	tests/run $(BUILD) oracle
+	INGOT_ORACLE=all tests/run $(BUILD) oracle
 
 repro: test-deps all
 	INGOT_REPRO=all tests/run $(BUILD) repro
