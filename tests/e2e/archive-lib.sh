@@ -59,7 +59,7 @@ make_release() {
 	cp "$area/Release" "$dir/Release"
 	# The clock of signing is that of the Release, as in a real archive.
 	GNUPGHOME=$area/gnupg gpg --batch --quiet --pinentry-mode loopback --passphrase '' \
-		--faked-system-time "$(date -u -d "$old days ago" +%Y%m%dT%H%M%S)" \
+		--faked-system-time "$(date -u -d "$((old > 0 ? old : 0)) days ago" +%Y%m%dT%H%M%S)" \
 		--local-user "$key@example.org" --clearsign -o "$dir/InRelease" "$dir/Release" 2>>"$area/gpg.log"
 }
 
