@@ -1,16 +1,3 @@
-# Leaves out files that are not written yet.
-function(ingot_present variable)
-    set(kept)
-    foreach(file ${${variable}})
-        if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file} OR IS_ABSOLUTE ${file})
-            list(APPEND kept ${file})
-        else()
-            message(STATUS "not written yet: ${CMAKE_CURRENT_SOURCE_DIR}/${file}")
-        endif()
-    endforeach()
-    set(${variable} ${kept} PARENT_SCOPE)
-endfunction()
-
 # The list of rooms stands in one file, which the lints read too.
 set(INGOT_ROOMS_FILE ${CMAKE_SOURCE_DIR}/tests/lint/rooms)
 file(STRINGS ${INGOT_ROOMS_FILE} INGOT_ROOMS REGEX "^[a-z]")
@@ -21,7 +8,6 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${INGOT_ROOMS_FIL
 # A room is a static library; NEEDS repeats the arrows of docs/architecture.md.
 function(ingot_room name)
     cmake_parse_arguments(R "" "" "SOURCES;NEEDS;LIBRARIES" ${ARGN})
-    ingot_present(R_SOURCES)
     add_library(ingot_${name} STATIC ${R_SOURCES})
     target_include_directories(ingot_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     foreach(need ${R_NEEDS})
@@ -32,9 +18,7 @@ endfunction()
 
 # ingot_unit_test(ROOM file...) - Criterion tests of one room: build/unit_ROOM.
 function(ingot_unit_test room)
-    set(files ${ARGN})
-    ingot_present(files)
-    add_executable(unit_${room} ${files})
+    add_executable(unit_${room} ${ARGN})
     target_link_libraries(unit_${room} PRIVATE ingot_${room} criterion)
     target_include_directories(unit_${room} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     target_compile_definitions(unit_${room} PRIVATE

@@ -26,12 +26,12 @@ struct progress {
 };
 
 static const struct {
-	const char *name, *unit;
+	const char *name, *unit; /* of one; an s makes it several */
 } phase_names[PHASE_COUNT] = {
-	[PHASE_INDEXES] = { "indexes", "files" },
-	[PHASE_FETCH] = { "fetch", "packages" },
-	[PHASE_PACKS] = { "unpack", "packages" },
-	[PHASE_LAYERS] = { "layers", "layers" },
+	[PHASE_INDEXES] = { "indexes", "file" },
+	[PHASE_FETCH] = { "fetch", "package" },
+	[PHASE_PACKS] = { "unpack", "package" },
+	[PHASE_LAYERS] = { "layers", "layer" },
 };
 
 struct progress *progress_new(enum progress_mode mode, bool notes, bool details, bool colour)
@@ -81,8 +81,9 @@ static void print_counts(enum phase phase, const struct phase_state *s, uint64_t
 {
 	char done[TEXT_SIZE_MAX], total[TEXT_SIZE_MAX], speed[TEXT_SIZE_MAX];
 
-	fprintf(stderr, "%-8s %llu/%llu %s", phase_names[phase].name, (unsigned long long)s->done,
-		(unsigned long long)s->total, phase_names[phase].unit);
+	fprintf(stderr, "%-8s %llu/%llu %s%s", phase_names[phase].name,
+		(unsigned long long)s->done, (unsigned long long)s->total, phase_names[phase].unit,
+		s->total == 1 ? "" : "s");
 	if (s->bytes_total)
 		fprintf(stderr, ", %s of %s, %s/s", text_size(s->bytes, done),
 			text_size(s->bytes_total, total), text_size(rate(s, now), speed));
@@ -93,8 +94,8 @@ static void print_summary(enum phase phase, const struct phase_state *s, uint64_
 	char size[TEXT_SIZE_MAX], speed[TEXT_SIZE_MAX];
 	uint64_t ms = (now - s->started) / 1000000u;
 
-	fprintf(stderr, "%-8s %llu %s", phase_names[phase].name, (unsigned long long)s->total,
-		phase_names[phase].unit);
+	fprintf(stderr, "%-8s %llu %s%s", phase_names[phase].name, (unsigned long long)s->total,
+		phase_names[phase].unit, s->total == 1 ? "" : "s");
 	if (s->bytes_total)
 		fprintf(stderr, ", %s at %s/s", text_size(s->bytes_total, size),
 			text_size(rate(s, now), speed));

@@ -27,6 +27,8 @@ int workspace_find(const char *start, struct workspace *ret, struct error *err)
 {
 	CLEANUP_FREE char *path = realpath(start, NULL);
 
+	if (!path && errno == ENOENT)
+		return err_set(err, ERR_NO_WORKSPACE, "there is no folder '%s'", start);
 	if (!path)
 		return err_sys(err, errno, "cannot find '%s'", start);
 	while (!has_recipes(path)) {

@@ -141,7 +141,7 @@ static const char *status_text(rnp_result_t status, bool strong)
 	case RNP_ERROR_KEY_NOT_FOUND:
 		return "made by a key that is not in the keyring";
 	case RNP_ERROR_SIGNATURE_EXPIRED:
-		return "expired";
+		return "expired, or from the future";
 	case RNP_ERROR_SIGNATURE_UNKNOWN:
 		return "of a kind that is not known";
 	default:

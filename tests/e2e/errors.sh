@@ -33,7 +33,7 @@ fails "too many arguments" 2 "" "$INGOT" -C "$ws" show a b c d
 mkdir -p "$area/nowhere"
 fails "no workspace" 2 "ingot init" "$INGOT" -C "$area/nowhere" build
 fails "no such recipe" 2 "tiny" "$INGOT" -C "$ws" build tinny
-fails "a folder that isn't there" 12 "absent" "$INGOT" -C "$area/absent" build
+fails "a folder that isn't there" 2 "absent" "$INGOT" -C "$area/absent" build
 fails "-j 0" 2 "number of threads" "$INGOT" -C "$ws" -j 0 build tiny
 fails "build --locked without a lock" 4 "ingot lock" ingot build tiny --locked
 

@@ -28,10 +28,10 @@ fi
 for compression in none gzip zstd; do
 	image=$area/random-$compression.oci.tar
 	"$tool" random-oci 11 300 $compression arm64 "$area/stage" 2 >"$image" 2>"$area/log" || cat "$area/log"
-	tests/oracle/oci-readers.sh "$image" || failed=1
+	bash tests/oracle/oci-readers.sh "$image" || failed=1
 	image=$area/layers-$compression.oci.tar
 	"$tool" oci tests/golden/oci/layers/input.tree $compression amd64 "$area/stage" 2 >"$image" 2>"$area/log" ||
 		cat "$area/log"
-	tests/oracle/oci-readers.sh "$image" || failed=1
+	bash tests/oracle/oci-readers.sh "$image" || failed=1
 done
 exit $failed

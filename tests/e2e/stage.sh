@@ -88,7 +88,7 @@ poisoned() {
 	[ -n "$object" ] || return 1
 	chmod u+w "$object"
 	printf 'EVIL' | dd of="$object" bs=1 seek=5000 conv=notrunc 2>/dev/null
-	ingot build tiny >"$area/out" 2>&1 || leaves 0 ingot build tiny
+	leaves 0 ingot build tiny || return 1
 	same && leaves 0 ingot stage fsck
 }
 check "a poisoned object is found and fetched again" poisoned
