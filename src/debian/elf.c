@@ -1,8 +1,8 @@
 /*
- * A library is read in up to three short passes - headers, the dynamic section,
- * the string - because a source only runs forward and a library may be larger
- * than the memory budget. What is read is not verified to its end here: the
- * writer of the layer reads and verifies every byte.
+ * A library is read once from its start to its end, so that its digest is
+ * checked, and headers and dynamic section are kept on the way: it may be larger
+ * than the memory budget. Strings lie before what points at them and near the
+ * start; they are read in a short pass of their own after that.
  */
 #include "debian/elf.h"
 
@@ -23,33 +23,48 @@ struct elf {
 	size_t n_head;
 };
 
-static int read_at(const struct elf *e, uint64_t offset, uint8_t *to, size_t size, size_t *ret_n,
-		   struct error *err)
+/* Up to @size bytes; fewer only at the end of the source. */
+static int read_some(struct source *s, uint8_t *to, size_t size, size_t *ret_n,
+		     struct error *err)
 {
-	CLEANUP_SOURCE struct source *s = NULL;
-	uint8_t skipped[65536];
 	size_t n = 0;
 
-	*ret_n = 0;
-	if (content_open(e->reader, e->content, &s, err) < 0)
-		return -1;
-	while (offset) {
-		size_t part = offset < sizeof(skipped) ? (size_t)offset : sizeof(skipped);
-
-		if (source_read(s, skipped, part, &n, err) < 0)
-			return -1;
-		if (!n)
-			return 0;
-		offset -= n;
-	}
-	while (*ret_n < size) {
+	for (*ret_n = 0; *ret_n < size; *ret_n += n) {
 		if (source_read(s, to + *ret_n, size - *ret_n, &n, err) < 0)
 			return -1;
 		if (!n)
 			break;
-		*ret_n += n;
 	}
 	return 0;
+}
+
+/* Passes over everything below @offset; UINT64_MAX: to the end. */
+static int pass_over(struct source *s, uint64_t offset, struct error *err)
+{
+	uint8_t skipped[65536];
+
+	while (s->offset < offset) {
+		uint64_t left = offset - s->offset;
+		size_t n;
+
+		if (source_read(s, skipped, left < sizeof(skipped) ? (size_t)left : sizeof(skipped),
+				&n, err) < 0)
+			return -1;
+		if (!n)
+			break;
+	}
+	return 0;
+}
+
+static int read_at(const struct elf *e, uint64_t offset, uint8_t *to, size_t size, size_t *ret_n,
+		   struct error *err)
+{
+	CLEANUP_SOURCE struct source *s = NULL;
+
+	*ret_n = 0;
+	if (content_open(e->reader, e->content, &s, err) < 0 || pass_over(s, offset, err) < 0)
+		return -1;
+	return s->offset < offset ? 0 : read_some(s, to, size, ret_n, err);
 }
 
 static uint16_t get16(const struct elf *e, const uint8_t *p)
@@ -245,32 +260,58 @@ static int find_libc(const struct elf *e, const struct buf *dynamic, struct aren
 	return *ret ? 0 : needs_libc(e, dynamic, arena, ret, err);
 }
 
+/* The dynamic section, from what follows in @s or from the head that was read. */
+static int read_dynamic(struct elf *e, struct source *s, const struct segment *at,
+			struct buf *to, struct error *err)
+{
+	size_t before = 0, n;
+
+	if (at->offset < e->n_head) {
+		before = e->n_head - (size_t)at->offset;
+		before = before < at->size ? before : (size_t)at->size;
+		buf_add(to, e->head + at->offset, before);
+	} else if (pass_over(s, at->offset, err) < 0) {
+		return -1;
+	}
+	if (read_some(s, buf_reserve(to, at->size - before), at->size - before, &n, err) < 0)
+		return -1;
+	to->len += n;
+	return 0;
+}
+
+static int read_once(struct elf *e, struct elf_library *ret, struct buf *dynamic,
+		     struct error *err)
+{
+	CLEANUP_SOURCE struct source *s = NULL;
+	struct segment segment = { 0 };
+	bool found;
+
+	if (content_open(e->reader, e->content, &s, err) < 0 ||
+	    read_some(s, e->head, sizeof(e->head), &e->n_head, err) < 0)
+		return -1;
+	found = parse_header(e, ret) && find_dynamic(e, &segment) &&
+		segment.size <= ELF_DYNAMIC_MAX && segment.offset <= e->content->size;
+	if (found && read_dynamic(e, s, &segment, dynamic, err) < 0)
+		return -1;
+	if (pass_over(s, UINT64_MAX, err) < 0)
+		return -1;
+	return found && dynamic->len == segment.size ? 0 : ELF_NOT_A_LIBRARY;
+}
+
 int elf_read(const struct content_reader *reader, const struct content *content,
 	     struct arena *arena, struct elf_library *ret, struct error *err)
 {
 	struct elf e = { .reader = reader, .content = content };
 	CLEANUP_BUF struct buf dynamic = BUF_INIT(ELF_DYNAMIC_MAX);
 	struct elf_library library;
-	struct segment segment;
 	uint64_t offset;
-	size_t n;
-	int r = 0;
+	int r = read_once(&e, &library, &dynamic, err);
 
-	if (read_at(&e, 0, e.head, sizeof(e.head), &e.n_head, err) < 0)
-		return -1;
-	if (!parse_header(&e, &library) || !find_dynamic(&e, &segment))
-		return ELF_NOT_A_LIBRARY;
-	if (segment.size > ELF_DYNAMIC_MAX || segment.offset > content->size)
-		return ELF_NOT_A_LIBRARY;
-	if (read_at(&e, segment.offset, buf_reserve(&dynamic, segment.size), segment.size, &n,
-		    err) < 0)
-		return -1;
-	if (n < segment.size)
-		return ELF_NOT_A_LIBRARY; /* truncated */
-	dynamic.len = n;
+	if (r)
+		return r;
 	if (find_libc(&e, &dynamic, arena, &library.names_libc, err) < 0)
 		return -1;
-	if (find_soname(&e, dynamic.ptr, n, &offset))
+	if (find_soname(&e, dynamic.ptr, dynamic.len, &offset))
 		r = read_name(&e, offset, arena, &library.soname, err);
 	if (r == 0)
 		*ret = library;
