@@ -10,7 +10,7 @@
 #include "base/endian.h"
 #include "base/mem.h"
 #include "base/strtab.h"
-#include "debian/elf.h"
+#include "debian/elf_facts.h"
 #include "resolve/archive.h"
 
 #define CACHE_MAX      (256u << 20) /* bytes */
@@ -41,12 +41,8 @@ struct ldconfig {
 	bool old_flags; /* before glibc 2.37 */
 	struct entry *entries;
 	size_t n_entries, entries_capacity;
-	struct strtab known;          /* content digest to index of `read` */
-	struct known_library {
-		struct elf_library library;
-		bool is_library;
-	} *read;
-	size_t n_read, read_capacity;
+	struct elf_fact *facts; /* of every file that could be a library */
+	size_t n_facts;
 };
 
 /* ---- folders ---- */
@@ -179,27 +175,30 @@ static bool abi_flags(struct str architecture, const struct elf_library *e, bool
 	return false;
 }
 
+/*
+ * From the facts; a link made by this very run may lead to a file that learn()
+ * could not see yet. ELF_NOT_A_LIBRARY as elf_read().
+ */
 static int read_library(struct ldconfig *l, const struct content *content,
-			const struct elf_library **ret, struct error *err)
+			struct elf_library *ret, struct error *err)
 {
-	struct str key = { (const char *)content->digest.bytes, DIGEST_SIZE };
-	uint32_t n = 0;
-	int r;
+	const struct elf_fact *fact = elf_facts_find(l->facts, l->n_facts, &content->digest);
 
-	if (!strtab_find(&l->known, key, &n)) {
-		struct known_library *k;
+	if (!fact)
+		return elf_read(l->d->options->reader, content, l->d->arena, ret, err);
+	*ret = fact->library;
+	return fact->is_library ? 0 : ELF_NOT_A_LIBRARY;
+}
 
-		ARENA_GROW(l->d->arena, l->read, l->n_read, l->read_capacity);
-		n = (uint32_t)l->n_read++;
-		k = &l->read[n];
-		r = elf_read(l->d->options->reader, content, l->d->arena, &k->library, err);
-		if (r < 0)
-			return -1;
-		k->is_library = r == 0;
-		strtab_put(&l->known, key, n);
-	}
-	*ret = l->read[n].is_library ? &l->read[n].library : NULL;
-	return 0;
+/* The file that @name in @folder is in the end, or NULL. */
+static const struct node *file_of(const struct ldconfig *l, struct str folder,
+				  const struct node *name)
+{
+	char *path = arena_printf(l->d->arena, STR_FMT "/" STR_FMT, STR_ARG(folder),
+				  STR_ARG(name->name));
+	const struct node *file = tree_resolve(l->d->tree, str_of(path), true);
+
+	return file && file->inode->kind == NODE_FILE ? file : NULL;
 }
 
 static uint32_t take_number(struct str s, size_t *i)
@@ -272,19 +271,20 @@ static void add_library(struct ldconfig *l, struct folder_libraries *f, struct l
 static int look_at(struct ldconfig *l, struct str folder, const struct node *node,
 		   struct folder_libraries *to, struct error *err)
 {
-	char *path = arena_printf(l->d->arena, STR_FMT "/" STR_FMT, STR_ARG(folder),
-				  STR_ARG(node->name));
-	const struct node *file = tree_resolve(l->d->tree, str_of(path), true);
+	const struct node *file = file_of(l, folder, node);
 	struct library new = { .name = node->name };
-	const struct elf_library *elf;
+	struct elf_library elf;
+	int r;
 
-	if (!file || file->inode->kind != NODE_FILE)
+	if (!file)
 		return 0;
-	if (read_library(l, &file->inode->content, &elf, err) < 0)
-		return err_while(err, "reading the headers of '%s'", path);
-	if (!elf || !abi_flags(l->d->options->architecture, elf, l->old_flags, &new.flags))
+	r = read_library(l, &file->inode->content, &elf, err);
+	if (r < 0)
+		return -1;
+	if (r == ELF_NOT_A_LIBRARY ||
+	    !abi_flags(l->d->options->architecture, &elf, l->old_flags, &new.flags))
 		return 0;
-	new.soname = elf->soname.len ? elf->soname : node->name;
+	new.soname = elf.soname.len ? elf.soname : node->name;
 	if (node->inode->kind == NODE_SYMLINK &&
 	    (str_equal(node->name, new.soname) ||
 	     (ends_with_part(node->name, ".so") && str_has_prefix(new.soname, node->name)))) {
@@ -356,6 +356,34 @@ static bool is_scanned(struct ldconfig *l, struct node *const *seen, size_t n,
 		if (seen[i] == dir)
 			return true;
 	return false;
+}
+
+/* The headers of all files that scan() will look at, learnt at once. */
+static int learn(struct ldconfig *l, struct error *err)
+{
+	struct content *contents = NULL;
+	size_t n = 0, capacity = 0;
+
+	for (size_t i = 0; i < l->n_folders; i++) {
+		struct node *dir = tree_resolve(l->d->tree, l->folders[i], true);
+		struct node *const *child = NULL;
+		size_t n_children = 0;
+
+		if (dir && dir->inode->kind == NODE_DIRECTORY)
+			n_children = tree_children(dir, &child);
+		for (size_t k = 0; k < n_children; k++) {
+			const struct node *file = is_library_name(child[k]->name)
+							  ? file_of(l, l->folders[i], child[k])
+							  : NULL;
+
+			if (!file)
+				continue;
+			ARENA_GROW(l->d->arena, contents, n, capacity);
+			contents[n++] = file->inode->content;
+		}
+	}
+	return elf_facts_learn(l->d->options->reader, contents, n, l->d->arena, &l->facts,
+			       &l->n_facts, err);
 }
 
 static int scan(struct ldconfig *l, struct error *err)
@@ -527,9 +555,10 @@ int ldsocache_update(struct debian *d, struct error *err)
 	add_folder(&l, STR("/lib"));
 	add_folder(&l, STR("/usr/lib"));
 	if (r == 0)
-		r = scan(&l, err);
-	strtab_release(&l.known);
+		r = learn(&l, err);
 	if (r < 0)
+		return err_while(err, "reading the headers of libraries");
+	if (scan(&l, err) < 0)
 		return -1;
 	if (l.n_entries)
 		qsort(l.entries, l.n_entries, sizeof(*l.entries), compare_entries);

@@ -271,7 +271,8 @@ static int make(const struct job *j, struct oci_layer *ret, struct error *err)
 int oci_layer_make(struct stage *stage, const struct oci_input *in, size_t index,
 		   struct oci_layer *ret, struct error *err)
 {
-	struct stoppable_reader reader = { { open_content }, stage_reader(stage) };
+	struct stoppable_reader reader = { .reader = { .open = open_content },
+					   .next = stage_reader(stage) };
 	struct job j = { .stage = stage, .in = in,
 			 /* an empty tree still has a root, in one layer */
 			 .slice = index < in->n_layers ? in->layers[index].slice : UINT32_MAX };

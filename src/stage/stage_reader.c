@@ -254,7 +254,7 @@ static struct source *open_large(struct stage *s, const struct content *c,
 static int open_object_part(struct stage *s, const struct content *c, struct source **ret,
 			    struct error *err)
 {
-	struct hold hold;
+	struct hold hold = { 0 };
 	int r = hold_open(s, c->object, &hold, err);
 
 	if (r == STAGE_ABSENT) {
@@ -295,6 +295,23 @@ static int reader_open(const struct content_reader *reader, const struct content
 	return err_set(err, ERR_BUG, "a content handle of an unknown kind");
 }
 
+static int reader_recall(const struct content_reader *reader, const char *kind,
+			 const struct digest *key, struct buf *ret, struct error *err)
+{
+	int r = stage_result_get(((const struct stage_reader *)reader)->stage, kind, key, ret,
+				 err);
+
+	return r == STAGE_ABSENT ? CONTENT_UNKNOWN : r;
+}
+
+static int reader_remember(const struct content_reader *reader, const char *kind,
+			   const struct digest *key, struct bytes value, struct str inputs,
+			   struct error *err)
+{
+	return stage_result_put(((const struct stage_reader *)reader)->stage, kind, key, value,
+				inputs, err);
+}
+
 const struct content_reader *stage_reader(struct stage *s)
 {
 	return &s->reader.base;
@@ -302,7 +319,11 @@ const struct content_reader *stage_reader(struct stage *s)
 
 void reader_init(struct stage *s)
 {
-	s->reader = (struct stage_reader){ { reader_open }, s };
+	s->reader = (struct stage_reader){
+		.base = { .open = reader_open, .recall = reader_recall,
+			  .remember = reader_remember },
+		.stage = s,
+	};
 	for (unsigned i = 0; i < STAGE_OPEN_OBJECTS; i++)
 		s->open[i].fd = -1;
 }

@@ -10,10 +10,23 @@
 #include "io/source.h"
 #include "tree/tree.h"
 
+#define CONTENT_UNKNOWN 1 /* expected outcome of recall(): nothing is remembered */
+
 struct content_reader {
 	/* *ret is owned (source_close); it verifies size and digest at its end. */
 	int (*open)(const struct content_reader *reader, const struct content *content,
 		    struct source **ret, struct error *err);
+	/*
+	 * What was learnt from contents once, so that they need not be read again:
+	 * a function of the contents that @key names, and of nothing else. Both may
+	 * be NULL: then nothing is remembered, and nothing but speed is lost.
+	 * @kind: [a-z]+. @inputs: what it was learnt from, for people.
+	 */
+	int (*recall)(const struct content_reader *reader, const char *kind,
+		      const struct digest *key, struct buf *ret, struct error *err);
+	int (*remember)(const struct content_reader *reader, const char *kind,
+			const struct digest *key, struct bytes value, struct str inputs,
+			struct error *err);
 };
 
 /* Opens content in memory itself, anything else by @reader (may be NULL then). */

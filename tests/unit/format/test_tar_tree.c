@@ -217,7 +217,7 @@ static int lie(const struct content_reader *reader, const struct content *c,
 
 Test(tar_tree, content_of_another_length_is_an_integrity_error)
 {
-	const struct content_reader reader = { lie };
+	const struct content_reader reader = { .open = lie };
 	struct tar_tree_options o = { .epoch = EPOCH, .reader = &reader };
 
 	for (uint64_t i = 0; i < 2; i++) {
