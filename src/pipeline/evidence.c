@@ -6,13 +6,10 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "compress/compress.h"
 #include "pipeline/keyring.h"
 #include "pipeline/places.h"
 #include "pipeline/seen.h"
-
-#define CLOCK_SKEW 86400 /* seconds that a Release may lie in the future (formats C1) */
 
 /* What is known of one suite while it is obtained. */
 struct work {
@@ -80,68 +77,32 @@ static void list_works(struct obtaining *o, struct evidence *ret)
 
 /* ---- InRelease ---- */
 
-static int check_names(const struct work *w, struct error *err)
-{
-	const struct release *r = &w->release;
-
-	if (str_equal(r->codename, w->suite) || str_equal(r->suite, w->suite))
-		return 0;
-	(void)err_at(err, ERR_WRONG_ARCHIVE, w->source->pos,
-		     "the mirror's Release for '" STR_FMT "' is of suite '" STR_FMT
-		     "', codename '" STR_FMT "'",
-		     STR_ARG(w->suite), STR_ARG(r->suite), STR_ARG(r->codename));
-	return err_hint(err, "the mirror is misconfigured, or somebody answers for it");
-}
-
-static int check_dates(const struct obtaining *o, const struct work *w, struct error *err)
-{
-	char date[TEXT_TIME_MAX], other[TEXT_TIME_MAX];
-	const struct release *r = &w->release;
-	int64_t now = o->context->now;
-
-	if (r->date > now + CLOCK_SKEW) {
-		(void)err_set(err, ERR_EXPIRED,
-			      "the Release of '" STR_FMT "' is from the future: "
-			      "%s, it is now %s",
-			      STR_ARG(w->suite), text_time(r->date, date), text_time(now, other));
-		return err_hint(err, "set this machine's clock");
-	}
-	if (!w->source->snapshot.len && r->valid_until && r->valid_until < now) {
-		(void)err_set(err, ERR_EXPIRED,
-			      "the Release of '" STR_FMT "' has expired: it was "
-			      "valid until %s, it is now %s",
-			      STR_ARG(w->suite), text_time(r->valid_until, date),
-			      text_time(now, other));
-		return err_hint(err, "the mirror is stale: use another one");
-	}
-	return 0;
-}
-
 static char *archive_name(const struct work *w, struct arena *arena)
 {
 	return arena_printf(arena, STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(w->release.origin),
 			    STR_ARG(w->release.label), STR_ARG(w->release.codename));
 }
 
-/* A snapshot is asked for by name: it is older on purpose. */
-static int check_rollback(const struct obtaining *o, const struct work *w, struct error *err)
+/* The date of the newest Release of this archive that the lock or this user has seen. */
+static int64_t newest_seen(const struct obtaining *o, const struct work *w)
 {
-	char got[TEXT_TIME_MAX], before[TEXT_TIME_MAX];
 	int64_t newest = seen_date(o->seen, str_of(archive_name(w, o->arena)));
 
-	if (w->source->snapshot.len)
-		return 0;
 	if (w->old && same_snapshot(w->old, w->source) && w->old->date > newest)
 		newest = w->old->date;
-	if (w->release.date >= newest)
-		return 0;
-	(void)err_set(err, ERR_ROLLBACK,
-		      "the Release of '" STR_FMT "' is of %s, but one of %s has "
-		      "been seen before",
-		      STR_ARG(w->suite), text_time(w->release.date, got),
-		      text_time(newest, before));
-	return err_hint(err, "the mirror is stale, or somebody replays an old archive: use "
-			     "another mirror");
+	return newest;
+}
+
+/* A snapshot is asked for by name: it is judged as of its own time. */
+static int check_release(const struct obtaining *o, const struct work *w, const char *name,
+			 struct error *err)
+{
+	bool snapshot = w->source->snapshot.len != 0;
+
+	if (release_check(&w->release, name, w->suite, snapshot ? w->release.date : o->context->now,
+			  snapshot ? 0 : newest_seen(o, w), err) < 0)
+		return err_place(err, w->source->pos);
+	return 0;
 }
 
 static bool holds(const struct str *list, size_t n, struct str s)
@@ -201,8 +162,7 @@ static int judge_release(struct obtaining *o, struct work *w, struct bytes messa
 	if (release_parse(verdict.text, name, o->arena, &w->release, err) < 0)
 		return -1;
 	w->has_release = true;
-	if (check_names(w, err) < 0 || check_dates(o, w, err) < 0 ||
-	    check_rollback(o, w, err) < 0 || pin_signers(o, w, &verdict, err) < 0)
+	if (check_release(o, w, name, err) < 0 || pin_signers(o, w, &verdict, err) < 0)
 		return -1;
 	seen_set(o->seen, str_of(archive_name(w, o->arena)), w->release.date);
 	w->lock->origin = w->release.origin;

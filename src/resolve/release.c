@@ -207,7 +207,7 @@ int release_check(const struct release *r, const char *name, struct str suite, i
 		return err_hint(err, "check this machine's clock");
 	}
 	if (r->valid_until && r->valid_until < now) {
-		err_set(err, ERR_EXPIRED, "'%s' of %s was valid until %s", name, date,
+		err_set(err, ERR_EXPIRED, "'%s' of %s has expired: it was valid until %s", name, date,
 			text_time(r->valid_until, other));
 		return err_hint(err, "the mirror no longer follows the archive: use another one");
 	}
