@@ -24,12 +24,6 @@ int debian_read(struct debian *d, struct str path, struct str *ret, struct error
 	return 0;
 }
 
-bool debian_script_matters(const struct pack *pack, struct str script)
-{
-	return (str_equal_cstr(script, "preinst") || str_equal_cstr(script, "postinst")) &&
-	       pack_control(pack, script) != NULL;
-}
-
 static int compare_scripts(const void *x, const void *y)
 {
 	const struct debian_script *a = x, *b = y;

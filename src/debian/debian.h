@@ -78,6 +78,3 @@ int debian_install(struct tree *t, const struct debian_package *packages, size_t
 int debian_finish(struct tree *t, const struct debian_package *packages, size_t n,
 		  const struct debian_options *options, struct arena *arena,
 		  struct error *err) MUST_CHECK;
-
-/* A script of the package that could have an effect on a fresh install. */
-bool debian_script_matters(const struct pack *pack, struct str script);

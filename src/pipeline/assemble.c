@@ -87,6 +87,8 @@ static int open_packs(struct context *c, struct package_set *s, struct error *er
 		return -1;
 	s->n_decoded = o.n_decoded;
 	s->n_hits = n - s->n_decoded;
+	context_detail(c, "packages for " STR_FMT ": %zu decoded now, %zu from the stage",
+		       STR_ARG(s->locked->name), s->n_decoded, s->n_hits);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "compress/compress.h"
 #include "io/clock.h"
 #include "io/file.h"
@@ -206,6 +207,8 @@ static int write_image(struct building *b, const struct assembly *a, struct buil
 	if (file_draft_open(&draft, b->outputs, name, 0666, err) < 0)
 		return -1;
 	sink = sink_to_fd(draft.fd, name);
+	/* Layers are written by several threads that read one tree. */
+	tree_freeze(a->output.tree);
 	if (oci_build(b->context->stage, &in, b->context->n_threads, arena, sink, image, err) < 0) {
 		(void)!sink_close(sink, err);
 		return -1;
@@ -255,8 +258,15 @@ static int build_image(struct building *b, const struct recipe_target *t,
 	out->image_id = image.image_id;
 	out->manifest = image.manifest;
 	out->n_layers = (uint32_t)image.n_layers;
-	for (size_t i = 0; i < image.n_layers; i++)
+	for (size_t i = 0; i < image.n_layers; i++) {
+		char size[TEXT_SIZE_MAX], text[DIGEST_TEXT_MAX];
+
 		out->n_layers_reused += image.layers[i].was_hit;
+		context_detail(b->context, "layer %zu: %s, %s, %s", i + 1,
+			       digest_format(&image.layers[i].blob, text),
+			       text_size(image.layers[i].size, size),
+			       image.layers[i].was_hit ? "reused" : "made");
+	}
 	out->nanoseconds = clock_nanoseconds() - start;
 	b->result->timings.write += clock_nanoseconds() - composed;
 	return keep_objects(b, set, out, &image, err);

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "compress/compress.h"
 #include "pipeline/keyring.h"
 #include "pipeline/places.h"
@@ -152,6 +153,7 @@ static int judge_release(struct obtaining *o, struct work *w, struct bytes messa
 {
 	CLEANUP_BUF struct buf keyring = BUF_INIT(KEYRING_SIZE_MAX);
 	char *name = arena_printf(o->arena, STR_FMT "/InRelease", STR_ARG(w->suite));
+	char date[TEXT_TIME_MAX];
 	struct openpgp_verdict verdict;
 
 	if (keyring_load(o->context, w->source, !o->options->keep_nothing, &keyring, err) < 0)
@@ -169,6 +171,10 @@ static int judge_release(struct obtaining *o, struct work *w, struct bytes messa
 	w->lock->label = w->release.label;
 	w->lock->codename = w->release.codename;
 	w->lock->date = w->release.date;
+	context_detail(o->context, "Release of '" STR_FMT "': %s, signed by " STR_FMT "%s",
+		       STR_ARG(w->suite), text_time(w->release.date, date),
+		       STR_ARG(w->lock->signed_by[0]),
+		       w->lock->n_signed_by > 1 ? " and others" : "");
 	return 0;
 }
 
