@@ -120,6 +120,22 @@ keeps=evidence
 check "a Release older than this user has seen is refused" leaves 7 ingot lock tiny
 check "a plain lock doesn't ask" leaves 0 ingot -C "$area/ws$n" lock tiny
 
+# A second key of the same keyring is not trusted by a lock that names the first.
+good; fresh
+leaves 0 ingot lock tiny || echo "$said"
+make_key bob
+export_key bob "$area/bob.pgp"
+cat "$area/key.pgp" "$area/bob.pgp" >"$ws/recipes/keys/test.pgp"
+make_release "$archive" tiny bob 0
+bob=$(GNUPGHOME=$area/gnupg gpg --batch --with-colons --list-keys bob@example.org | awk -F: '/^fpr/ { print $10; exit }')
+new_key() { leaves 7 ingot lock tiny --update && says "accept-key $bob"; }
+check "a key that the lock doesn't pin is refused, with what to do" new_key
+accepted() {
+	leaves 0 ingot lock tiny --update --accept-key "$bob" && grep -q "$bob" "$ws/recipes/tiny.lock" &&
+		leaves 0 ingot lock tiny --update
+}
+check "--accept-key pins it" accepted
+
 # Packages: the lock is good, then the mirror lies.
 lies() { # NAME STATUS WORDS: fetch fails so
 	local name=$1 status=$2 words=$3
