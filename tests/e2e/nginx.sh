@@ -131,3 +131,21 @@ image=$ws/outputs/nginx-1.0.0-container-amd64.oci.tar
 same_id() { [ "$(tar -xOf "$image" manifest.json | jq -r '.[0].Config' | sed 's,.*/,,')" = "$image_id" ]; }
 check "gzip: the image id is that of the zstd image" same_id
 if need "gzip: umoci" root umoci; then check "gzip: umoci unpacks it" unpack "$image" "$area/bundle-gzip"; fi
+
+# A budget below the lock's plan is refused with what to do; the plan is made anew
+# on demand only; ids stay where they are.
+workspace slices
+check "slices: lock" leaves 0 ingot lock nginx
+replace "$ws/recipes/nginx.yaml" '    ports: [8080/tcp]' $'    ports: [8080/tcp]\n    layers: 5'
+too_small() { leaves 5 ingot build nginx --arch amd64 && says "lock --reslice"; }
+check "slices: a budget below the plan is refused" too_small
+reslice() {
+	leaves 0 ingot lock nginx --reslice && leaves 0 ingot build nginx --arch amd64 &&
+		[ "$(tar -xOf "$ws/outputs/nginx-1.0.0-container-amd64.oci.tar" manifest.json | jq '.[0].Layers | length')" -eq 5 ]
+}
+check "slices: --reslice makes a plan that fits" reslice
+renumber() {
+	cp "$ws/recipes/nginx.lock" "$area/before.lock"
+	leaves 0 ingot lock nginx --renumber && cmp "$area/before.lock" "$ws/recipes/nginx.lock"
+}
+check "slices: --renumber hands out the same ids for the same packages" renumber
