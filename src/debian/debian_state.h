@@ -12,8 +12,18 @@
 
 #define DEBIAN_SCRIPT_MAX (4u << 20) /* bytes of a script or of a file that is read */
 
+/* As dpkg's status has it while packages are installed one after the other. */
+enum package_state {
+	PACKAGE_NOT_INSTALLED,
+	PACKAGE_HALF_INSTALLED,  /* its preinst runs */
+	PACKAGE_UNPACKED,
+	PACKAGE_HALF_CONFIGURED, /* its postinst runs */
+	PACKAGE_INSTALLED,
+};
+
 /* A package with what its control member says. */
 struct unpacked {
+	enum package_state state;
 	const struct debian_package *package;
 	struct stanza_field *fields; /* in the order of the control member */
 	size_t n_fields;
@@ -56,6 +66,9 @@ struct debian {
 	size_t n_overrides, overrides_capacity;
 	struct alternative *alternatives; /* in the order of registration */
 	size_t n_alternatives, alternatives_capacity;
+
+	struct unpacked *running;  /* whose script is evaluated now, or NULL */
+	struct debconf *debconf;   /* NULL until the first question */
 
 	bool shells, pam; /* update-shells, pam-auth-update were asked for */
 	struct debian_script *unevaluated;
