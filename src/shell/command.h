@@ -79,6 +79,7 @@ void shell_set_variable(struct shell *sh, struct str name, struct str value);
 struct world *shell_world(const struct shell *sh);
 uint16_t shell_umask(const struct shell *sh);
 struct str shell_folder(const struct shell *sh); /* working folder, absolute */
+cause_id shell_cause(const struct shell *sh);    /* of what runs now: shell_call.cause */
 
 /* The file that @name means as a command (PATH, or as a path), or NULL. */
 struct node *shell_which(const struct shell *sh, struct str name, struct str *ret_path);
@@ -87,6 +88,7 @@ struct node *shell_which(const struct shell *sh, struct str name, struct str *re
 enum pattern_flags {
 	PATTERN_PATH = 1,   /* '/' is matched by '/' only */
 	PATTERN_PERIOD = 2, /* a leading '.' (with PATTERN_PATH: of each part) by '.' only */
+	PATTERN_CARET = 4,  /* "[^" is "[!": bash and fnmatch(3); to dash '^' is itself */
 };
 bool pattern_match(struct str pattern, struct str text, unsigned flags);
 
