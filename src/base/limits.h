@@ -32,3 +32,4 @@
 #define LIMIT_LAYERS         127u    /* overlayfs and Docker stop there */
 #define LIMIT_ZSTD_WINDOW_LOG 27u    /* 128 MiB, what `zstd` accepts by default */
 #define LIMIT_XZ_MEMORY      (192u << 20) /* bytes; `xz -9` needs 65 MiB */
+#define LIMIT_SHELL_FILE     (64u << 20) /* bytes that a script reads or writes at once; hwdb is 13 MiB */

@@ -24,6 +24,7 @@
 struct shell;
 struct shell_command;
 struct world;
+struct world_cache;
 
 /* Why something can't be evaluated. */
 enum refusal_kind {
@@ -74,6 +75,7 @@ struct world {
 	const struct world_host *host;
 	void *context;            /* the host's: struct debian */
 	uint64_t steps;           /* of the script so far; LIMIT_SHELL_STEPS */
+	struct world_cache *cache; /* private to world.c; NULL at first, in the arena */
 };
 
 /* ---- names and files, as the script's process would see them ---- */

@@ -1,0 +1,262 @@
+#include "shell/world.h"
+
+#include <assert.h>
+
+#include "base/limits.h"
+#include "shell/command.h"
+#include "shell/walk.h"
+
+struct str world_path(const struct shell *sh, struct str path)
+{
+	struct arena *arena = shell_world(sh)->arena;
+	struct str folder = shell_folder(sh);
+
+	if (path.len && path.ptr[0] == '/')
+		return arena_str(arena, path);
+	return str_of(arena_printf(arena, STR_FMT "%s" STR_FMT, STR_ARG(folder),
+				   folder.len && folder.ptr[folder.len - 1] == '/' ? "" : "/",
+				   STR_ARG(path)));
+}
+
+struct node *world_find(const struct shell *sh, struct str path, bool follow_last)
+{
+	struct world_place place;
+
+	return world_walk(sh, path, follow_last, &place) ? NULL : place.node;
+}
+
+struct node *world_parent(const struct shell *sh, struct str path, struct str *ret_name)
+{
+	struct world_place place;
+
+	if (world_walk(sh, path, false, &place) || !place.dir || world_is_outside(place.dir) ||
+	    place.outside)
+		return NULL;
+	*ret_name = place.name;
+	return place.dir;
+}
+
+const char *world_outcome_text(enum world_outcome o)
+{
+	switch (o) {
+	case WORLD_ABSENT:
+		return "No such file or directory";
+	case WORLD_FOLDER:
+		return "Is a directory";
+	case WORLD_NO_FOLDER:
+		return "Not a directory";
+	case WORLD_EXISTS:
+		return "File exists";
+	case WORLD_NOT_EMPTY:
+		return "Directory not empty";
+	case WORLD_LOOP:
+		return "Too many levels of symbolic links";
+	case WORLD_SPECIAL:
+		return "No such device or address";
+	}
+	assert(!"an outcome");
+	return "";
+}
+
+/* ---- reading: what was read once is not read again ---- */
+
+struct world_cache {
+	struct loaded {
+		struct digest digest;
+		struct str text; /* ptr NULL: free */
+	} *slots;
+	size_t n, capacity; /* capacity: a power of two */
+};
+
+static struct loaded *cache_slot(struct world_cache *cache, const struct digest *digest)
+{
+	size_t at = 0;
+
+	memcpy(&at, digest->bytes, sizeof(at)); /* only where to look first */
+	for (at &= cache->capacity - 1;; at = (at + 1) & (cache->capacity - 1)) {
+		struct loaded *slot = &cache->slots[at];
+
+		if (!slot->text.ptr || digest_equal(&slot->digest, digest))
+			return slot;
+	}
+}
+
+static struct loaded *cache_room(struct world *w, const struct digest *digest)
+{
+	struct world_cache *cache = w->cache;
+
+	if (!cache)
+		cache = w->cache = arena_alloc(w->arena, sizeof(*cache));
+	if (2 * (cache->n + 1) > cache->capacity) {
+		struct world_cache old = *cache;
+
+		cache->capacity = old.capacity ? 2 * old.capacity : 64;
+		cache->slots = arena_array(w->arena, cache->capacity, sizeof(*cache->slots));
+		for (size_t i = 0; i < old.capacity; i++)
+			if (old.slots[i].text.ptr)
+				*cache_slot(cache, &old.slots[i].digest) = old.slots[i];
+	}
+	return cache_slot(cache, digest);
+}
+
+static int load(struct world *w, const struct content *content, struct str *ret,
+		struct error *err)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_SHELL_FILE);
+	struct loaded *slot = cache_room(w, &content->digest);
+
+	if (!slot->text.ptr) {
+		if (content_load(w->reader, content, &text, err) < 0)
+			return -1;
+		slot->digest = content->digest;
+		slot->text = arena_str(w->arena, buf_str(&text));
+		w->cache->n++;
+	}
+	*ret = slot->text;
+	return 0;
+}
+
+int world_read_node(struct shell *sh, const struct node *node, struct str *ret,
+		    struct error *err)
+{
+	const struct inode *inode = node->inode;
+
+	switch (inode->kind) {
+	case NODE_DIRECTORY:
+		return WORLD_FOLDER;
+	case NODE_FILE:
+		break;
+	case NODE_CHAR:
+		if (inode->major != 1 || inode->minor != 3)
+			return WORLD_SPECIAL;
+		*ret = STR("");
+		return 0;
+	case NODE_SYMLINK:
+		return WORLD_LOOP;
+	case NODE_FIFO:
+	case NODE_BLOCK:
+		return WORLD_SPECIAL;
+	}
+	if (!inode->content.size) {
+		*ret = STR("");
+		return 0;
+	}
+	if (inode->content.size > LIMIT_SHELL_FILE)
+		return err_set(err, ERR_LIMIT, "a script reads a file of %llu bytes",
+			       (unsigned long long)inode->content.size);
+	if (inode->content.where != CONTENT_MEMORY)
+		return load(shell_world(sh), &inode->content, ret, err);
+	*ret = (struct str){ (const char *)inode->content.data, (size_t)inode->content.size };
+	return 0;
+}
+
+int world_read(struct shell *sh, struct str path, struct str *ret, struct error *err)
+{
+	struct world_place place;
+	int outcome = world_walk(sh, path, true, &place);
+
+	if (outcome || !place.node)
+		return place.outside ? WORLD_SPECIAL : outcome ? outcome : WORLD_ABSENT;
+	return world_read_node(sh, place.node, ret, err);
+}
+
+/* ---- writing ---- */
+
+/* The kernel takes a file's capabilities away when it is written to. */
+static void drop_capability(struct world *w, struct node *node, cause_id cause)
+{
+	for (uint32_t i = 0; i < node->inode->n_xattrs; i++)
+		if (str_equal_cstr(node->inode->xattrs[i].name, "security.capability")) {
+			tree_set_xattr(w->tree, node, STR("security.capability"),
+				       (struct bytes){ 0 }, cause);
+			return;
+		}
+}
+
+static int write_over(struct shell *sh, struct node *node, struct str data, bool append,
+		      struct error *err)
+{
+	struct world *w = shell_world(sh);
+	struct str old = STR("");
+	struct content content;
+	char *text;
+	int outcome;
+
+	if (append && !data.len)
+		return 0;
+	if (append) {
+		outcome = world_read_node(sh, node, &old, err);
+		if (outcome)
+			return outcome;
+	}
+	if (old.len + data.len > LIMIT_SHELL_FILE)
+		return err_set(err, ERR_LIMIT, "a script writes a file of %zu bytes",
+			       old.len + data.len);
+	text = arena_alloc(w->arena, old.len + data.len + 1);
+	if (old.len)
+		memcpy(text, old.ptr, old.len);
+	if (data.len)
+		memcpy(text + old.len, data.ptr, data.len);
+	content = content_of_bytes((struct bytes){ (uint8_t *)text, old.len + data.len });
+	tree_set_content(node, &content, shell_cause(sh));
+	tree_set_mtime(node, w->epoch);
+	drop_capability(w, node, shell_cause(sh));
+	return 0;
+}
+
+int world_write(struct shell *sh, struct str path, struct str data, bool append,
+		struct error *err)
+{
+	struct world *w = shell_world(sh);
+	struct world_place place;
+	struct inode inode;
+	int outcome = world_walk(sh, path, true, &place);
+
+	if (place.node && place.node->inode->kind == NODE_CHAR &&
+	    place.node->inode->major == 1 && place.node->inode->minor == 3)
+		return 0;
+	if (place.outside)
+		return WORLD_SPECIAL;
+	if (outcome)
+		return outcome;
+	if (!place.node && place.slash)
+		return WORLD_FOLDER;
+	if (place.node && place.node->inode->kind == NODE_DIRECTORY)
+		return WORLD_FOLDER;
+	if (place.node && place.node->inode->kind != NODE_FILE)
+		return WORLD_SPECIAL;
+	if (!place.node) {
+		if (!tree_is_name(place.name) || world_is_outside(place.dir))
+			return WORLD_SPECIAL;
+		inode = world_new_inode(w, place.dir, NODE_FILE,
+					(uint16_t)(0666 & ~shell_umask(sh)));
+		place.node = tree_put(w->tree, place.dir, place.name, &inode, shell_cause(sh));
+		if (!data.len)
+			return 0;
+		append = false;
+	}
+	return write_over(sh, place.node, data, append, err);
+}
+
+int world_make_folder(struct shell *sh, struct str path, struct node **ret, struct error *err)
+{
+	struct world *w = shell_world(sh);
+	struct world_place place;
+	struct inode inode;
+	int outcome = world_walk(sh, path, false, &place);
+
+	(void)err;
+	if (outcome == WORLD_NO_FOLDER && world_find(sh, (struct str){ path.ptr, path.len - 1 },
+						     false))
+		return WORLD_EXISTS; /* "file/" */
+	if (outcome)
+		return place.outside ? WORLD_SPECIAL : outcome;
+	if (place.node)
+		return WORLD_EXISTS;
+	if (place.outside || world_is_outside(place.dir) || !tree_is_name(place.name))
+		return WORLD_SPECIAL;
+	inode = world_new_inode(w, place.dir, NODE_DIRECTORY,
+				(uint16_t)(0777 & ~shell_umask(sh)));
+	*ret = tree_put(w->tree, place.dir, place.name, &inode, shell_cause(sh));
+	return 0;
+}
