@@ -21,6 +21,9 @@ extern const struct shell_command debian_service_commands[];   /* systemctl, upd
 extern const struct shell_command debian_generator_commands[]; /* ldconfig, depmod ... */
 extern const struct shell_command debian_inert_commands[];     /* what does nothing to a tree */
 
+/* By name over all tables (commands.c lists them), or NULL. */
+const struct shell_command *debian_command(struct str name);
+
 static inline struct debian *debian_of(const struct shell_call *c)
 {
 	return c->world->context;

@@ -223,13 +223,13 @@ static int write_package(struct debian *d, const struct unpacked *u, struct erro
 
 /* ---- triggers ---- */
 
-struct interest {
+struct interest_line {
 	struct str name; /* "ldconfig" or "/usr/lib32" */
 	char *line;      /* what stands in the file of that name */
 };
 
 struct interests {
-	struct interest *items;
+	struct interest_line *items;
 	size_t n, capacity;
 };
 

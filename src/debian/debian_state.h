@@ -33,6 +33,29 @@ struct unpacked {
 	bool *excluded;   /* by member: the recipe keeps it out */
 	struct str *conffiles; /* absolute paths, in order; may have a flag before */
 	size_t n_conffiles;
+	struct str *pending;   /* triggers that its postinst must still be told of, oldest first */
+	size_t n_pending, pending_capacity;
+	bool extracted;        /* its data.tar has been laid out before any script ran */
+	bool first_boot;       /* the recipe leaves its postinst to the machine itself */
+};
+
+/* debian_want(): what debian_finish() makes. */
+struct wanted {
+	struct str generator, argument;
+	cause_id cause;
+};
+
+/* debian_first_boot() */
+struct at_first_boot {
+	struct str package, what;
+	cause_id cause;
+};
+
+/* A package's interest in a trigger, by a line of its `triggers` member. */
+struct interest {
+	struct str name; /* "ldconfig", or a path "/usr/share/mime" */
+	uint32_t package; /* index into d->packages */
+	bool noawait;
 };
 
 struct diversion {
@@ -69,6 +92,12 @@ struct debian {
 
 	struct unpacked *running;  /* whose script is evaluated now, or NULL */
 	struct debconf *debconf;   /* NULL until the first question */
+	struct interest *interests; /* of all packages, in their order; triggers.c */
+	size_t n_interests, interests_capacity;
+	struct wanted *wanted;      /* in the order of the first mention */
+	size_t n_wanted, wanted_capacity;
+	struct at_first_boot *at_first_boot;
+	size_t n_at_first_boot, at_first_boot_capacity;
 
 	bool shells, pam; /* update-shells, pam-auth-update were asked for */
 	struct debian_script *unevaluated;
@@ -111,6 +140,11 @@ struct str debian_diverted(const struct debian *d, struct str package, struct st
 /* Runs the catalogue. First preinsts' diversions, which unpacking must know. */
 int debian_collect_diversions(struct debian *d, struct error *err) MUST_CHECK;
 int debian_effects(struct debian *d, struct error *err) MUST_CHECK;
+
+/* triggers.c: reads all interests; packages must be in order. */
+void debian_read_interests(struct debian *d);
+/* What unpacking @path (without a leading slash) activates. */
+void debian_trigger_path(struct debian *d, struct str path);
 
 /* The accounts of the tree, loaded at the first use. */
 int debian_accounts(struct debian *d, struct accounts **ret, struct error *err) MUST_CHECK;

@@ -1,0 +1,44 @@
+/* The closed table of what scripts may call, and what commands may ask for besides the tree. */
+#include "debian/commands.h"
+
+/* One row for each file that has commands. A name is in one table only. */
+static const struct shell_command *const tables[] = {
+	debian_inert_commands,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct shell_command *debian_command(struct str name)
+{
+	for (size_t i = 0; i < COUNT(tables); i++)
+		for (const struct shell_command *c = tables[i]; c->name; c++)
+			if (str_equal_cstr(name, c->name))
+				return c;
+	return NULL;
+}
+
+void debian_want(struct debian *d, const char *generator, struct str argument, cause_id cause)
+{
+	for (size_t i = 0; i < d->n_wanted; i++)
+		if (str_equal_cstr(d->wanted[i].generator, generator) &&
+		    str_equal(d->wanted[i].argument, argument))
+			return;
+	ARENA_GROW(d->arena, d->wanted, d->n_wanted, d->wanted_capacity);
+	d->wanted[d->n_wanted++] = (struct wanted){
+		arena_str(d->arena, str_of(generator)), arena_str(d->arena, argument), cause
+	};
+}
+
+void debian_first_boot(struct debian *d, struct str what, cause_id cause)
+{
+	struct str package = d->running ? d->running->package->name : STR("");
+
+	for (size_t i = 0; i < d->n_at_first_boot; i++)
+		if (str_equal(d->at_first_boot[i].package, package) &&
+		    str_equal(d->at_first_boot[i].what, what))
+			return;
+	ARENA_GROW(d->arena, d->at_first_boot, d->n_at_first_boot, d->at_first_boot_capacity);
+	d->at_first_boot[d->n_at_first_boot++] = (struct at_first_boot){
+		package, arena_str(d->arena, what), cause
+	};
+}
