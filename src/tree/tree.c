@@ -232,9 +232,11 @@ struct node *tree_put(struct tree *t, struct node *dir, struct str name,
 
 	if (node && !node->removed && node->inode->kind == NODE_DIRECTORY &&
 	    attributes->kind == NODE_DIRECTORY) {
+		watch_attributes(node);
 		set_attributes(t, node->inode, attributes, cause);
 		return node;
 	}
+	watch_name(t, dir, name);
 	node = vacate(t, dir, name, cause);
 	node->inode = new_inode(t);
 	node->inode->links = 1;
@@ -249,6 +251,7 @@ struct node *tree_link(struct tree *t, struct node *dir, struct str name,
 	struct node *node;
 
 	assert(!target->removed && inode->kind != NODE_DIRECTORY);
+	watch_name(t, dir, name);
 	inode->links++; /* first: the name may have held the last one */
 	node = vacate(t, dir, name, cause);
 	node->inode = inode;
@@ -266,6 +269,8 @@ static void bury(struct tree *t, struct node *node, cause_id cause)
 void tree_remove(struct tree *t, struct node *node, cause_id cause)
 {
 	assert(node->parent && !node->removed);
+	watch_name(t, node->parent, node->name);
+	watch_below(t, node);
 	/* Lists are emptied from their ends: no stack, whatever the depth. */
 	for (struct node *n = node;;) {
 		struct node_children *c = n->children;
@@ -308,6 +313,9 @@ struct node *tree_move(struct tree *t, struct node *node, struct node *dir, stru
 	assert(!is_below(dir, node));
 	if (old == node)
 		return node;
+	watch_name(t, node->parent, node->name);
+	watch_below(t, node);
+	watch_name(t, dir, name);
 	if (old && !old->removed) {
 		assert(is_empty(old));
 		bury(t, old, cause);
@@ -328,6 +336,7 @@ struct node *tree_move(struct tree *t, struct node *node, struct node *dir, stru
 	node->cause = cause;
 	index_put(t, node);
 	children_add(t, dir, node);
+	watch_came(t, node);
 	return node;
 }
 

@@ -199,9 +199,30 @@ void tree_set_mode(struct node *node, uint16_t mode, cause_id cause);
 void tree_set_owner(struct node *node, uint32_t uid, uint32_t gid, cause_id cause);
 void tree_set_content(struct node *node, const struct content *content, cause_id cause);
 void tree_set_mtime(struct node *node, int64_t mtime);
+/* For who lays out again what was recorded: all causes at once. */
+void tree_set_causes(struct node *node, cause_id existence,
+		     const cause_id inode[CAUSE_OF_COUNT]);
 /* @value.ptr NULL removes it. Copied. */
 void tree_set_xattr(struct tree *t, struct node *node, struct str name,
 		    struct bytes value, cause_id cause);
+
+/*
+ * Who hears of every change, so that none can pass unseen. At most one watch a tree;
+ * it must not change the tree itself.
+ */
+struct tree_watch {
+	void *context;
+	/*
+	 * Before the name @name of @dir is made, replaced, removed or moved from or to:
+	 * @node is what lives there, or NULL. Also for everything below, and after a move
+	 * of a folder for all names that came along, with NULL.
+	 */
+	void (*name)(void *context, struct node *dir, struct str name, struct node *node);
+	/* Before mode, owner, content, mtime, xattrs of @node's inode change. */
+	void (*attributes)(void *context, struct node *node);
+};
+/* @w is borrowed until another call; NULL ends it. */
+void tree_watch(struct tree *t, const struct tree_watch *w);
 
 /* Non-empty, at most LIMIT_NAME_MAX, no '/' and no NUL, not "." or "..". */
 bool tree_is_name(struct str name);

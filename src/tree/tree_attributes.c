@@ -57,6 +57,7 @@ void tree_set_xattr(struct tree *t, struct node *node, struct str name, struct b
 	uint32_t n = 0;
 
 	assert(name.len && inode->n_xattrs <= LIMIT_XATTRS);
+	watch_attributes(node);
 	for (uint32_t i = 0; i < inode->n_xattrs; i++)
 		if (!str_equal(inode->xattrs[i].name, name))
 			all[n++] = inode->xattrs[i];
@@ -70,12 +71,14 @@ void tree_set_xattr(struct tree *t, struct node *node, struct str name, struct b
 void tree_set_mode(struct node *node, uint16_t mode, cause_id cause)
 {
 	assert(mode <= 07777);
+	watch_attributes(node);
 	node->inode->mode = mode;
 	node->inode->cause[CAUSE_OWNER] = cause;
 }
 
 void tree_set_owner(struct node *node, uint32_t uid, uint32_t gid, cause_id cause)
 {
+	watch_attributes(node);
 	node->inode->uid = uid;
 	node->inode->gid = gid;
 	node->inode->cause[CAUSE_OWNER] = cause;
@@ -84,11 +87,20 @@ void tree_set_owner(struct node *node, uint32_t uid, uint32_t gid, cause_id caus
 void tree_set_content(struct node *node, const struct content *content, cause_id cause)
 {
 	assert(node->inode->kind == NODE_FILE);
+	watch_attributes(node);
 	node->inode->content = content->size ? *content : content_empty;
 	node->inode->cause[CAUSE_CONTENT] = cause;
 }
 
 void tree_set_mtime(struct node *node, int64_t mtime)
 {
+	watch_attributes(node);
 	node->inode->mtime = mtime;
+}
+
+void tree_set_causes(struct node *node, cause_id existence,
+		     const cause_id inode[CAUSE_OF_COUNT])
+{
+	node->cause = existence;
+	memcpy(node->inode->cause, inode, sizeof(node->inode->cause));
 }

@@ -28,13 +28,19 @@ static void append(struct node_children *c, struct node *node)
 		c->n_sorted = c->n;
 }
 
+void children_make(struct tree *t, struct node *dir)
+{
+	if (dir->children)
+		return;
+	dir->children = arena_alloc(&t->arena, sizeof(*dir->children));
+	dir->children->older = t->all_children;
+	dir->children->tree = t;
+	t->all_children = dir->children;
+}
+
 void children_add(struct tree *t, struct node *dir, struct node *node)
 {
-	if (!dir->children) {
-		dir->children = arena_alloc(&t->arena, sizeof(*dir->children));
-		dir->children->older = t->all_children;
-		t->all_children = dir->children;
-	}
+	children_make(t, dir);
 	if (!node->listed) /* one that was removed may still be there */
 		append(dir->children, node);
 }

@@ -36,6 +36,8 @@ struct tree {
 
 	struct node_children *all_children; /* every list ever made, to free them */
 
+	const struct tree_watch *watch; /* NULL: nobody */
+
 	struct strtab cause_ids;
 	struct cause *causes; /* heap */
 	uint32_t n_causes, cause_capacity;
@@ -47,6 +49,7 @@ struct node_children {
 	uint32_t n, capacity;
 	uint32_t n_sorted;    /* this many at the start are in order */
 	bool has_removed;     /* some of them are tombstones by now */
+	struct tree *tree;
 	struct node_children *older;
 };
 
@@ -63,6 +66,7 @@ void index_put(struct tree *t, struct node *node);
 
 /* tree_children.c */
 void children_release(struct tree *t);
+void children_make(struct tree *t, struct node *dir); /* an empty list, if there is none */
 void children_add(struct tree *t, struct node *dir, struct node *node);
 void children_drop(struct node *dir, struct node *node); /* at once, not lazily */
 void children_settle(struct node_children *c); /* in order, no tombstones */
@@ -70,6 +74,12 @@ void children_settle(struct node_children *c); /* in order, no tombstones */
 /* tree_cause.c */
 void causes_init(struct tree *t);
 void causes_release(struct tree *t);
+
+/* tree_watch.c: each does nothing without a watch. */
+void watch_name(struct tree *t, struct node *dir, struct str name);
+void watch_below(struct tree *t, struct node *top); /* names below it, before they go */
+void watch_came(struct tree *t, struct node *top);  /* names below it, after a move */
+void watch_attributes(struct node *node);
 
 /* tree_attributes.c: sorted copies in the arena. */
 void inode_set_xattrs(struct tree *t, struct inode *inode, const struct xattr *xattrs,
