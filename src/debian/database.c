@@ -96,13 +96,13 @@ static void add_field(struct str name, struct str value, struct buf *to)
 	buf_add_char(to, '\n');
 }
 
-static void add_stanza(const struct unpacked *u, struct buf *to)
+void debian_stanza(const struct unpacked *u, const char *status, struct buf *to)
 {
 	for (size_t i = 0; i < COUNT(status_fields); i++) {
 		struct str name = str_of(status_fields[i]);
 
 		if (str_equal_cstr(name, "Status"))
-			buf_add_cstr(to, "Status: install ok installed\n");
+			buf_printf(to, "Status: %s\n", status);
 		else if (str_equal_cstr(name, "Conffiles"))
 			add_conffiles(u, to);
 		else
@@ -111,7 +111,6 @@ static void add_stanza(const struct unpacked *u, struct buf *to)
 	for (size_t i = 0; i < u->n_fields; i++)
 		if (!is_listed(u->fields[i].name, status_fields, COUNT(status_fields)))
 			add_field(u->fields[i].name, u->fields[i].value, to);
-	buf_add_char(to, '\n');
 }
 
 static int by_name(const void *x, const void *y)
@@ -415,7 +414,8 @@ static int write_status(struct debian *d, struct unpacked *const *kept, size_t n
 	CLEANUP_BUF struct buf text = BUF_INIT(DATABASE_MAX);
 
 	for (size_t i = 0; i < n; i++) {
-		add_stanza(kept[i], &text);
+		debian_stanza(kept[i], "install ok installed", &text);
+		buf_add_char(&text, '\n');
 		if (write_package(d, kept[i], err) < 0)
 			return -1;
 	}

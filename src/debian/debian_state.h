@@ -149,6 +149,9 @@ void debian_trigger_path(struct debian *d, struct str path);
 /* The accounts of the tree, loaded at the first use. */
 int debian_accounts(struct debian *d, struct accounts **ret, struct error *err) MUST_CHECK;
 
+/* Its stanza of dpkg's status ("install ok installed"), without the empty line. */
+void debian_stanza(const struct unpacked *u, const char *status, struct buf *to);
+
 /* Databases of dpkg and apt, from what was unpacked and recorded. */
 int debian_database(struct debian *d, struct error *err) MUST_CHECK;
 
