@@ -5,6 +5,7 @@
 
 #include "crypto/hash.h"
 #include "debian/effects.h"
+#include "debian/generators.h"
 
 #define BUNDLE_MAX (64u << 20) /* bytes */
 #define CONF       "etc/ca-certificates.conf"
@@ -215,9 +216,17 @@ int certificates_update(struct debian *d, struct error *err)
 {
 	cause_id cause = tree_cause_intern(d->tree, (struct cause){
 		CAUSE_TRIGGER, STR("ca-certificates"), STR("update-ca-certificates") });
+
+	return generate_certificates(d, STR(""), cause, err);
+}
+
+int generate_certificates(struct debian *d, struct str argument, cause_id cause,
+			  struct error *err)
+{
 	struct paths local = find_certificates(d, LOCAL), shipped;
 	CLEANUP_BUF struct buf bundle = BUF_INIT(BUNDLE_MAX);
 
+	(void)argument;
 	if (enabled_certificates(d, &shipped, err) < 0)
 		return -1;
 	for (size_t i = 0; i < shipped.n; i++)

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/strtab.h"
 #include "debian/elf_facts.h"
+#include "debian/generators.h"
 #include "resolve/archive.h"
 
 #define CACHE_MAX      (256u << 20) /* bytes */
@@ -39,6 +40,7 @@ struct ldconfig {
 	size_t n_folders, folders_capacity;
 	unsigned n_includes;
 	bool old_flags; /* before glibc 2.37 */
+	bool no_links;  /* -X */
 	struct entry *entries;
 	size_t n_entries, entries_capacity;
 	struct elf_fact *facts; /* of every file that could be a library */
@@ -341,7 +343,8 @@ static int scan_folder(struct ldconfig *l, struct str folder, struct node *dir,
 		if (is_library_name(child[i]->name))
 			r = look_at(l, folder, child[i], &found, err);
 	for (size_t i = 0; r == 0 && i < found.n; i++) {
-		r = make_link(l, folder, &found.list[i], err);
+		if (!l->no_links)
+			r = make_link(l, folder, &found.list[i], err);
 		add_entry(l, folder, &found.list[i]);
 	}
 	strtab_release(&found.index);
@@ -533,11 +536,11 @@ static struct str release_of(struct str version)
 	return (struct str){ version.ptr, n };
 }
 
-int ldsocache_update(struct debian *d, struct error *err)
+int generate_ldsocache(struct debian *d, struct str argument, cause_id cause, struct error *err)
 {
 	const struct unpacked *libc = debian_find(d, STR("libc-bin"));
 	CLEANUP_BUF struct buf cache = BUF_INIT(CACHE_MAX);
-	struct ldconfig l = { .d = d };
+	struct ldconfig l = { .d = d, .cause = cause };
 	struct str version;
 	char *generator;
 	int r;
@@ -545,9 +548,8 @@ int ldsocache_update(struct debian *d, struct error *err)
 	if (!libc)
 		return 0;
 	version = libc->package->version;
-	l.cause = tree_cause_intern(d->tree, (struct cause){ CAUSE_TRIGGER, STR("libc-bin"),
-							     STR("ldconfig") });
 	l.old_flags = version_compare(release_of(version), STR("2.37")) < 0;
+	l.no_links = str_equal_cstr(argument, "cache");
 	generator = arena_printf(d->arena, "ldconfig (Debian GLIBC " STR_FMT
 				 ") stable release version " STR_FMT, STR_ARG(version),
 				 STR_ARG(release_of(version)));
@@ -565,4 +567,12 @@ int ldsocache_update(struct debian *d, struct error *err)
 	encode(&l, str_of(generator), &cache);
 	return tree_write_file(d->tree, STR("etc/ld.so.cache"), buf_bytes(&cache), 0644, l.cause,
 			       NULL, err);
+}
+
+int ldsocache_update(struct debian *d, struct error *err)
+{
+	cause_id cause = tree_cause_intern(d->tree, (struct cause){ CAUSE_TRIGGER, STR("libc-bin"),
+								    STR("ldconfig") });
+
+	return generate_ldsocache(d, STR(""), cause, err);
 }
