@@ -1,0 +1,96 @@
+/* Commands that make what each machine must have of its own: taken down, not made. */
+#include "debian/firstboot.h"
+#include "debian/service_commands.h"
+
+static bool has_word(const struct shell_call *c, const char *word)
+{
+	for (size_t i = 1; i < c->argc; i++)
+		if (str_equal_cstr(c->argv[i], word))
+			return true;
+	return false;
+}
+
+static struct str word_after(const struct shell_call *c, const char *option)
+{
+	for (size_t i = 1; i + 1 < c->argc; i++)
+		if (str_equal_cstr(c->argv[i], option))
+			return c->argv[i + 1];
+	return STR("");
+}
+
+/* Keys of the host only; other keys are the recipe's business. */
+int command_ssh_keygen(struct shell_call *c, struct error *err)
+{
+	struct str file = word_after(c, "-f");
+	bool host = str_has_prefix(file, STR("/etc/ssh/ssh_host_"));
+
+	if (c->argc == 2 && has_word(c, "-A"))
+		host = true;
+	if (!host)
+		return shell_refuse(c, err, "a key that is not the host's");
+	if (has_word(c, "-l") &&
+	    !files_find(&(struct tree_files){ .tree = c->world->tree }, file, true))
+		return 0; /* the fingerprint of a key that the machine will have */
+	if (has_word(c, "-l"))
+		return shell_refuse(c, err, "the fingerprint of a key in the image");
+	if (c->argc != 2 && (!has_word(c, "-N") || !word_after(c, "-t").len))
+		return shell_refuse(c, err, "ssh-keygen for a host key with other options");
+	debian_first_boot(debian_of(c), STR(FIRST_BOOT_SSH_HOST_KEYS), c->cause);
+	return 0;
+}
+
+/* make-ssl-cert [-f|--force-overwrite] generate-default-snakeoil */
+int command_make_ssl_cert(struct shell_call *c, struct error *err)
+{
+	if (!has_word(c, "generate-default-snakeoil"))
+		return shell_refuse(c, err, "a certificate by a template");
+	for (size_t i = 1; i < c->argc; i++)
+		if (c->argv[i].ptr[0] == '-' && !str_equal_cstr(c->argv[i], "--force-overwrite") &&
+		    !str_equal_cstr(c->argv[i], "-f"))
+			return shell_refuse(c, err, "no such option: " STR_FMT,
+					    STR_ARG(c->argv[i]));
+	debian_first_boot(debian_of(c), STR(FIRST_BOOT_SNAKEOIL), c->cause);
+	return 0;
+}
+
+int command_rndc_confgen(struct shell_call *c, struct error *err)
+{
+	if (!has_word(c, "-a"))
+		return shell_refuse(c, err, "a key that is printed");
+	debian_first_boot(debian_of(c), STR(FIRST_BOOT_RNDC_KEY), c->cause);
+	return 0;
+}
+
+/* --ensure: the bootstrap removes /var/lib/dbus/machine-id again, as it is a machine's. */
+int command_dbus_uuidgen(struct shell_call *c, struct error *err)
+{
+	if (c->argc != 2 || !(str_equal_cstr(c->argv[1], "--ensure") ||
+			      str_equal_cstr(c->argv[1], "--ensure=/etc/machine-id") ||
+			      str_equal_cstr(c->argv[1], "--ensure=/var/lib/dbus/machine-id")))
+		return shell_refuse(c, err, "an id that is printed");
+	debian_first_boot(debian_of(c), STR(FIRST_BOOT_MACHINE_ID), c->cause);
+	return 0;
+}
+
+/* mariadb-install-db: its folder stays empty until the machine starts. */
+int command_machine_secret(struct shell_call *c, struct error *err)
+{
+	(void)err;
+	debian_first_boot(debian_of(c), STR(FIRST_BOOT_MARIADB), c->cause);
+	return 0;
+}
+
+/* /etc/machine-id is there and empty: systemd makes one at each boot that finds it so. */
+int command_systemd_machine_id_setup(struct shell_call *c, struct error *err)
+{
+	struct tree_files f = service_files(c);
+
+	for (size_t i = 1; i < c->argc; i++)
+		if (!str_equal_cstr(c->argv[i], "--root=/"))
+			return shell_refuse(c, err, "no such option: " STR_FMT,
+					    STR_ARG(c->argv[i]));
+	if (!files_find(&f, STR("/etc/machine-id"), true) &&
+	    !files_write(&f, STR("/etc/machine-id"), STR(""), 0644))
+		return shell_refuse(c, err, "/etc is no folder");
+	return 0;
+}

@@ -1,0 +1,84 @@
+#include "debian/firstboot.h"
+
+#include "debian/tree_files.h"
+
+#define UNIT_MAX 4096u
+
+static const struct first_boot table[] = {
+	{ FIRST_BOOT_SSH_HOST_KEYS, "host keys of sshd", "/usr/bin/ssh-keygen -A",
+	  "/etc/ssh/ssh_host_ed25519_key", "ssh.service" },
+	{ FIRST_BOOT_SNAKEOIL, "self-signed certificate of the machine",
+	  "/usr/sbin/make-ssl-cert generate-default-snakeoil",
+	  "/etc/ssl/private/ssl-cert-snakeoil.key", "basic.target" },
+	{ FIRST_BOOT_RNDC_KEY, "key of rndc",
+	  "/bin/sh -c '/usr/sbin/rndc-confgen -r /dev/urandom -a && "
+	  "chown bind:bind /etc/bind/rndc.key && chmod 0640 /etc/bind/rndc.key'",
+	  "/etc/bind/rndc.key", "named.service" },
+	{ FIRST_BOOT_MACHINE_ID, "id of the machine", NULL, NULL, NULL },
+	{ FIRST_BOOT_POSTGRESQL, "cluster of PostgreSQL (pg_createcluster VERSION main)", NULL,
+	  NULL, NULL },
+	{ FIRST_BOOT_MARIADB, "system tables of MariaDB",
+	  "/usr/bin/mariadb-install-db --rpm --cross-bootstrap --user=mysql "
+	  "--disable-log-bin --skip-test-db",
+	  "/var/lib/mysql/mysql", "mariadb.service" },
+	{ FIRST_BOOT_ISCSI, "name of the iSCSI initiator",
+	  "/bin/sh -c 'printf \"InitiatorName=%%s\\n\" \"$$(/sbin/iscsi-iname)\" "
+	  ">/etc/iscsi/initiatorname.iscsi && chmod 0600 /etc/iscsi/initiatorname.iscsi'",
+	  "/etc/iscsi/initiatorname.iscsi", "iscsid.service" },
+};
+
+const struct first_boot *first_boot_find(struct str what)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (str_equal_cstr(what, table[i].name))
+			return &table[i];
+	return NULL;
+}
+
+/* Debian 13 ships a unit, but for a machine without an id: its condition is replaced. */
+static bool write_drop_in(const struct tree_files *f, const struct first_boot *b)
+{
+	static const char path[] = "/etc/systemd/system/sshd-keygen.service.d/ingot.conf";
+
+	if (strcmp(b->name, FIRST_BOOT_SSH_HOST_KEYS) != 0 ||
+	    !files_find(f, STR("/usr/lib/systemd/system/sshd-keygen.service"), true))
+		return false;
+	return files_write(
+		       f, STR(path),
+		       str_of(arena_printf(f->arena,
+					   "[Unit]\nConditionFirstBoot=\nConditionPathExists=!%s\n",
+					   b->condition)),
+		       0644) != NULL;
+}
+
+static bool write_unit(const struct tree_files *f, const struct first_boot *b)
+{
+	char *path = arena_printf(f->arena, "/etc/systemd/system/ingot-%s.service", b->name);
+	char *link = arena_printf(f->arena, "/etc/systemd/system/%s.wants/ingot-%s.service",
+				  b->before, b->name);
+	char *text = arena_printf(f->arena,
+				  "[Unit]\nDescription=First boot: %s\nBefore=%s\n"
+				  "ConditionPathExists=!%s\n\n[Service]\nType=oneshot\n"
+				  "RemainAfterExit=yes\nExecStart=%s\n\n[Install]\nWantedBy=%s\n",
+				  b->text, b->before, b->condition, b->command, b->before);
+
+	return files_write(f, str_of(path), str_of(text), 0644) &&
+	       files_link(f, str_of(link), str_of(path));
+}
+
+int first_boot_write(struct debian *d, struct str what, cause_id cause, bool *ret_made,
+		     struct error *err)
+{
+	struct tree_files f = { d->tree, d->options->reader, d->arena, d->options->epoch, cause };
+	const struct first_boot *b = first_boot_find(what);
+
+	*ret_made = false;
+	if (b && strcmp(b->name, FIRST_BOOT_MACHINE_ID) == 0)
+		*ret_made = true; /* systemd makes it of an empty /etc/machine-id */
+	if (!b || !b->command || !files_is_executable(&f, "/lib/systemd/systemd"))
+		return 0;
+	if (!write_drop_in(&f, b) && !write_unit(&f, b))
+		return err_set(err, ERR_FORMAT, "/etc/systemd/system is no folder in the image");
+	*ret_made = true;
+	return 0;
+}

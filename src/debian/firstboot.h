@@ -1,0 +1,40 @@
+#pragma once
+
+/*
+ * debian/firstboot.h - what can't be in an image because each machine must have its own:
+ * keys, ids, data of a program that is made by running it.
+ *
+ * Spec: design.md, section 6.5; debian.md 5.11, 6; debian-13.md 3.9. A command that
+ * would make such a thing takes its name down by debian_first_boot() and makes nothing.
+ * For a container the list is for people; a disk gets a one-shot unit.
+ */
+
+#include "debian/commands.h"
+
+/* Names for debian_first_boot(). */
+#define FIRST_BOOT_SSH_HOST_KEYS "ssh-host-keys"
+#define FIRST_BOOT_SNAKEOIL "snakeoil-certificate"
+#define FIRST_BOOT_RNDC_KEY "rndc-key"
+#define FIRST_BOOT_MACHINE_ID "machine-id"
+#define FIRST_BOOT_POSTGRESQL "postgresql-cluster"
+#define FIRST_BOOT_MARIADB "mariadb-database"
+#define FIRST_BOOT_ISCSI "iscsi-initiator-name"
+
+struct first_boot {
+	const char *name;
+	const char *text;      /* for people: "host keys of sshd" */
+	const char *command;   /* what makes it; NULL: the system does so by itself */
+	const char *condition; /* the file that is there afterwards */
+	const char *before;    /* the unit that needs it */
+};
+
+/* NULL: @what is text for people. */
+const struct first_boot *first_boot_find(struct str what);
+
+/*
+ * For a disk: the unit (or drop-in) that makes @what at the first boot, and the link
+ * that enables it. Nothing for what the system makes by itself. *ret_made: whether
+ * anybody has to read about it no more.
+ */
+int first_boot_write(struct debian *d, struct str what, cause_id cause, bool *ret_made,
+		     struct error *err) MUST_CHECK;
