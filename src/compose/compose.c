@@ -72,6 +72,53 @@ static void collect_ids(struct work *w)
 	w->ids = ids;
 }
 
+static const struct debian_answer *answers_of(const struct work *w)
+{
+	static const enum answer_kind kinds[] = {
+		[SCRIPT_SKIP_COMMAND] = ANSWER_SKIP_COMMAND,
+		[SCRIPT_FAIL_COMMAND] = ANSWER_FAIL_COMMAND,
+		[SCRIPT_EFFECTS] = ANSWER_EFFECTS,
+		[SCRIPT_SKIP] = ANSWER_SKIP,
+		[SCRIPT_FIRST_BOOT] = ANSWER_FIRST_BOOT,
+	};
+	const struct recipe *r = w->in->recipe;
+	struct debian_answer *list = arena_array(w->arena, r->n_scripts + 1, sizeof(*list));
+
+	for (size_t i = 0; i < r->n_scripts; i++) {
+		const struct recipe_script *s = &r->scripts[i];
+
+		list[i] = (struct debian_answer){
+			.kind = kinds[s->answer],
+			.package = s->package,
+			.script = s->script,
+			.digest = s->sha256,
+			.command = s->command,
+			.effects = s->effects,
+			.n_effects = s->n_effects,
+		};
+	}
+	return list;
+}
+
+/* A package that configures itself needs a disk, and a root that it can write. */
+static int check_first_boot(const struct work *w, const struct debian_report *report,
+			    struct error *err)
+{
+	const struct recipe_target *t = w->in->target;
+	const struct recipe *r = w->in->recipe;
+
+	for (size_t i = 0; report->evaluated && i < r->n_scripts; i++) {
+		if (!report->answer_used[i] || r->scripts[i].answer != SCRIPT_FIRST_BOOT)
+			continue;
+		if (t->type == TARGET_DISK && t->root_type != ROOT_EROFS)
+			continue;
+		return err_at(err, ERR_RECIPE_VALUE, r->scripts[i].pos,
+			      "'first-boot' is for disks with a writable root, and target '" STR_FMT
+			      "' is none", STR_ARG(t->name));
+	}
+	return 0;
+}
+
 static struct debian_options debian_options(const struct work *w)
 {
 	return (struct debian_options){
@@ -80,6 +127,8 @@ static struct debian_options debian_options(const struct work *w)
 		.exclude = w->in->recipe->exclude, .n_exclude = w->in->recipe->n_exclude,
 		.ids = w->ids, .n_ids = w->n_ids,
 		.reserved = w->reserved, .n_reserved = w->n_reserved,
+		.answers = answers_of(w), .n_answers = w->in->recipe->n_scripts,
+		.effects = w->in->effects,
 		.reader = w->in->reader,
 	};
 }
@@ -109,8 +158,11 @@ static int compose_steps(struct work *w, struct debian_report *report, struct er
 	const struct debian_options options = debian_options(w);
 
 	if (debian_install(w->tree, in->packages, in->n_packages, &options, w->arena, report,
-			   err) < 0)
+			   err) < 0 ||
+	    check_first_boot(w, report, err) < 0)
 		return -1;
+	if (report->n_refusals)
+		return 0;
 	if (compose_users(w, err) < 0 || compose_files(w, err) < 0 ||
 	    compose_timezone(w, err) < 0 || compose_locale(w, err) < 0 ||
 	    compose_hostname(w, err) < 0 || compose_certificates(w, err) < 0 ||
@@ -119,7 +171,7 @@ static int compose_steps(struct work *w, struct debian_report *report, struct er
 	accounts_ids(w->accounts, w->arena, &report->ids, &report->n_ids);
 	if (!in->recipe->essential && compose_drop(w, err) < 0)
 		return -1;
-	return compose_finish(w, &options, err);
+	return compose_finish(w, &options, report, err);
 }
 
 int compose(const struct compose_input *in, struct arena *arena, struct compose_output *ret,

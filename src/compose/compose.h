@@ -34,6 +34,7 @@ struct compose_input {
 	const struct compose_file *files;      /* one for each of recipe->files, same order */
 	const struct content *certificates;    /* one for each of recipe->certificates */
 	int64_t epoch;
+	struct bytes effects; /* the effects object of this target; ptr NULL: evaluate */
 	const struct content_reader *reader;
 };
 
@@ -46,6 +47,9 @@ struct compose_output {
  * Order: packages (debian_install), groups, users, files, time zone, locale,
  * hostname, certificates, services, databases that depend on all of it
  * (debian_finish). `essential: false` drops what is not kept at the end.
+ *
+ * If scripts could not be evaluated (ret->report.refusals), it ends after the packages:
+ * the tree is then of no use.
  *
  * Errors: ERR_RECIPE_* at the recipe's line; those of debian_install().
  */

@@ -97,11 +97,13 @@ static void follow_recipe(struct work *w, const char *path, cause_id cause)
 		set_cause(w, nodes[i], cause);
 }
 
-int compose_finish(struct work *w, const struct debian_options *options, struct error *err)
+int compose_finish(struct work *w, const struct debian_options *options,
+		   const struct debian_report *report, struct error *err)
 {
 	const struct compose_input *in = w->in;
 
-	if (debian_finish(w->tree, in->packages, in->n_packages, options, w->arena, err) < 0)
+	if (debian_finish(w->tree, in->packages, in->n_packages, options, report, w->arena,
+			  err) < 0)
 		return -1;
 	follow_recipe(w, "etc/ssl/certs", w->certificates);
 	follow_recipe(w, "etc/ld.so.cache", w->libraries);

@@ -109,6 +109,7 @@ int compose_certificates(struct work *w, struct error *err) MUST_CHECK;
 int compose_services(struct work *w, struct error *err) MUST_CHECK;
 
 int compose_finish(struct work *w, const struct debian_options *options,
+		   const struct debian_report *report,
 		   struct error *err) MUST_CHECK;
 
 /* `essential: false`: what is left of packages that are not kept (design 4). */

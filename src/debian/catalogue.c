@@ -39,3 +39,12 @@ const struct catalogue_entry *catalogue_all(size_t *ret_n)
 	*ret_n = COUNT(entries);
 	return entries;
 }
+
+bool catalogue_knows(struct str package, struct str script)
+{
+	for (size_t i = 0; i < COUNT(entries); i++)
+		if (str_equal_cstr(package, entries[i].package) &&
+		    str_equal_cstr(script, entries[i].script))
+			return true;
+	return false;
+}

@@ -23,3 +23,6 @@ const struct catalogue_entry *catalogue_find(struct str package, struct str scri
 
 /* All entries, for checks. */
 const struct catalogue_entry *catalogue_all(size_t *ret_n);
+
+/* Whether there is an entry for any text of this script. */
+bool catalogue_knows(struct str package, struct str script);

@@ -5,6 +5,7 @@
 static const struct shell_command *const tables[] = {
 	debian_generator_commands,
 	debian_inert_commands,
+	shell_text_commands,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -25,7 +26,7 @@ void debian_want(struct debian *d, const char *generator, struct str argument, c
 		    str_equal(d->wanted[i].argument, argument))
 			return;
 	ARENA_GROW(d->arena, d->wanted, d->n_wanted, d->wanted_capacity);
-	d->wanted[d->n_wanted++] = (struct wanted){
+	d->wanted[d->n_wanted++] = (struct debian_wanted){
 		arena_str(d->arena, str_of(generator)), arena_str(d->arena, argument), cause
 	};
 }
@@ -39,7 +40,7 @@ void debian_first_boot(struct debian *d, struct str what, cause_id cause)
 		    str_equal(d->at_first_boot[i].what, what))
 			return;
 	ARENA_GROW(d->arena, d->at_first_boot, d->n_at_first_boot, d->at_first_boot_capacity);
-	d->at_first_boot[d->n_at_first_boot++] = (struct at_first_boot){
+	d->at_first_boot[d->n_at_first_boot++] = (struct debian_first_boot){
 		package, arena_str(d->arena, what), cause
 	};
 }

@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 
-#include "debian/debian_state.h"
 #include "debian/relation.h"
+#include "debian/unpack.h"
 #include "resolve/archive.h"
 
 #define DATABASE_MAX ((size_t)1 << 30) /* bytes of status or of one .list */
@@ -162,7 +162,7 @@ static int write_info(struct debian *d, const struct unpacked *u, struct str mem
 			       err);
 }
 
-static int write_list(struct debian *d, const struct unpacked *u, struct error *err)
+int database_write_list(struct debian *d, const struct unpacked *u, struct error *err)
 {
 	const struct pack *pack = u->package->pack;
 	CLEANUP_BUF struct buf text = BUF_INIT(DATABASE_MAX);
@@ -201,11 +201,11 @@ static int write_md5sums(struct debian *d, const struct unpacked *u, struct erro
 	return write_info(d, u, STR("md5sums"), buf_bytes(&text), 0644, err);
 }
 
-static int write_package(struct debian *d, const struct unpacked *u, struct error *err)
+int database_write_info(struct debian *d, const struct unpacked *u, struct error *err)
 {
 	const struct pack *pack = u->package->pack;
 
-	if (write_list(d, u, err) < 0)
+	if (database_write_list(d, u, err) < 0)
 		return -1;
 	for (size_t i = 0; i < pack->n_controls; i++) {
 		const struct pack_control *c = &pack->controls[i];
@@ -333,31 +333,48 @@ static bool is_kept(const struct debian *d, struct str package)
 static int write_diversions(struct debian *d, struct error *err)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(DATABASE_MAX);
+	size_t n = 0;
 
+	if (unpack_rules(d, err) < 0)
+		return -1;
 	for (size_t i = 0; i < d->n_diversions; i++) {
 		if (!is_kept(d, d->diversions[i].package))
 			continue;
 		buf_printf(&text, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n",
 			   STR_ARG(d->diversions[i].path), STR_ARG(d->diversions[i].to),
 			   STR_ARG(d->diversions[i].package));
+		n++;
 	}
-	if (!text.len)
-		return 0;
+	if (n == d->n_diversions)
+		return 0; /* the file stands as scripts have left it */
 	return write_file(d, DPKG "diversions", &text, 0644, debian_rule(d, "dpkg database"), err);
 }
 
-static int write_overrides(struct debian *d, struct error *err)
+/* What scripts of the others had to see, and nobody needs from now on. */
+static void drop_info(struct debian *d, const struct unpacked *u)
 {
-	CLEANUP_BUF struct buf text = BUF_INIT(DATABASE_MAX);
+	struct node *dir = tree_resolve(d->tree, STR(DPKG "info"), true);
+	char *prefix = arena_printf(d->arena, STR_FMT ".", STR_ARG(u->id));
+	struct node *const *child;
+	struct node **list;
+	size_t n = dir && dir->inode->kind == NODE_DIRECTORY ? tree_children(dir, &child) : 0;
+	size_t k = 0;
 
-	for (size_t i = 0; i < d->n_overrides; i++)
-		buf_printf(&text, STR_FMT " " STR_FMT " %o " STR_FMT "\n",
-			   STR_ARG(d->overrides[i].user), STR_ARG(d->overrides[i].group),
-			   d->overrides[i].mode, STR_ARG(d->overrides[i].path));
-	if (!d->n_overrides)
-		return 0;
-	return write_file(d, DPKG "statoverride", &text, 0644, debian_rule(d, "dpkg database"),
-			  err);
+	list = arena_array(d->arena, n + 1, sizeof(struct node *));
+	for (size_t i = 0; i < n; i++)
+		if (str_has_prefix(child[i]->name, str_of(prefix)) &&
+		    !memchr(child[i]->name.ptr + strlen(prefix), '.',
+			    child[i]->name.len - strlen(prefix)))
+			list[k++] = child[i];
+	for (size_t i = 0; i < k; i++)
+		tree_remove(d->tree, list[i], debian_rule(d, "essential: false"));
+}
+
+static void drop_infos(struct debian *d)
+{
+	for (size_t i = 0; i < d->n_packages; i++)
+		if (!d->packages[i].package->kept)
+			drop_info(d, &d->packages[i]);
 }
 
 static int write_architecture(struct debian *d, struct error *err)
@@ -414,10 +431,9 @@ static int write_status(struct debian *d, struct unpacked *const *kept, size_t n
 	CLEANUP_BUF struct buf text = BUF_INIT(DATABASE_MAX);
 
 	for (size_t i = 0; i < n; i++) {
-		debian_stanza(kept[i], "install ok installed", &text);
+		debian_stanza(kept[i], kept[i]->first_boot ? "install ok unpacked" :
+				       "install ok installed", &text);
 		buf_add_char(&text, '\n');
-		if (write_package(d, kept[i], err) < 0)
-			return -1;
 	}
 	return write_file(d, DPKG "status", &text, 0644, debian_rule(d, "dpkg database"), err);
 }
@@ -427,9 +443,10 @@ int debian_database(struct debian *d, struct error *err)
 	size_t n;
 	struct unpacked **kept = kept_packages(d, &n);
 
+	drop_infos(d);
 	if (write_text(d, DPKG "info/format", "1\n", err) < 0 ||
 	    write_status(d, kept, n, err) < 0 || write_triggers(d, err) < 0 ||
-	    write_diversions(d, err) < 0 || write_overrides(d, err) < 0 ||
+	    write_diversions(d, err) < 0 ||
 	    write_architecture(d, err) < 0 || write_exclusions(d, err) < 0 ||
 	    write_extended_states(d, kept, n, err) < 0)
 		return err_while(err, "writing the package database");

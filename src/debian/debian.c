@@ -1,10 +1,8 @@
 #include "debian/debian.h"
 
-#include <stdlib.h>
-
-#include "debian/debian_state.h"
-#include "debian/ldsocache.h"
-#include "debian/certificates.h"
+#include "debian/install.h"
+#include "debian/replay.h"
+#include "debian/unpack.h"
 
 cause_id debian_rule(struct debian *d, const char *rule)
 {
@@ -24,33 +22,6 @@ int debian_read(struct debian *d, struct str path, struct str *ret, struct error
 	return 0;
 }
 
-static int compare_scripts(const void *x, const void *y)
-{
-	const struct debian_script *a = x, *b = y;
-	int order = str_compare(a->package, b->package);
-
-	return order ? order : str_compare(a->script, b->script);
-}
-
-static int report(struct debian *d, struct debian_report *ret, struct error *err)
-{
-	struct accounts *a;
-
-	if (debian_accounts(d, &a, err) < 0)
-		return -1;
-	*ret = (struct debian_report){
-		.unevaluated = d->unevaluated,
-		.n_unevaluated = d->n_unevaluated,
-		.notes = d->notes,
-		.n_notes = d->n_notes,
-	};
-	accounts_ids(a, d->arena, &ret->ids, &ret->n_ids);
-	if (ret->n_unevaluated)
-		qsort(ret->unevaluated, ret->n_unevaluated, sizeof(*ret->unevaluated),
-		      compare_scripts);
-	return 0;
-}
-
 static struct debian state_for(struct tree *t, const struct debian_options *options,
 			       struct arena *arena)
 {
@@ -62,29 +33,95 @@ static struct debian state_for(struct tree *t, const struct debian_options *opti
 	};
 }
 
+/* Evaluates in a tree of its own; *ret_digest is that tree's. */
+static int evaluate(const struct debian_package *packages, size_t n,
+		    const struct debian_options *options, struct arena *arena,
+		    struct debian_report *report, struct digest *ret_digest, struct error *err)
+{
+	CLEANUP_TREE struct tree *scratch = tree_new();
+	struct debian d = state_for(scratch, options, arena);
+
+	if (debian_order(&d, packages, n, err) < 0 ||
+	    debian_evaluate(&d, &report->effects, err) < 0)
+		return -1;
+	report->evaluated = true;
+	report->refusals = d.run->refusals;
+	report->n_refusals = d.run->n_refusals;
+	report->answer_used = d.run->answer_used;
+	report->coverage = d.run->coverage;
+	*ret_digest = tree_digest(scratch, options->epoch);
+	return 0;
+}
+
+static int replay(struct debian *d, const struct debian_report *report,
+		  const struct digest *evaluated, struct error *err)
+{
+	struct digest digest;
+
+	if (unpack_merge_usr(d, err) < 0 || debian_replay(d, report->effects, err) < 0)
+		return -1;
+	if (!report->evaluated)
+		return 0;
+	digest = tree_digest(d->tree, d->options->epoch);
+	if (!digest_equal(&digest, evaluated))
+		return err_set(err, ERR_BUG,
+			       "the effects object does not give the tree that it was made from");
+	return 0;
+}
+
+static int fill_report(struct debian *d, struct debian_report *report, struct error *err)
+{
+	struct accounts *a;
+
+	if (accounts_open(d, &a, err) < 0)
+		return -1;
+	accounts_ids(a, d->arena, &report->ids, &report->n_ids);
+	report->wanted = d->wanted;
+	report->n_wanted = d->n_wanted;
+	report->first_boot = d->at_first_boot;
+	report->n_first_boot = d->n_at_first_boot;
+	return 0;
+}
+
 int debian_install(struct tree *t, const struct debian_package *packages, size_t n,
 		   const struct debian_options *options, struct arena *arena,
 		   struct debian_report *ret, struct error *err)
 {
+	struct debian_report report = { .effects = options->effects };
 	struct debian d = state_for(t, options, arena);
+	struct digest evaluated;
 
-	if (debian_order(&d, packages, n, err) < 0 || debian_collect_diversions(&d, err) < 0 ||
-	    debian_unpack(&d, err) < 0 || debian_effects(&d, err) < 0 ||
-	    debian_database(&d, err) < 0)
+	if (!report.effects.ptr &&
+	    evaluate(packages, n, options, arena, &report, &evaluated, err) < 0)
 		return -1;
-	return report(&d, ret, err);
+	if (debian_order(&d, packages, n, err) < 0 || replay(&d, &report, &evaluated, err) < 0 ||
+	    debian_clean_up(&d, err) < 0 || debian_database(&d, err) < 0 ||
+	    fill_report(&d, &report, err) < 0)
+		return -1;
+	*ret = report;
+	return 0;
+}
+
+static bool is_wanted(const struct debian_wanted *w, const struct generator *g)
+{
+	return str_equal_cstr(w->generator, g->name);
 }
 
 int debian_finish(struct tree *t, const struct debian_package *packages, size_t n,
-		  const struct debian_options *options, struct arena *arena, struct error *err)
+		  const struct debian_options *options, const struct debian_report *report,
+		  struct arena *arena, struct error *err)
 {
 	struct debian d = state_for(t, options, arena);
 
 	if (debian_order(&d, packages, n, err) < 0)
 		return -1;
-	if (debian_find(&d, STR("ca-certificates")) && certificates_update(&d, err) < 0)
-		return err_while(err, "making the certificate store");
-	if (debian_find(&d, STR("libc-bin")) && ldsocache_update(&d, err) < 0)
-		return err_while(err, "making /etc/ld.so.cache");
+	for (const struct generator *g = debian_generators; g->name; g++) {
+		for (size_t i = 0; i < report->n_wanted; i++) {
+			const struct debian_wanted *w = &report->wanted[i];
+
+			if (is_wanted(w, g) && g->run(&d, w->argument, w->cause, err) < 0)
+				return err_while(err, "making what '%s' makes", g->name);
+		}
+	}
 	return 0;
 }

@@ -19,8 +19,12 @@
 #include "base/error.h"
 #include "pack/pack.h"
 #include "resolve/lock.h"
+#include "shell/world.h"
 #include "tree/reader.h"
 #include "tree/tree.h"
+
+/* Raised whenever evaluating the same scripts over the same packages gives other effects. */
+#define DEBIAN_EVALUATOR 1
 
 struct debian_package {
 	struct str name, version, architecture;
@@ -28,6 +32,23 @@ struct debian_package {
 	bool automatic;   /* not asked for by the recipe: apt's extended_states */
 	bool kept;        /* false: composed for its effects, then dropped (essential: false) */
 	const struct pack *pack; /* borrowed while the tree lives: names view into it */
+};
+
+/* What the recipe says of a script that can't be evaluated (design.md, section 6). */
+enum answer_kind {
+	ANSWER_SKIP_COMMAND = 1, /* as if the command were not there, status 0 */
+	ANSWER_FAIL_COMMAND,     /* status 1 */
+	ANSWER_EFFECTS,          /* these operations instead of the script */
+	ANSWER_SKIP,             /* nothing instead of the script */
+	ANSWER_FIRST_BOOT,       /* dpkg configures the package on the machine */
+};
+struct debian_answer {
+	enum answer_kind kind;
+	struct str package, script; /* "postinst" */
+	struct digest digest;       /* of the script that it was given for */
+	struct str command;         /* of the first two; expanded */
+	const struct str *effects;  /* lines in the language of docs/effects.md */
+	size_t n_effects;
 };
 
 /* Path globs of the recipe's `exclude`, see debian/glob.h. */
@@ -40,41 +61,79 @@ struct debian_options {
 	size_t n_ids;
 	const struct lock_id *reserved; /* ids that the recipe claims: not handed out */
 	size_t n_reserved;
+	const struct debian_answer *answers; /* the recipe's `scripts:` */
+	size_t n_answers;
+	struct bytes effects; /* an effects object to replay; ptr NULL: evaluate */
 	const struct content_reader *reader;
 };
 
-struct debian_script {
-	struct str package, script;
-	struct digest digest;
+/* What could not be evaluated, and what nobody has answered. */
+struct debian_refusal {
+	struct str package, version, architecture;
+	struct str member;        /* the maintainer script: "postinst" */
+	struct digest digest;     /* of it */
+	struct str trigger;       /* "" or what it was called for */
+	enum refusal_kind kind;
+	struct str script;        /* whose text @line counts in: @member, or a file of the tree */
+	unsigned line, outer_line; /* outer: of the maintainer script */
+	struct str text;          /* that line, trimmed; may be "" */
+	struct str command;       /* expanded, or "" */
+	struct str reason;
+};
+
+/* How scripts were done, counted by call. */
+struct debian_coverage {
+	size_t evaluated, catalogue, answered;
+};
+
+struct debian_wanted {
+	struct str generator, argument;
+	cause_id cause;
+};
+
+struct debian_first_boot {
+	struct str package, what;
+	cause_id cause;
 };
 
 struct debian_report {
 	struct lock_id *ids;        /* all ids that the tree holds from 100 up: for the lock */
 	size_t n_ids;
-	struct debian_script *unevaluated; /* scripts without a known effect, sorted */
-	size_t n_unevaluated;
-	struct str *notes;          /* what must be made at start: "openssh-server: host keys" */
-	size_t n_notes;
+	struct bytes effects;       /* the object: given or made */
+	bool evaluated;             /* made just now: the following five are filled in */
+	struct debian_refusal *refusals; /* in the order of evaluation */
+	size_t n_refusals;
+	bool *answer_used;          /* by index of the options' answers */
+	struct debian_coverage coverage;
+	struct debian_wanted *wanted; /* for debian_finish() */
+	size_t n_wanted;
+	struct debian_first_boot *first_boot; /* what must be made on the machine itself */
+	size_t n_first_boot;
 };
 
 /*
  * debian_install() - unpack, configure and record packages
  *
- * In order: usrmerge links; every data.tar in canonical order of installation
- * (usrmerge, Replaces, diversions, conffiles, exclude); effects; databases
- * (dpkg, apt's extended_states). *ret lies in @arena.
+ * Evaluates the maintainer scripts in a scratch tree if no effects are given; then
+ * lays out @t, which is empty, from the packages and the effects object, in its
+ * order (usrmerge, Replaces, diversions, conffiles, exclude), cleans up, and writes
+ * the databases (dpkg, apt's extended_states). *ret lies in @arena.
+ *
+ * What can't be evaluated is in ret->refusals: then the tree is not what the
+ * packages make, and must not be used but for finding further refusals.
  *
  * Errors: ERR_FILE_CONFLICT two packages own one path and neither replaces the
- *         other; ERR_FORMAT a control member is malformed; those of the reader.
+ *         other; ERR_FORMAT a control member or the effects are malformed;
+ *         those of the reader.
  */
 int debian_install(struct tree *t, const struct debian_package *packages, size_t n,
 		   const struct debian_options *options, struct arena *arena,
 		   struct debian_report *ret, struct error *err) MUST_CHECK;
 
 /*
- * Whatever must see the tree when the recipe's own files and users are in it:
- * /etc/ssl/certs and ld.so.cache. Called by compose/ last.
+ * What @report wants and must see the tree when the recipe's own files and users are
+ * in it: /etc/ssl/certs, ld.so.cache ... Called by compose/ last.
  */
 int debian_finish(struct tree *t, const struct debian_package *packages, size_t n,
-		  const struct debian_options *options, struct arena *arena,
-		  struct error *err) MUST_CHECK;
+		  const struct debian_options *options, const struct debian_report *report,
+		  struct arena *arena, struct error *err) MUST_CHECK;

@@ -35,21 +35,11 @@ struct unpacked {
 	size_t n_conffiles;
 	struct str *pending;   /* triggers that its postinst must still be told of, oldest first */
 	size_t n_pending, pending_capacity;
-	bool extracted;        /* its data.tar has been laid out before any script ran */
+	bool looked_at;        /* @excluded is filled in */
+	bool list_stale;       /* another package has taken a path of it since */
 	bool first_boot;       /* the recipe leaves its postinst to the machine itself */
 };
 
-/* debian_want(): what debian_finish() makes. */
-struct wanted {
-	struct str generator, argument;
-	cause_id cause;
-};
-
-/* debian_first_boot() */
-struct at_first_boot {
-	struct str package, what;
-	cause_id cause;
-};
 
 /* A package's interest in a trigger, by a line of its `triggers` member. */
 struct interest {
@@ -85,25 +75,23 @@ struct debian {
 	struct accounts *accounts; /* NULL until the first use */
 	struct diversion *diversions;
 	size_t n_diversions, diversions_capacity;
+	struct digest diversions_seen, overrides_seen; /* of the files that they were read from */
 	struct statoverride *overrides;
 	size_t n_overrides, overrides_capacity;
 	struct alternative *alternatives; /* in the order of registration */
 	size_t n_alternatives, alternatives_capacity;
 
+	struct debian_run *run;    /* NULL: effects are replayed */
 	struct unpacked *running;  /* whose script is evaluated now, or NULL */
 	struct debconf *debconf;   /* NULL until the first question */
 	struct interest *interests; /* of all packages, in their order; triggers.c */
 	size_t n_interests, interests_capacity;
-	struct wanted *wanted;      /* in the order of the first mention */
+	struct debian_wanted *wanted; /* in the order of the first mention */
 	size_t n_wanted, wanted_capacity;
-	struct at_first_boot *at_first_boot;
+	struct debian_first_boot *at_first_boot;
 	size_t n_at_first_boot, at_first_boot_capacity;
 
 	bool shells, pam; /* update-shells, pam-auth-update were asked for */
-	struct debian_script *unevaluated;
-	size_t n_unevaluated, unevaluated_capacity;
-	struct str *notes;
-	size_t n_notes, notes_capacity;
 };
 
 /* ARENA_GROW(d, list, n, capacity): room for element n of an arena array. */
@@ -131,15 +119,8 @@ cause_id debian_rule(struct debian *d, const char *rule);
 int debian_order(struct debian *d, const struct debian_package *packages, size_t n,
 		 struct error *err) MUST_CHECK;
 
-/* Unpacks all of d->packages; d->diversions must be known. */
-int debian_unpack(struct debian *d, struct error *err) MUST_CHECK;
-
 /* Where dpkg would put a path that @package ships. */
 struct str debian_diverted(const struct debian *d, struct str package, struct str path);
-
-/* Runs the catalogue. First preinsts' diversions, which unpacking must know. */
-int debian_collect_diversions(struct debian *d, struct error *err) MUST_CHECK;
-int debian_effects(struct debian *d, struct error *err) MUST_CHECK;
 
 /* triggers.c: reads all interests; packages must be in order. */
 void debian_read_interests(struct debian *d);

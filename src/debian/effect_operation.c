@@ -1,4 +1,5 @@
 /* Operations on files; docs/effects.md has the table. */
+#include "debian/commands.h"
 #include "debian/effects.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -221,6 +222,20 @@ static int run_owner(const struct effect_context *c, const struct str *word, siz
 	return set_owner(c, node, word[1], word[2], err);
 }
 
+/* @text at the end of a file of dpkg's, which is made if it is missing. */
+static int append(const struct effect_context *c, const char *path, const char *text,
+		  struct error *err)
+{
+	struct str old = STR("");
+	char *all;
+
+	if (debian_read(c->d, str_of(path), &old, err) < 0)
+		return -1;
+	all = arena_printf(c->d->arena, STR_FMT "%s", STR_ARG(old), text);
+	return tree_write_file(c->d->tree, str_of(path), str_bytes(str_of(all)), 0644, c->cause,
+			       NULL, err);
+}
+
 /* divert PATH TO */
 static int run_divert(const struct effect_context *c, const struct str *word, size_t n,
 		      struct error *err)
@@ -230,10 +245,10 @@ static int run_divert(const struct effect_context *c, const struct str *word, si
 	(void)n;
 	if (word[0].len < 2 || *word[0].ptr != '/' || word[1].len < 2 || *word[1].ptr != '/')
 		return err_set(err, ERR_FORMAT, "diversions are of absolute paths");
-	ARENA_GROW(d->arena, d->diversions, d->n_diversions, d->diversions_capacity);
-	d->diversions[d->n_diversions++] =
-		(struct diversion){ word[0], word[1], c->u->package->name };
-	return 0;
+	return append(c, "var/lib/dpkg/diversions",
+		      arena_printf(d->arena, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n",
+				   STR_ARG(word[0]), STR_ARG(word[1]),
+				   STR_ARG(c->u->package->name)), err);
 }
 
 /* statoverride USER GROUP MODE PATH: as dpkg-statoverride --update --add */
@@ -247,8 +262,11 @@ static int run_statoverride(const struct effect_context *c, const struct str *wo
 	(void)n;
 	if (parse_mode(word[2], &mode, err) < 0)
 		return -1;
-	ARENA_GROW(d->arena, d->overrides, d->n_overrides, d->overrides_capacity);
-	d->overrides[d->n_overrides++] = (struct statoverride){ word[0], word[1], word[3], mode };
+	if (append(c, "var/lib/dpkg/statoverride",
+		   arena_printf(d->arena, STR_FMT " " STR_FMT " %o " STR_FMT "\n",
+				STR_ARG(word[0]), STR_ARG(word[1]), mode, STR_ARG(word[3])),
+		   err) < 0)
+		return -1;
 	if (!node)
 		return 0;
 	if (set_owner(c, node, word[0], word[1], err) < 0)
@@ -286,9 +304,7 @@ static int run_note(const struct effect_context *c, const struct str *word, size
 
 	(void)n;
 	(void)err;
-	ARENA_GROW(d->arena, d->notes, d->n_notes, d->notes_capacity);
-	d->notes[d->n_notes++] = str_of(arena_printf(
-		d->arena, STR_FMT ": " STR_FMT, STR_ARG(c->u->package->name), STR_ARG(word[0])));
+	debian_first_boot(d, word[0], c->cause);
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 #include "debian/effects.h"
 
-#include "crypto/hash.h"
-#include "debian/catalogue.h"
+#include "debian/commands.h"
 
 /* The GNU triplets that name multiarch folders (Debian's tupletable). */
 static const struct {
@@ -147,17 +146,7 @@ int effect_applies(const struct effect_context *c, struct str operations, struct
 	return 1;
 }
 
-static bool is_selected(struct str operation, enum effect_select select)
-{
-	if (str_equal_cstr(operation, "only"))
-		return false;
-	if (str_equal_cstr(operation, "divert"))
-		return select != EFFECT_BUT_DIVERSIONS;
-	return select != EFFECT_DIVERSIONS;
-}
-
-static int run_line(const struct effect_context *c, struct str line, enum effect_select select,
-		    struct error *err)
+static int run_line(const struct effect_context *c, struct str line, struct error *err)
 {
 	const struct effect_operation *operation;
 	struct effect_words words;
@@ -166,13 +155,11 @@ static int run_line(const struct effect_context *c, struct str line, enum effect
 
 	if (split_words(c, line, &words, err) < 0)
 		return -1;
-	if (words.n == 0)
+	if (words.n == 0 || *words.word[0].ptr == '#' || str_equal_cstr(words.word[0], "only"))
 		return 0;
 	holds = conditions(c, &word, &words.n, err);
 	if (holds <= 0)
 		return holds;
-	if (words.n && !is_selected(word[0], select))
-		return 0;
 	operation = words.n ? effect_find(word[0]) : NULL;
 	if (!operation)
 		return err_set(err, ERR_FORMAT, "no operation '" STR_FMT "'",
@@ -183,94 +170,29 @@ static int run_line(const struct effect_context *c, struct str line, enum effect
 	return operation->run(c, word + 1, words.n - 1, err);
 }
 
-int effect_run(const struct effect_context *c, struct str operations, enum effect_select select,
-	       struct error *err)
+/* What operations have left in memory goes into the tree. */
+static int settle(const struct effect_context *c, struct error *err)
 {
-	struct str line;
+	struct debian *d = c->d;
 
-	while (str_split(&operations, '\n', &line))
-		if (run_line(c, line, select, err) < 0)
-			return err_while(err, "applying '" STR_FMT "'", STR_ARG(line));
-	return 0;
-}
-
-static void report(struct debian *d, const struct unpacked *u, struct str script,
-		   const struct digest *digest)
-{
-	ARENA_GROW(d->arena, d->unevaluated, d->n_unevaluated, d->unevaluated_capacity);
-	d->unevaluated[d->n_unevaluated++] =
-		(struct debian_script){ u->package->name, script, *digest };
-}
-
-static int run_entry(const struct effect_context *c, const struct catalogue_entry *entry,
-		     enum effect_select select, struct error *err)
-{
-	int applies = effect_applies(c, str_of(entry->operations), err);
-
-	if (applies <= 0)
-		return applies;
-	return effect_run(c, str_of(entry->operations), select, err) < 0 ? -1 : 1;
-}
-
-static int run_script(struct debian *d, const struct unpacked *u, const char *script,
-		      enum effect_select select, struct error *err)
-{
-	const struct pack_control *control = pack_control(u->package->pack, str_of(script));
-	struct effect_context c = { .d = d, .u = u };
-	const struct catalogue_entry *entry;
-	struct digest digest;
-	int done = 0;
-
-	if (!control)
-		return 0;
-	digest = hash_bytes(control->data);
-	entry = catalogue_find(u->package->name, str_of(script), &digest);
-	c.script = bytes_str(control->data);
-	c.cause = tree_cause_intern(d->tree, (struct cause){ CAUSE_SCRIPT, u->package->name,
-							     str_of(script) });
-	if (entry)
-		done = run_entry(&c, entry, select, err);
-	if (done < 0)
-		return err_while(err, "doing what the %s of '" STR_FMT "' does", script,
-				 STR_ARG(u->package->name));
-	if (!done && select != EFFECT_DIVERSIONS)
-		report(d, u, str_of(script), &digest);
-	return 0;
-}
-
-static int run_scripts(struct debian *d, const char *script, enum effect_select select,
-		       struct error *err)
-{
-	for (size_t i = 0; i < d->n_packages; i++)
-		if (run_script(d, &d->packages[i], script, select, err) < 0)
-			return -1;
-	return 0;
-}
-
-int debian_collect_diversions(struct debian *d, struct error *err)
-{
-	return run_scripts(d, "preinst", EFFECT_DIVERSIONS, err);
-}
-
-static int finish(struct debian *d, struct error *err)
-{
-	cause_id cause = debian_rule(d, "accounts");
-
-	if (alternatives_write(d, err) < 0)
-		return err_while(err, "writing alternatives");
 	if (d->shells && shells_update(d, err) < 0)
 		return err_while(err, "updating /etc/shells");
 	if (d->pam && pam_update(d, err) < 0)
 		return err_while(err, "updating /etc/pam.d");
-	if (d->accounts && accounts_store(d->accounts, d->tree, cause, err) < 0)
+	if (d->accounts && accounts_commit(d, d->accounts, c->cause, err) < 0)
 		return err_while(err, "writing accounts");
+	d->shells = d->pam = false;
+	d->accounts = NULL;
 	return 0;
 }
 
-int debian_effects(struct debian *d, struct error *err)
+int effect_run_all(const struct effect_context *c, struct str operations, struct error *err)
 {
-	if (run_scripts(d, "preinst", EFFECT_BUT_DIVERSIONS, err) < 0 ||
-	    run_scripts(d, "postinst", EFFECT_ALL, err) < 0)
-		return -1;
-	return finish(d, err);
+	struct str line;
+
+	c->d->accounts = NULL;
+	while (str_split(&operations, '\n', &line))
+		if (run_line(c, line, err) < 0 || settle(c, err) < 0)
+			return err_while(err, "applying '" STR_FMT "'", STR_ARG(line));
+	return 0;
 }

@@ -24,12 +24,9 @@ struct effect_words {
 	size_t n;
 };
 
-/* Diversions of a preinst come before unpacking, everything else after. */
-enum effect_select { EFFECT_ALL, EFFECT_DIVERSIONS, EFFECT_BUT_DIVERSIONS };
-
-/* Runs the selected lines of @operations. ERR_FORMAT names a malformed line. */
-int effect_run(const struct effect_context *c, struct str operations, enum effect_select select,
-	       struct error *err) MUST_CHECK;
+/* Does all lines of @operations, each at once. ERR_FORMAT names a malformed line. */
+int effect_run_all(const struct effect_context *c, struct str operations,
+		   struct error *err) MUST_CHECK;
 
 /*
  * Whether the conditions of all `only` lines hold: 1, 0 or -1. Where one does not,
@@ -76,7 +73,6 @@ int effect_rc(const struct effect_context *c, const struct str *word, size_t n,
 int effect_uid(struct debian *d, struct str name, uint32_t *ret, struct error *err) MUST_CHECK;
 int effect_gid(struct debian *d, struct str name, uint32_t *ret, struct error *err) MUST_CHECK;
 
-/* What runs once, after all scripts. */
-int alternatives_write(struct debian *d, struct error *err) MUST_CHECK;
+/* What runs once after a line that asked for it. */
 int shells_update(struct debian *d, struct error *err) MUST_CHECK;
 int pam_update(struct debian *d, struct error *err) MUST_CHECK;

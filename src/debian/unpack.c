@@ -3,8 +3,9 @@
  * that are in the tree, an existing folder stays as it is, a path of another
  * package needs Replaces, diverted paths go where the diversion says.
  */
+#include "debian/unpack.h"
+
 #include "base/limits.h"
-#include "debian/debian_state.h"
 #include "debian/relation.h"
 
 /* Folders of the root that are links into /usr (debian.md 2 and 3.1). */
@@ -66,7 +67,7 @@ static int merge_folder(struct debian *d, const char *name, struct error *err)
  * Debian 12 has no package that ships the links: the installer makes them. A
  * link that a package ships itself comes with that package.
  */
-static int merge_usr(struct debian *d, struct error *err)
+int unpack_merge_usr(struct debian *d, struct error *err)
 {
 	for (size_t i = 0; i < COUNT(merged_always); i++)
 		if (!ships_link(d, str_of(merged_always[i])) &&
@@ -78,19 +79,6 @@ static int merge_usr(struct debian *d, struct error *err)
 		    merge_folder(d, merged_if_used[i], err) < 0)
 			return -1;
 	return 0;
-}
-
-struct str debian_diverted(const struct debian *d, struct str package, struct str path)
-{
-	for (size_t i = 0; i < d->n_diversions; i++) {
-		const struct diversion *v = &d->diversions[i];
-
-		if (v->path.len == path.len + 1 &&
-		    memcmp(v->path.ptr + 1, path.ptr, path.len) == 0 &&
-		    !str_equal(v->package, package))
-			return (struct str){ v->to.ptr + 1, v->to.len - 1 };
-	}
-	return path;
 }
 
 static void set_owner(struct unpacking *x, const struct node *node)
@@ -139,7 +127,7 @@ static void give_away(const struct debian *d, struct unpacked *owner, const stru
 		struct str path = debian_diverted(d, owner->package->name, pack->members[i].path);
 
 		if (tree_resolve(d->tree, path, false) == node)
-			owner->given_away[i] = true;
+			owner->given_away[i] = owner->list_stale = true;
 	}
 }
 
@@ -221,6 +209,8 @@ static int put_hard_link(struct unpacking *x, const struct pack_member *m, struc
 			       "', which is no file before it", STR_ARG(m->path),
 			       STR_ARG(m->target));
 	copy = attributes(d, first);
+	if (unpack_override(d, m->path, &copy, err) < 0)
+		return -1;
 	set_owner(x, tree_put(d->tree, dir, name, &copy, x->u->cause));
 	return 0;
 }
@@ -249,6 +239,9 @@ static int put_member(struct unpacking *x, const struct pack_member *m, struct s
 	struct inode inode = attributes(d, m);
 	enum verdict verdict;
 
+	if (d->n_overrides && unpack_override(d, m->path, &inode, err) < 0)
+		return -1;
+
 	if (is_kept_folder(d, m, path, old))
 		return 0;
 	if (old) {
@@ -266,6 +259,8 @@ static int put_member(struct unpacking *x, const struct pack_member *m, struct s
 	if (m->hard_link)
 		return put_hard_link(x, m, dir, name, err);
 	set_owner(x, tree_put(d->tree, dir, name, &inode, x->u->cause));
+	if (d->n_interests)
+		debian_trigger_path(d, path);
 	return 0;
 }
 
@@ -286,6 +281,7 @@ static bool is_excluded(struct debian *d, const struct pack_member *m)
 	bool holds = !m->hard_link && (m->kind == NODE_DIRECTORY || m->kind == NODE_SYMLINK);
 	bool excluded = glob_excludes(&d->exclude, str_of(path), holds);
 
+	/* One line for each path, however often it is looked at. */
 	if (excluded != glob_dpkg_excludes(&d->exclude, str_of(path), holds)) {
 		CLEANUP_BUF struct buf line = BUF_INIT(4 * LIMIT_PATH_MAX);
 
@@ -313,10 +309,8 @@ static int unpack_member(struct unpacking *x, const struct pack_member *m, struc
 		}
 		return 0;
 	}
-	if (d->exclude.n && is_excluded(d, m)) {
-		x->u->excluded[m - x->u->package->pack->members] = true;
+	if (x->u->excluded[m - x->u->package->pack->members])
 		return 0;
-	}
 	parent = split_parent(path, &name);
 	if (tree_make_folders(d->tree, parent, x->u->cause, &dir, err) < 0)
 		return -1;
@@ -339,26 +333,86 @@ static void read_conffiles(struct debian *d, struct unpacked *u)
 	}
 }
 
-static int unpack(struct debian *d, size_t i, struct error *err)
+/* Which members the recipe keeps out; once a package. */
+static void look_at(struct debian *d, struct unpacked *u)
 {
-	struct unpacking x = { .d = d, .u = &d->packages[i], .number = (uint32_t)i + 1 };
-	const struct pack *pack = x.u->package->pack;
+	const struct pack *pack = u->package->pack;
 
-	read_conffiles(d, x.u);
-	for (size_t k = 0; k < pack->n_members; k++)
-		if (unpack_member(&x, &pack->members[k], err) < 0)
+	for (size_t k = 0; k < pack->n_members && d->exclude.n && !u->looked_at; k++)
+		u->excluded[k] = pack->members[k].path.len && is_excluded(d, &pack->members[k]);
+	u->looked_at = true;
+}
+
+static int write_info(struct debian *d, struct unpacked *u, struct error *err)
+{
+	if (database_write_info(d, u, err) < 0)
+		return -1;
+	for (size_t i = 0; i < d->n_packages; i++) {
+		struct unpacked *other = &d->packages[i];
+
+		if (other->list_stale && other != u && database_write_list(d, other, err) < 0)
 			return -1;
+		other->list_stale = false;
+	}
 	return 0;
 }
 
-int debian_unpack(struct debian *d, struct error *err)
+int unpack_package(struct debian *d, struct unpacked *u, struct error *err)
 {
-	if (merge_usr(d, err) < 0)
-		return err_while(err, "merging /usr");
-	for (size_t i = 0; i < d->n_packages; i++)
-		if (unpack(d, i, err) < 0)
-			return err_while(err, "unpacking '" STR_FMT "' " STR_FMT,
-					 STR_ARG(d->packages[i].package->name),
-					 STR_ARG(d->packages[i].package->version));
+	struct unpacking x = { .d = d, .u = u, .number = (uint32_t)(u - d->packages) + 1 };
+	const struct pack *pack = u->package->pack;
+	int r = unpack_rules(d, err);
+
+	look_at(d, u);
+	read_conffiles(d, u);
+	for (size_t k = 0; k < pack->n_members && r == 0; k++)
+		r = unpack_member(&x, &pack->members[k], err);
+	if (r == 0)
+		r = write_info(d, u, err);
+	if (r < 0)
+		return err_while(err, "unpacking '" STR_FMT "' " STR_FMT,
+				 STR_ARG(u->package->name), STR_ARG(u->package->version));
+	return 0;
+}
+
+/* ---- before the first script ---- */
+
+static int extract_member(struct debian *d, const struct unpacked *u,
+			  const struct pack_member *m, struct error *err)
+{
+	struct inode inode = attributes(d, m);
+	struct node *dir, *old, *source;
+	struct str parent, name;
+
+	parent = split_parent(m->path, &name);
+	if (tree_make_folders(d->tree, parent, u->cause, &dir, err) < 0)
+		return -1;
+	old = tree_child(d->tree, dir, name);
+	if (is_kept_folder(d, m, m->path, old))
+		return 0;
+	if (old && old->inode->kind == NODE_DIRECTORY)
+		return err_set(err, ERR_FORMAT, "'/" STR_FMT
+			       "' is a folder in the tree and not in this package",
+			       STR_ARG(m->path));
+	if (!m->hard_link) {
+		(void)tree_put(d->tree, dir, name, &inode, u->cause);
+		return 0;
+	}
+	source = tree_resolve(d->tree, m->target, false);
+	if (source && source->inode->kind != NODE_DIRECTORY)
+		(void)tree_link(d->tree, dir, name, source, u->cause);
+	return 0;
+}
+
+int unpack_extract(struct debian *d, struct unpacked *u, struct error *err)
+{
+	const struct pack *pack = u->package->pack;
+
+	look_at(d, u);
+	for (size_t k = 0; k < pack->n_members; k++)
+		if (pack->members[k].path.len && !u->excluded[k] &&
+		    extract_member(d, u, &pack->members[k], err) < 0)
+			return err_while(err, "extracting '" STR_FMT "' " STR_FMT,
+					 STR_ARG(u->package->name), STR_ARG(u->package->version));
 	return 0;
 }

@@ -1,16 +1,21 @@
 /*
- * oracle_compose STAGE ARCHITECTURE EPOCH OUT.tar PACKAGE.deb... - packages to a tree
- * without a recipe: for the comparison with what dpkg makes of the same files.
- * Prints the scripts that were not evaluated.
+ * oracle_compose [--effects FILE] [--refusals] STAGE ARCHITECTURE EPOCH OUT.tar
+ *                PACKAGE.deb... - packages to a tree without a recipe: for the
+ * comparison with what dpkg makes of the same files. What can't be evaluated is a
+ * line "refused PACKAGE SCRIPT LINE: REASON: TEXT" on standard error; the rest goes on,
+ * and the status is 10. --effects writes the effects object; --refusals only lists.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "debian/debian.h"
+#include "debian/relation.h"
 #include "format/tar/tar.h"
 #include "resolve/deb822.h"
 #include "stage/stage.h"
@@ -49,6 +54,50 @@ static int load(struct stage *s, const char *path, struct debian_package *ret, s
 	return r < 0 ? -1 : 0;
 }
 
+static struct str field(const struct debian_package *p, const char *name)
+{
+	const struct pack_control *control = pack_control(p->pack, STR("control"));
+	struct error err = ERR_INIT;
+	struct deb822_reader reader;
+	struct stanza_field f;
+
+	if (deb822_open(&reader, control->data, "control", &err) < 0)
+		return STR("");
+	while (deb822_next(&reader, &f, &err) == DEB822_FIELD)
+		if (deb822_is(f.name, str_of(name)))
+			return f.value;
+	return STR("");
+}
+
+static bool mark(struct debian_package *packages, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_equal(packages[i].name, name) && !packages[i].essential)
+			return packages[i].essential = true;
+	return false;
+}
+
+/* mmdebstrap installs in its first step: Essential packages, apt, all that they need. */
+static void close_essential(struct debian_package *packages, size_t n)
+{
+	static const char *const fields[] = { "Pre-Depends", "Depends" };
+	bool more;
+
+	mark(packages, n, STR("apt"));
+	do {
+		more = false;
+		for (size_t i = 0; i < n; i++)
+			for (size_t k = 0; packages[i].essential && k < 2; k++) {
+				struct str value = field(&packages[i], fields[k]);
+				struct relation r;
+				bool last;
+
+				while (relation_next(&value, &r, &last))
+					more |= mark(packages, n, r.name);
+			}
+	} while (more);
+}
+
 static int write_tar(const struct tree *t, const struct debian_options *o, const char *path,
 		     struct error *err)
 {
@@ -64,61 +113,134 @@ static int write_tar(const struct tree *t, const struct debian_options *o, const
 	return sink_close(out, err) < 0 ? -1 : r;
 }
 
+struct arguments {
+	const char *effects, *stage, *architecture, *epoch, *out;
+	bool only_refusals;
+	char **files;
+	size_t n;
+};
+
 static void report(const struct debian_report *r)
 {
-	char hex[DIGEST_HEX_MAX];
+	for (size_t i = 0; i < r->n_refusals; i++) {
+		const struct debian_refusal *f = &r->refusals[i];
 
-	for (size_t i = 0; i < r->n_unevaluated; i++)
-		printf("not evaluated: " STR_FMT " " STR_FMT " %s\n",
-		       STR_ARG(r->unevaluated[i].package), STR_ARG(r->unevaluated[i].script),
-		       digest_hex(&r->unevaluated[i].digest, hex));
-	for (size_t i = 0; i < r->n_notes; i++)
-		printf("note: " STR_FMT "\n", STR_ARG(r->notes[i]));
+		fprintf(stderr, "refused " STR_FMT " " STR_FMT, STR_ARG(f->package),
+			STR_ARG(f->member));
+		if (!str_equal(f->script, f->member))
+			fprintf(stderr, "(" STR_FMT ")", STR_ARG(f->script));
+		fprintf(stderr, " %u: " STR_FMT ": " STR_FMT "\n", f->line, STR_ARG(f->reason),
+			STR_ARG(f->command.len ? f->command : f->text));
+	}
+	for (size_t i = 0; i < r->n_first_boot; i++)
+		printf("first boot: " STR_FMT ": " STR_FMT "\n",
+		       STR_ARG(r->first_boot[i].package), STR_ARG(r->first_boot[i].what));
+	for (size_t i = 0; i < r->n_wanted; i++)
+		printf("wanted: " STR_FMT " " STR_FMT "\n", STR_ARG(r->wanted[i].generator),
+		       STR_ARG(r->wanted[i].argument));
+	printf("scripts: %zu evaluated, %zu by catalogue, %zu refusals\n",
+	       r->coverage.evaluated, r->coverage.catalogue, r->n_refusals);
 }
 
-static int compose(char **argv, struct debian_package *packages, size_t n, struct error *err)
+static int write_effects(const struct debian_report *r, const char *path, struct error *err)
+{
+	FILE *f = path ? fopen(path, "w") : NULL;
+
+	if (!path)
+		return 0;
+	if (!f || fwrite(r->effects.ptr, 1, r->effects.len, f) != r->effects.len || fclose(f))
+		return err_sys(err, errno, "cannot write '%s'", path);
+	return 0;
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int install(struct tree *t, const struct arguments *a, const struct debian_package *packages,
+		   struct debian_options *o, struct arena *arena, struct error *err)
+{
+	CLEANUP_TREE struct tree *again = tree_new();
+	struct debian_report r, second;
+	double start = seconds(), evaluated;
+
+	if (debian_install(t, packages, a->n, o, arena, &r, err) < 0)
+		return -1;
+	evaluated = seconds();
+	o->effects = r.effects;
+	if (debian_install(again, packages, a->n, o, arena, &second, err) < 0)
+		return -1;
+	printf("evaluation %.1f ms, replay %.1f ms, effects %zu bytes\n",
+	       1e3 * (evaluated - start), 1e3 * (seconds() - evaluated), r.effects.len);
+	report(&r);
+	if (write_effects(&r, a->effects, err) < 0)
+		return -1;
+	if (!a->only_refusals &&
+	    (debian_finish(t, packages, a->n, o, &r, arena, err) < 0 ||
+	     write_tar(t, o, a->out, err) < 0))
+		return -1;
+	return r.n_refusals ? 10 : 0;
+}
+
+static int compose(const struct arguments *a, struct debian_package *packages, struct error *err)
 {
 	CLEANUP_STAGE struct stage *s = NULL;
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	CLEANUP_TREE struct tree *t = tree_new();
-	struct debian_options o = { .architecture = str_of(argv[2]) };
+	struct debian_options o = { .architecture = str_of(a->architecture) };
 	const char *patterns = getenv("EXCLUDE"); /* a test's own knob */
 	struct str rest = str_of(patterns), *exclude = mem_array(64, sizeof(*exclude));
-	struct debian_report r;
 	uint64_t epoch;
+	int r;
 
-	if (!str_parse_u64(str_of(argv[3]), &epoch) ||
-	    stage_open(argv[1], NULL, &s, err) < 0)
+	if (!str_parse_u64(str_of(a->epoch), &epoch) || stage_open(a->stage, NULL, &s, err) < 0)
 		return -1;
 	while (o.n_exclude < 64 && str_split(&rest, ' ', &exclude[o.n_exclude]))
 		o.n_exclude++;
 	o.exclude = exclude;
 	o.epoch = (int64_t)epoch;
 	o.reader = stage_reader(s);
-	for (size_t i = 0; i < n; i++)
-		if (load(s, argv[5 + i], &packages[i], err) < 0)
+	for (size_t i = 0; i < a->n; i++)
+		if (load(s, a->files[i], &packages[i], err) < 0)
 			return -1;
-	if (debian_install(t, packages, n, &o, &arena, &r, err) < 0 ||
-	    debian_finish(t, packages, n, &o, &arena, err) < 0 ||
-	    write_tar(t, &o, argv[4], err) < 0)
-		return -1;
-	report(&r);
-	for (size_t i = 0; i < n; i++)
+	close_essential(packages, a->n);
+	r = install(t, a, packages, &o, &arena, err);
+	for (size_t i = 0; i < a->n; i++)
 		pack_free((struct pack *)(uintptr_t)packages[i].pack);
 	free(exclude);
-	return 0;
+	return r;
 }
 
 int main(int argc, char **argv)
 {
 	struct error err = ERR_INIT;
+	struct arguments a = { 0 };
 	struct debian_package *packages;
-	int status = 0;
+	int status, at = 1;
 
-	if (argc < 6)
+	for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+		if (strcmp(argv[at], "--refusals") == 0)
+			a.only_refusals = true;
+		else if (strcmp(argv[at], "--effects") == 0 && at + 1 < argc)
+			a.effects = argv[++at];
+		else
+			return 2;
+	}
+	if (argc - at < 5)
 		return 2;
-	packages = mem_array((size_t)argc, sizeof(*packages));
-	if (compose(argv, packages, (size_t)argc - 5, &err) < 0) {
+	a.stage = argv[at];
+	a.architecture = argv[at + 1];
+	a.epoch = argv[at + 2];
+	a.out = argv[at + 3];
+	a.files = argv + at + 4;
+	a.n = (size_t)(argc - at - 4);
+	packages = mem_array(a.n, sizeof(*packages));
+	status = compose(&a, packages, &err);
+	if (status < 0) {
 		err_print(&err, stderr);
 		status = err_exit_status(&err);
 	}

@@ -1,0 +1,303 @@
+/*
+ * One maintainer script: evaluated if it is a shell script, else what the catalogue
+ * says of exactly this text, else what the recipe answers, else taken down.
+ */
+#include "debian/install.h"
+
+#include "crypto/hash.h"
+#include "debian/catalogue.h"
+#include "debian/effects.h"
+#include "shell/shell.h"
+
+#define ENVIRONMENT 16u
+
+/* The package whose script runs, what it is and for which trigger. */
+struct running {
+	struct debian *d;
+	struct unpacked *u;
+	struct str script, text, trigger;
+	struct digest digest;
+	const struct str *arguments;
+	size_t n;
+};
+
+/* ---- what cannot be evaluated ---- */
+
+static struct debian_refusal refusal_of(const struct running *x)
+{
+	return (struct debian_refusal){
+		.package = x->u->package->name,
+		.version = x->u->package->version,
+		.architecture = x->u->package->architecture,
+		.script = x->script,
+		.member = x->script,
+		.trigger = x->trigger,
+		.digest = x->digest,
+		.text = STR(""),
+		.command = STR(""),
+	};
+}
+
+static struct str copy(struct debian *d, struct str s)
+{
+	return s.len ? arena_str(d->arena, s) : STR("");
+}
+
+static void take_down(const struct running *x, const struct refusal *r)
+{
+	struct debian_refusal to = refusal_of(x);
+
+	to.script = copy(x->d, r->script);
+	to.kind = r->kind;
+	to.line = r->line;
+	to.outer_line = r->outer_line;
+	to.text = copy(x->d, r->text);
+	to.command = copy(x->d, r->command);
+	to.reason = copy(x->d, r->reason);
+	refusal_add(x->d, &to);
+}
+
+static int refuse(struct world *w, const struct refusal *r, int *ret_status, struct error *err)
+{
+	struct debian *d = w->context;
+	const struct running *x = d->run->running;
+	const struct debian_answer *answer = NULL;
+
+	(void)err;
+	if (r->kind == REFUSAL_COMMAND || r->kind == REFUSAL_USAGE || r->kind == REFUSAL_FAILED)
+		answer = answer_find(d, w->package, w->script, &x->digest, r->command);
+	*ret_status = answer && answer->kind == ANSWER_FAIL_COMMAND;
+	if (!answer)
+		take_down(x, r);
+	return 0;
+}
+
+static const struct shell_command *find_command(const struct world *w, struct str name)
+{
+	(void)w;
+	return debian_command(name);
+}
+
+static int source(struct shell *sh, struct str path, struct error *err)
+{
+	static const char confmodule[] = "/usr/share/debconf/confmodule";
+
+	if (!str_equal_cstr(path, confmodule) && !str_equal_cstr(path, "/usr/share/debconf/confmodule.sh"))
+		return 0;
+	return debconf_start(sh, shell_world(sh)->context, err) < 0 ? -1 : 1;
+}
+
+static const struct world_host host = { find_command, refuse, source };
+
+/* ---- the shell ---- */
+
+/* As dpkg, started by mmdebstrap, gives it to a script. */
+static size_t environment(const struct running *x, struct shell_variable *to)
+{
+	const struct unpacked *dpkg = debian_find(x->d, STR("dpkg"));
+	struct str version = dpkg ? dpkg->package->version : STR("");
+	const struct shell_variable all[] = {
+		{ STR("DEBCONF_NONINTERACTIVE_SEEN"), STR("true") },
+		{ STR("DEBIAN_FRONTEND"), STR("noninteractive") },
+		{ STR("DPKG_ADMINDIR"), STR("/var/lib/dpkg") },
+		{ STR("DPKG_MAINTSCRIPT_ARCH"), x->u->package->architecture },
+		{ STR("DPKG_MAINTSCRIPT_DEBUG"), STR("0") },
+		{ STR("DPKG_MAINTSCRIPT_NAME"), x->script },
+		{ STR("DPKG_MAINTSCRIPT_PACKAGE"), x->u->package->name },
+		{ STR("DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT"), STR("1") },
+		{ STR("DPKG_ROOT"), STR("") },
+		{ STR("DPKG_RUNNING_VERSION"), version },
+		{ STR("LANG"), STR("C.UTF-8") },
+		{ STR("LANGUAGE"), STR("C.UTF-8") },
+		{ STR("LC_ALL"), STR("C.UTF-8") },
+	};
+
+	_Static_assert(sizeof(all) / sizeof(*all) <= ENVIRONMENT, "ENVIRONMENT");
+	memcpy(to, all, sizeof(all));
+	return sizeof(all) / sizeof(*all);
+}
+
+static int evaluate(const struct running *x, int *ret_status, struct error *err)
+{
+	struct debian *d = x->d;
+	struct shell_variable variables[ENVIRONMENT];
+	struct world w = {
+		.tree = d->tree,
+		.reader = d->options->reader,
+		.arena = d->arena,
+		.epoch = d->options->epoch,
+		.architecture = d->options->architecture,
+		.package = x->u->package->name,
+		.script = x->script,
+		.trigger = x->trigger,
+		.host = &host,
+		.context = d,
+	};
+	const struct shell_script s = {
+		.name = x->script,
+		.text = x->text,
+		.arguments = x->arguments,
+		.n_arguments = x->n,
+		.environment = variables,
+		.n_environment = environment(x, variables),
+	};
+
+	return shell_run(&w, &s, ret_status, err);
+}
+
+/* ---- catalogue and answers ---- */
+
+static struct effect_context context_of(const struct running *x)
+{
+	return (struct effect_context){
+		.d = x->d,
+		.u = x->u,
+		.script = x->text,
+		.cause = tree_cause_intern(x->d->tree,
+					   (struct cause){ CAUSE_SCRIPT, x->u->package->name,
+							   x->script }),
+	};
+}
+
+static int apply_lines(const struct running *x, struct str lines, struct error *err)
+{
+	struct effect_context c = context_of(x);
+
+	return effect_run_all(&c, lines, err);
+}
+
+/* The catalogue's entry for this text, if its conditions hold: 1, 0 or -1. */
+static int find_entry(const struct running *x, const struct catalogue_entry **ret,
+		      struct error *err)
+{
+	struct effect_context c = context_of(x);
+
+	*ret = catalogue_find(x->u->package->name, x->script, &x->digest);
+	return *ret ? effect_applies(&c, str_of((*ret)->operations), err) : 0;
+}
+
+static int apply_answer(const struct running *x, const struct debian_answer *answer,
+			struct error *err)
+{
+	x->d->run->coverage.answered++;
+	if (answer->kind == ANSWER_FIRST_BOOT) {
+		x->u->first_boot = true;
+		return 0;
+	}
+	for (size_t i = 0; answer->kind == ANSWER_EFFECTS && i < answer->n_effects; i++)
+		if (apply_lines(x, answer->effects[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Not a shell script: a program that ingot knows by its digest only. */
+static int apply_catalogue(const struct running *x, struct error *err)
+{
+	struct debian_refusal r = refusal_of(x);
+	const struct catalogue_entry *entry;
+	int applies = find_entry(x, &entry, err);
+
+	if (applies < 0)
+		return -1;
+	if (applies) {
+		x->d->run->coverage.catalogue++;
+		return apply_lines(x, str_of(entry->operations), err);
+	}
+	r.kind = REFUSAL_CONSTRUCT;
+	r.line = r.outer_line = 1;
+	r.text = (struct str){ x->text.ptr, str_find_char(x->text, '\n') };
+	if (r.text.len > 120 || memchr(r.text.ptr, 0, r.text.len))
+		r.text = STR("");
+	r.reason = catalogue_knows(x->u->package->name, x->script) ?
+			   STR("ingot's catalogue knows another version of this script only") :
+			   STR("it is no shell script, and ingot's catalogue does not know it");
+	refusal_add(x->d, &r);
+	return 0;
+}
+
+static int run(const struct running *x, struct error *err)
+{
+	const struct debian_answer *answer =
+		answer_find(x->d, x->u->package->name, x->script, &x->digest, STR(""));
+	int status = 0;
+
+	if (answer)
+		return apply_answer(x, answer, err);
+	if (!shell_is_script(x->text))
+		return apply_catalogue(x, err);
+	x->d->run->coverage.evaluated++;
+	return evaluate(x, &status, err);
+}
+
+static struct running describe(struct debian *d, struct unpacked *u, const char *script,
+			       const struct pack_control *control)
+{
+	return (struct running){
+		.d = d,
+		.u = u,
+		.script = str_of(script),
+		.text = bytes_str(control->data),
+		.trigger = STR(""),
+		.digest = hash_bytes(control->data),
+	};
+}
+
+int debian_run_script(struct debian *d, struct unpacked *u, const char *script,
+		      const struct str *arguments, size_t n, struct str trigger,
+		      struct error *err)
+{
+	const struct pack_control *control = pack_control(u->package->pack, str_of(script));
+	struct running x;
+	int r;
+
+	if (!control)
+		return 0;
+	x = describe(d, u, script, control);
+	x.arguments = arguments;
+	x.n = n;
+	x.trigger = trigger;
+	journal_begin(d->run->journal, u->package->name, x.script, arguments, n);
+	d->running = u;
+	d->run->running = &x;
+	r = run(&x, err);
+	d->run->running = NULL;
+	d->running = NULL;
+	if (r < 0)
+		return err_while(err, "evaluating the %s of '" STR_FMT "' " STR_FMT, script,
+				 STR_ARG(u->package->name), STR_ARG(u->package->version));
+	journal_end(d->run->journal);
+	if (u->first_boot)
+		journal_step(d->run->journal, EFFECTS_LEFT, u->package->name);
+	return 0;
+}
+
+int debian_run_member(struct debian *d, struct unpacked *u, const char *script,
+		      const struct str *arguments, size_t n, int *ret_status,
+		      struct error *err)
+{
+	const struct pack_control *control = pack_control(u->package->pack, str_of(script));
+	const struct running *outer = d->run->running;
+	struct unpacked *before = d->running;
+	const struct debian_answer *answer;
+	struct running x;
+	int r = 0;
+
+	*ret_status = 0;
+	if (!control)
+		return 0;
+	x = describe(d, u, script, control);
+	x.arguments = arguments;
+	x.n = n;
+	d->running = u;
+	d->run->running = &x;
+	answer = answer_find(d, u->package->name, x.script, &x.digest, STR(""));
+	if (answer)
+		r = apply_answer(&x, answer, err);
+	else if (shell_is_script(x.text))
+		r = evaluate(&x, ret_status, err);
+	else
+		r = apply_catalogue(&x, err);
+	d->run->running = outer;
+	d->running = before;
+	return r;
+}
