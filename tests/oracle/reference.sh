@@ -85,8 +85,7 @@ base() {
 	else
 		set -- --variant=apt
 	fi
-	env -u APT_CONFIG mmdebstrap --quiet --mode=root "$@" \
-		--aptopt='APT::Install-Recommends "false"' --format=tar \
+	env -u APT_CONFIG mmdebstrap --quiet --mode=root "$@" --format=tar \
 		"$release" "$folder/base.tar" - <"$folder/sources" 2>"$folder/base.log" ||
 		{ tail -n 20 "$folder/base.log" >&2; exit 1; }
 	mkdir "$folder/base.new"
