@@ -2,7 +2,7 @@
  * Names and numbers are looked up by walking the records: an image has some
  * dozens, and the order of the lines is part of its bytes.
  */
-#include "debian/accounts.h"
+#include "debian/accounts_private.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -10,14 +10,10 @@
 #include "base/mem.h"
 #include "tree/reader.h"
 
-#define ACCOUNT_FIELDS    9u
 #define ACCOUNT_FILE_MAX  (16u << 20) /* bytes of one of the files */
 #define ACCOUNT_LINES_MAX 100000u
 #define ACCOUNT_NOBODY    65534u /* nogroup too: the same number everywhere */
 #define ACCOUNT_FIRST_ID  100u   /* numbers below are static (Policy 9.2.2) */
-#define ACCOUNT_DAY_MAX   24u    /* bytes of a 64 bit number in decimal */
-
-enum file_of { PASSWD, GROUP, SHADOW, GSHADOW, FILE_COUNT };
 
 static const struct {
 	const char *path;
@@ -30,34 +26,7 @@ static const struct {
 	[GSHADOW] = { "etc/gshadow", 4, 0640 },
 };
 
-struct record {
-	struct str field[ACCOUNT_FIELDS];
-	unsigned n; /* 0: field[0] is a whole line that is kept as it is */
-};
-
-struct table {
-	bool present; /* the file is in the tree, or must be */
-	struct record *records;
-	size_t n, capacity;
-};
-
-struct id_list {
-	const struct lock_id *ids;
-	size_t n;
-	struct id_list *next;
-};
-
-struct accounts {
-	struct arena *arena;
-	char day[ACCOUNT_DAY_MAX];
-	struct table table[FILE_COUNT];
-	struct id_list *fixed; /* in the order of the calls */
-};
-
-/* Field numbers: passwd(5), group(5), shadow(5). */
-enum { NAME = 0, PASSWORD = 1, ID = 2, USER_GID = 3, MEMBERS = 3 };
-
-static struct record *append(struct accounts *a, enum file_of f)
+struct record *accounts_append(struct accounts *a, enum file_of f)
 {
 	struct table *t = &a->table[f];
 
@@ -76,7 +45,7 @@ static struct record *append(struct accounts *a, enum file_of f)
 
 static void parse_line(struct accounts *a, enum file_of f, struct str line)
 {
-	struct record *r = append(a, f);
+	struct record *r = accounts_append(a, f);
 	struct str rest = line, field;
 	unsigned n = 0;
 
@@ -194,7 +163,7 @@ void accounts_set_ids(struct accounts *a, const struct lock_id *ids, size_t n)
 	(*end)->n = n;
 }
 
-static struct record *find(const struct accounts *a, enum file_of f, struct str name)
+struct record *accounts_record(const struct accounts *a, enum file_of f, struct str name)
 {
 	const struct table *t = &a->table[f];
 
@@ -204,7 +173,7 @@ static struct record *find(const struct accounts *a, enum file_of f, struct str 
 	return NULL;
 }
 
-static bool parse_id(struct str text, uint32_t *ret)
+bool accounts_parse_id(struct str text, uint32_t *ret)
 {
 	uint64_t value;
 
@@ -217,10 +186,10 @@ static bool parse_id(struct str text, uint32_t *ret)
 bool accounts_find_user(const struct accounts *a, struct str name, uint32_t *ret_uid,
 			uint32_t *ret_gid)
 {
-	const struct record *r = find(a, PASSWD, name);
+	const struct record *r = accounts_record(a, PASSWD, name);
 	uint32_t uid, gid;
 
-	if (!r || !parse_id(r->field[ID], &uid) || !parse_id(r->field[USER_GID], &gid))
+	if (!r || !accounts_parse_id(r->field[ID], &uid) || !accounts_parse_id(r->field[USER_GID], &gid))
 		return false;
 	*ret_uid = uid;
 	*ret_gid = gid;
@@ -229,9 +198,9 @@ bool accounts_find_user(const struct accounts *a, struct str name, uint32_t *ret
 
 bool accounts_find_group(const struct accounts *a, struct str name, uint32_t *ret_gid)
 {
-	const struct record *r = find(a, GROUP, name);
+	const struct record *r = accounts_record(a, GROUP, name);
 
-	return r && parse_id(r->field[ID], ret_gid);
+	return r && accounts_parse_id(r->field[ID], ret_gid);
 }
 
 /* The name that has number @id in passwd or group, or NULL. */
@@ -241,7 +210,7 @@ static const struct record *holder(const struct accounts *a, enum file_of f, uin
 	uint32_t other;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (t->records[i].n && parse_id(t->records[i].field[ID], &other) && other == id)
+		if (t->records[i].n && accounts_parse_id(t->records[i].field[ID], &other) && other == id)
 			return &t->records[i];
 	return NULL;
 }
@@ -327,7 +296,7 @@ static struct str number(struct accounts *a, uint32_t id)
 static void add_gshadow(struct accounts *a, struct str name, struct str password,
 			struct str members)
 {
-	struct record *r = append(a, GSHADOW);
+	struct record *r = accounts_append(a, GSHADOW);
 
 	r->field[NAME] = name;
 	r->field[PASSWORD] = password;
@@ -346,11 +315,11 @@ int accounts_add_group(struct accounts *a, const struct account_request *r, uint
 	if (choose_id(a, GROUP, r, &id, err) < 0)
 		return -1;
 	name = arena_str(a->arena, r->name);
-	line = append(a, GROUP);
+	line = accounts_append(a, GROUP);
 	line->field[NAME] = name;
 	line->field[PASSWORD] = STR("x");
 	line->field[ID] = number(a, id);
-	if (a->table[GSHADOW].present && !find(a, GSHADOW, name))
+	if (a->table[GSHADOW].present && !accounts_record(a, GSHADOW, name))
 		add_gshadow(a, name, r->downwards ? STR("!*") : STR("!"), STR(""));
 	*ret_gid = id;
 	return 0;
@@ -359,7 +328,7 @@ int accounts_add_group(struct accounts *a, const struct account_request *r, uint
 static void add_shadow(struct accounts *a, struct str name, struct str password, bool ageing,
 		       bool expired)
 {
-	struct record *r = append(a, SHADOW);
+	struct record *r = accounts_append(a, SHADOW);
 
 	r->field[NAME] = name;
 	r->field[PASSWORD] = password;
@@ -387,7 +356,7 @@ int accounts_add_user(struct accounts *a, const struct account_user *u, uint32_t
 		return -1;
 	name = arena_str(a->arena, u->request.name);
 	password = arena_str(a->arena, u->shadow);
-	line = append(a, PASSWD);
+	line = accounts_append(a, PASSWD);
 	line->field[NAME] = name;
 	line->field[PASSWORD] = shadow ? STR("x") : password;
 	line->field[ID] = number(a, id);
@@ -395,7 +364,7 @@ int accounts_add_user(struct accounts *a, const struct account_user *u, uint32_t
 	line->field[4] = arena_str(a->arena, u->gecos);
 	line->field[5] = arena_str(a->arena, u->home);
 	line->field[6] = arena_str(a->arena, u->shell);
-	if (shadow && !find(a, SHADOW, name))
+	if (shadow && !accounts_record(a, SHADOW, name))
 		add_shadow(a, name, password, u->human, u->expired);
 	*ret_uid = id;
 	return 0;
@@ -422,44 +391,54 @@ static void add_to_list(struct accounts *a, struct record *r, struct str user)
 
 int accounts_add_member(struct accounts *a, struct str group, struct str user, struct error *err)
 {
-	struct record *r = find(a, GROUP, group);
+	struct record *r = accounts_record(a, GROUP, group);
 
 	if (!r)
 		return err_set(err, ERR_RECIPE_VALUE,
 			       "no group '" STR_FMT "' for the user '" STR_FMT "'", STR_ARG(group),
 			       STR_ARG(user));
 	add_to_list(a, r, user);
-	add_to_list(a, find(a, GSHADOW, group), user);
+	add_to_list(a, accounts_record(a, GSHADOW, group), user);
 	return 0;
 }
 
-void accounts_shadow(struct accounts *a)
+void accounts_shadow_users(struct accounts *a)
 {
 	a->table[SHADOW].present = true;
-	a->table[GSHADOW].present = true;
 	for (size_t i = 0; i < a->table[PASSWD].n; i++) {
 		struct record *r = &a->table[PASSWD].records[i];
 
 		if (!r->n)
 			continue;
-		if (!find(a, SHADOW, r->field[NAME]))
+		if (!accounts_record(a, SHADOW, r->field[NAME]))
 			add_shadow(a, r->field[NAME], r->field[PASSWORD], true, false);
 		r->field[PASSWORD] = STR("x");
 	}
+}
+
+void accounts_shadow_groups(struct accounts *a)
+{
+	a->table[GSHADOW].present = true;
 	for (size_t i = 0; i < a->table[GROUP].n; i++) {
 		struct record *r = &a->table[GROUP].records[i];
 
 		if (!r->n)
 			continue;
-		if (!find(a, GSHADOW, r->field[NAME]))
+		if (!accounts_record(a, GSHADOW, r->field[NAME]))
 			add_gshadow(a, r->field[NAME], r->field[PASSWORD], r->field[MEMBERS]);
 		r->field[PASSWORD] = STR("x");
 	}
 }
 
+void accounts_shadow(struct accounts *a)
+{
+	accounts_shadow_users(a);
+	accounts_shadow_groups(a);
+}
+
 struct str accounts_home(const struct accounts *a, struct str name)
 {
-	const struct record *r = find(a, PASSWD, name);
+	const struct record *r = accounts_record(a, PASSWD, name);
 
 	return r ? r->field[5] : STR("");
 }
@@ -473,7 +452,7 @@ static void change_field(struct accounts *a, struct str *field, struct str value
 void accounts_change_user(struct accounts *a, struct str name, struct str gecos,
 			  struct str home, struct str shell)
 {
-	struct record *r = find(a, PASSWD, name);
+	struct record *r = accounts_record(a, PASSWD, name);
 
 	if (!r)
 		return;
@@ -506,7 +485,7 @@ static size_t collect(const struct accounts *a, enum file_of f, enum lock_id_kin
 	for (size_t i = 0; i < t->n; i++) {
 		const struct record *r = &t->records[i];
 
-		if (r->n && parse_id(r->field[ID], &id) && id >= ACCOUNT_FIRST_ID &&
+		if (r->n && accounts_parse_id(r->field[ID], &id) && id >= ACCOUNT_FIRST_ID &&
 		    id != ACCOUNT_NOBODY)
 			to[n++] = (struct lock_id){ kind, r->field[NAME], id };
 	}

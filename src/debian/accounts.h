@@ -44,6 +44,8 @@ void accounts_set_ids(struct accounts *a, const struct lock_id *ids, size_t n);
  * user that has no line there gets one, and "x" in its place.
  */
 void accounts_shadow(struct accounts *a);
+void accounts_shadow_users(struct accounts *a);  /* pwconv */
+void accounts_shadow_groups(struct accounts *a); /* grpconv */
 
 bool accounts_find_user(const struct accounts *a, struct str name, uint32_t *ret_uid,
 			uint32_t *ret_gid);
@@ -77,6 +79,48 @@ int accounts_add_member(struct accounts *a, struct str group, struct str user,
 
 /* The home of a user as passwd has it, or "". */
 struct str accounts_home(const struct accounts *a, struct str name);
+
+/* ---- accounts that exist (accounts_change.c) ---- */
+
+struct account_view {
+	uint32_t uid, gid;
+	struct str gecos, home, shell;
+};
+bool accounts_user(const struct accounts *a, struct str name, struct account_view *ret);
+bool accounts_user_name(const struct accounts *a, uint32_t uid, struct str *ret);
+bool accounts_group_name(const struct accounts *a, uint32_t gid, struct str *ret);
+bool accounts_has_shadow(const struct accounts *a);
+/* The i-th user or group, by the order of the lines; false at the end. */
+bool accounts_user_at(const struct accounts *a, size_t i, struct str *ret);
+bool accounts_group_at(const struct accounts *a, size_t i, struct str *ret);
+
+/* Fields of passwd(5), counted from 0. */
+enum account_field { ACCOUNT_NAME = 0, ACCOUNT_UID = 2, ACCOUNT_GID = 3, ACCOUNT_GECOS = 4,
+		     ACCOUNT_HOME = 5, ACCOUNT_SHELL = 6 };
+void accounts_set_user(struct accounts *a, struct str name, enum account_field field,
+		       struct str value);
+struct str accounts_password(const struct accounts *a, struct str name);
+void accounts_set_password(struct accounts *a, struct str name, struct str password, bool dated);
+/* @field of shadow(5), from 0; false if the user has no line there. */
+bool accounts_set_shadow(struct accounts *a, struct str name, unsigned field, struct str value);
+
+void accounts_set_group_id(struct accounts *a, struct str name, uint32_t gid);
+void accounts_rename_group(struct accounts *a, struct str name, struct str to);
+struct str accounts_members(const struct accounts *a, struct str group); /* "a,b" */
+bool accounts_is_member(const struct accounts *a, struct str group, struct str user);
+void accounts_set_members(struct accounts *a, struct str group, struct str members);
+void accounts_remove_member(struct accounts *a, struct str group, struct str user);
+void accounts_remove_group(struct accounts *a, struct str name);
+void accounts_remove_user(struct accounts *a, struct str name); /* and from all groups */
+
+/* The number that the lock or the recipe has for a name. */
+bool accounts_fixed_id(const struct accounts *a, enum lock_id_kind kind, struct str name,
+		       uint32_t *ret);
+/* The number that useradd and groupadd would take; false if there is none. */
+bool accounts_choose_system(const struct accounts *a, enum lock_id_kind kind, uint32_t first,
+			    uint32_t last, uint32_t *ret);
+bool accounts_choose_human(const struct accounts *a, enum lock_id_kind kind, uint32_t first,
+			   uint32_t last, uint32_t *ret);
 
 /* Changes the fields of an existing user that are not "". */
 void accounts_change_user(struct accounts *a, struct str name, struct str gecos,
