@@ -263,6 +263,6 @@ int generate_catalog(struct debian *d, struct str argument, cause_id cause, stru
 	r = catalog_compile(sources, n, &scratch, &data, err);
 	if (r)
 		return r < 0 ? -1 : 0;
-	return tree_write_file(d->tree, STR("var/lib/systemd/catalog/database"), buf_bytes(&data),
-			       0644, cause, NULL, err);
+	return generator_write(d, STR("var/lib/systemd/catalog/database"), buf_bytes(&data), 0644,
+			       cause, err);
 }

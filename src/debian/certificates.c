@@ -1,11 +1,12 @@
-/* update-ca-certificates and openssl rehash (debian.md 5.10). */
+/* update-ca-certificates, a script that ships with its package, over the finished tree. */
 #include "debian/certificates.h"
 
 #include <stdlib.h>
 
-#include "crypto/hash.h"
 #include "debian/effects.h"
 #include "debian/generators.h"
+#include "debian/keystore.h"
+#include "debian/rehash.h"
 
 #define BUNDLE_MAX (64u << 20) /* bytes */
 #define CONF       "etc/ca-certificates.conf"
@@ -78,138 +79,160 @@ int effect_certificates(const struct effect_context *c, const struct str *word, 
 	return tree_write_file(c->d->tree, STR(CONF), buf_bytes(&text), 0644, c->cause, NULL, err);
 }
 
-/* Lines of the configuration that name a certificate; without one, all shipped. */
-static int enabled_certificates(struct debian *d, struct paths *ret, struct error *err)
-{
-	struct str text, line;
-	int r = debian_read(d, STR(CONF), &text, err);
 
-	*ret = (struct paths){ 0 };
-	if (r < 0)
-		return -1;
-	if (r == DEBIAN_ABSENT)
-		*ret = find_certificates(d, SHIPPED);
-	while (r == 0 && str_split(&text, '\n', &line)) {
-		if (!line.len || *line.ptr == '#' || *line.ptr == '!')
-			continue;
-		ARENA_GROW(d->arena, ret->list, ret->n, ret->capacity);
-		ret->list[ret->n++] = line;
-	}
-	return 0;
-}
+/* update-ca-certificates, without --fresh; what it did goes to hooks. */
+struct update {
+	struct debian *d;
+	cause_id cause;
+	struct buf bundle;
+	struct buf changes; /* "+/etc/ssl/certs/X.pem\n" */
+};
 
-/* "Some CA (2020).crt" is linked as "Some_CA_=2020=.pem". */
-static char *link_name(struct debian *d, struct str path)
+/* "Some CA (2020).crt" is linked as "Some_CA_=2020=.pem"; removing forgets the rules. */
+static char *link_name(struct debian *d, struct str path, bool plain)
 {
 	size_t start = path.len;
 	char *name;
 
 	while (start && path.ptr[start - 1] != '/')
 		start--;
-	name = arena_printf(d->arena, STORE "/%.*s.pem", (int)(path.len - start - 4),
+	name = arena_printf(d->arena, "/" STORE "/%.*s", (int)(path.len - start),
 			    path.ptr + start);
-	for (char *p = name; *p; p++)
+	if (str_has_suffix(str_of(name), STR(".crt")))
+		name[strlen(name) - 4] = '\0';
+	for (char *p = name + sizeof(STORE) + 1; *p && !plain; p++)
 		*p = *p == ' ' || *p == ',' ? '_' : *p == '(' || *p == ')' ? '=' : *p;
-	return name;
+	return arena_printf(d->arena, "%s.pem", name);
 }
 
-static int add_certificate(struct debian *d, const char *folder, struct str name, cause_id cause,
-			   struct buf *bundle, struct error *err)
+static int add_link(struct update *u, struct str path, struct error *err)
 {
-	char *path = arena_printf(d->arena, "/%s/" STR_FMT, folder, STR_ARG(name));
-	struct str text;
-	int r;
+	char *name = link_name(u->d, path, false);
+	const struct node *link = tree_resolve(u->d->tree, str_of(name), false);
+	struct node *made;
 
-	if (!str_has_suffix(name, STR(".crt")))
+	if (link && link->inode->kind == NODE_SYMLINK && str_equal(link->inode->target, path) &&
+	    tree_resolve(u->d->tree, str_of(name), true))
 		return 0;
-	r = debian_read(d, str_of(path), &text, err);
+	buf_printf(&u->changes, "+%s\n", name);
+	if (tree_write_symlink(u->d->tree, str_of(name), path, u->cause, &made, err) < 0)
+		return -1;
+	tree_set_mtime(made, u->d->options->epoch);
+	return 0;
+}
+
+/* A line of the configuration that names no certificate is passed over with a warning. */
+static int add_certificate(struct update *u, const char *folder, struct str name,
+			   struct error *err)
+{
+	struct str path = str_of(arena_printf(u->d->arena, "/%s/" STR_FMT, folder, STR_ARG(name)));
+	struct str text;
+	int r = debian_read(u->d, path, &text, err);
+
 	if (r)
 		return r < 0 ? -1 : 0;
-	if (tree_write_symlink(d->tree, str_of(link_name(d, name)), str_of(path), cause, NULL,
-			       err) < 0)
-		return -1;
-	if (bundle->len + text.len + 1 > BUNDLE_MAX)
+	if (u->bundle.len + text.len + 1 > BUNDLE_MAX)
 		return err_set(err, ERR_LIMIT, "the certificates have more than %u bytes",
 			       BUNDLE_MAX);
-	buf_add_str(bundle, text);
+	buf_add_str(&u->bundle, text);
 	if (text.len && text.ptr[text.len - 1] != '\n')
-		buf_add_char(bundle, '\n');
-	return 0;
+		buf_add_char(&u->bundle, '\n');
+	return add_link(u, path, err);
 }
 
-struct hashed {
-	uint32_t hash;
-	uint8_t fingerprint[SHA1_SIZE];
-	struct str name;
-};
-
-static bool is_candidate(struct str name)
+static void remove_certificate(struct update *u, struct str name)
 {
-	return str_has_suffix(name, STR(".pem")) || str_has_suffix(name, STR(".crt")) ||
-	       str_has_suffix(name, STR(".cer"));
+	char *link = link_name(u->d, name, true);
+	struct node *node = tree_resolve(u->d->tree, str_of(link), false);
+
+	if (!node || node->inode->kind != NODE_SYMLINK)
+		return;
+	buf_printf(&u->changes, "-%s\n", link);
+	tree_remove(u->d->tree, node, u->cause);
 }
 
-/* The number that @h's link gets; -1 if the same certificate has one already. */
-static int64_t number_of(const struct hashed *all, size_t n, const struct hashed *h)
+/* Lines "!NAME" first, then the others. */
+static int enabled(struct update *u, struct error *err)
 {
-	int64_t number = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (all[i].hash != h->hash)
-			continue;
-		if (memcmp(all[i].fingerprint, h->fingerprint, SHA1_SIZE) == 0)
-			return -1;
-		number++;
-	}
-	return number;
-}
-
-static int hash_link(struct debian *d, struct node *node, struct hashed *all, size_t *n,
-		     cause_id cause, struct error *err)
-{
-	char *path = arena_printf(d->arena, STORE "/" STR_FMT, STR_ARG(node->name));
-	struct hashed h = { .name = node->name };
-	struct bytes der;
-	struct str text;
-	int64_t number;
-	int r = debian_read(d, str_of(path), &text, err);
+	struct str text, rest, line;
+	int r = debian_read(u->d, STR(CONF), &text, err);
 
 	if (r)
 		return r < 0 ? -1 : 0;
-	if (!certificate_from_pem(text, d->arena, &der) ||
-	    !certificate_subject_hash(der, &h.hash))
-		return 0;
-	hash_sha1(der, h.fingerprint);
-	number = number_of(all, *n, &h);
-	if (number < 0)
-		return 0;
-	all[(*n)++] = h;
-	path = arena_printf(d->arena, STORE "/%08x.%lld", h.hash, (long long)number);
-	return tree_write_symlink(d->tree, str_of(path), node->name, cause, NULL, err);
-}
-
-/* As openssl rehash: files with one certificate, names in byte order. */
-static int rehash(struct debian *d, cause_id cause, struct error *err)
-{
-	struct node *dir = tree_resolve(d->tree, STR(STORE), true);
-	struct node *const *child;
-	struct node **files;
-	struct hashed *all;
-	size_t n = 0, n_files = 0, n_all = 0;
-
-	if (!dir || dir->inode->kind != NODE_DIRECTORY)
-		return 0;
-	n = tree_children(dir, &child);
-	files = arena_array(d->arena, n + 1, sizeof(struct node *));
-	all = arena_array(d->arena, n + 1, sizeof(*all));
-	for (size_t i = 0; i < n; i++)
-		if (is_candidate(child[i]->name) &&
-		    !str_equal_cstr(child[i]->name, "ca-certificates.crt"))
-			files[n_files++] = child[i];
-	for (size_t i = 0; i < n_files; i++)
-		if (hash_link(d, files[i], all, &n_all, cause, err) < 0)
+	rest = text;
+	while (str_split(&rest, '\n', &line))
+		if (line.len && *line.ptr == '!')
+			remove_certificate(u, (struct str){ line.ptr + 1, line.len - 1 });
+	while (str_split(&text, '\n', &line))
+		if (line.len && *line.ptr != '#' && *line.ptr != '!' &&
+		    add_certificate(u, SHIPPED, line, err) < 0)
 			return -1;
 	return 0;
+}
+
+/* Links that lead nowhere would make openssl rehash fail. */
+static void remove_orphans(struct update *u, struct node *store)
+{
+	CLEANUP_BUF struct buf path = BUF_INIT(1u << 16);
+	struct tree_iter it = tree_iter(u->d->tree, store);
+	struct node *node, **orphans = NULL;
+	size_t n = 0, capacity = 0;
+
+	while ((node = tree_next(&it))) {
+		buf_reset(&path);
+		tree_path(node, &path);
+		if (node->inode->kind != NODE_SYMLINK ||
+		    tree_resolve(u->d->tree, buf_str(&path), true))
+			continue;
+		ARENA_GROW(u->d->arena, orphans, n, capacity);
+		orphans[n++] = node;
+	}
+	for (size_t i = 0; i < n; i++)
+		tree_remove(u->d->tree, orphans[i], u->cause);
+}
+
+static int run(struct update *u, struct error *err)
+{
+	struct paths local = find_certificates(u->d, LOCAL);
+	struct node *store;
+	bool failed = false;
+
+	if (tree_make_folders(u->d->tree, STR(STORE), u->cause, &store, err) < 0 ||
+	    enabled(u, err) < 0)
+		return -1;
+	for (size_t i = 0; i < local.n; i++)
+		if (add_certificate(u, LOCAL, local.list[i], err) < 0)
+			return -1;
+	if (u->changes.len) {
+		remove_orphans(u, store);
+		if (rehash_folder(u->d, store, u->cause, &failed, err) < 0)
+			return -1;
+	}
+	if (u->bundle.len && generator_write(u->d, STR(STORE "/ca-certificates.crt"),
+					     buf_bytes(&u->bundle), 0644, u->cause, err) < 0)
+		return -1;
+	if (u->changes.len && tree_resolve(u->d->tree, STR(KEYSTORE_PATH), true))
+		return keystore_update(u->d, buf_str(&u->changes), STR(KEYSTORE_PASSWORD),
+				       u->cause, err);
+	return 0;
+}
+
+int generate_certificates(struct debian *d, struct str argument, cause_id cause,
+			  struct error *err)
+{
+	struct update u = {
+		.d = d,
+		.cause = cause,
+		.bundle = BUF_INIT(BUNDLE_MAX),
+		.changes = BUF_INIT(BUNDLE_MAX),
+	};
+	int r;
+
+	(void)argument;
+	r = run(&u, err);
+	buf_release(&u.bundle);
+	buf_release(&u.changes);
+	return r < 0 ? err_while(err, "updating the store of certificates") : 0;
 }
 
 int certificates_update(struct debian *d, struct error *err)
@@ -218,25 +241,4 @@ int certificates_update(struct debian *d, struct error *err)
 		CAUSE_TRIGGER, STR("ca-certificates"), STR("update-ca-certificates") });
 
 	return generate_certificates(d, STR(""), cause, err);
-}
-
-int generate_certificates(struct debian *d, struct str argument, cause_id cause,
-			  struct error *err)
-{
-	struct paths local = find_certificates(d, LOCAL), shipped;
-	CLEANUP_BUF struct buf bundle = BUF_INIT(BUNDLE_MAX);
-
-	(void)argument;
-	if (enabled_certificates(d, &shipped, err) < 0)
-		return -1;
-	for (size_t i = 0; i < shipped.n; i++)
-		if (add_certificate(d, SHIPPED, shipped.list[i], cause, &bundle, err) < 0)
-			return -1;
-	for (size_t i = 0; i < local.n; i++)
-		if (add_certificate(d, LOCAL, local.list[i], cause, &bundle, err) < 0)
-			return -1;
-	if (tree_write_file(d->tree, STR(STORE "/ca-certificates.crt"), buf_bytes(&bundle), 0644,
-			    cause, NULL, err) < 0)
-		return -1;
-	return rehash(d, cause, err);
 }

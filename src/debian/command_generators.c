@@ -3,7 +3,7 @@
  * (debian_want()) and run once at the end. What they print is silence, as it is for
  * the real programs without complaints.
  */
-#include "debian/generators.h"
+#include "debian/generator_commands.h"
 
 /* Nothing but what is in @table, and no operands. 1: *ret_status is the answer. */
 static int only_options(struct shell_call *c, const struct shell_option *table,
@@ -149,9 +149,25 @@ static int run_depmod(struct shell_call *c, struct error *err)
 }
 
 const struct shell_command debian_generator_commands[] = {
+	{ "aa-enabled", command_aa_enabled, 0 },
+	{ "aa-status", command_aa_status, 0 },
+	{ "apparmor_parser", command_apparmor_parser, 0 },
 	{ "depmod", run_depmod, 0 },
+	{ "java", command_java, 0 },
 	{ "journalctl", run_journalctl, 0 },
+	{ "keytool", command_keytool, 0 },
 	{ "ldconfig", run_ldconfig, 0 },
+	{ "openssl", command_openssl, 0 },
+	{ "py3clean", command_compile_python, 0 },
+	{ "py3compile", command_compile_python, 0 },
+	{ "pyclean", command_compile_python, 0 },
+	{ "pycompile", command_compile_python, 0 },
+	{ "pypy3clean", command_compile_python, 0 },
+	{ "pypy3compile", command_compile_python, 0 },
+	{ "python3", command_python, 0 },
+	{ "python3.11", command_python, 0 },
+	{ "python3.13", command_python, 0 },
 	{ "systemd-hwdb", run_hwdb, 0 },
+	{ "update-initramfs", command_update_initramfs, 0 },
 	{ NULL, NULL, 0 },
 };

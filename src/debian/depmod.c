@@ -46,8 +46,7 @@ static int write_file(struct depmod *m, const char *name, const struct buf *data
 {
 	char *path = arena_printf(m->arena, "%s/modules.%s", m->folder + 1, name);
 
-	return tree_write_file(m->d->tree, str_of(path), buf_bytes(data), 0644, m->cause, NULL,
-			       err);
+	return generator_write(m->d, str_of(path), buf_bytes(data), 0644, m->cause, err);
 }
 
 static int write_index(struct depmod *m, const char *name, const struct index_trie *t,

@@ -59,3 +59,19 @@ int generator_read(struct debian *d, struct str path, size_t max, struct arena *
 	*ret = arena_str(arena, buf_str(&text));
 	return 0;
 }
+
+int generator_write(struct debian *d, struct str path, struct bytes data, uint16_t mode,
+		    cause_id cause, struct error *err)
+{
+	const struct content content = content_of_bytes(data);
+	struct node *node = tree_find(d->tree, path);
+
+	if (node && node->inode->kind == NODE_FILE && node->inode->mode == mode &&
+	    !node->inode->uid && !node->inode->gid && node->inode->content.size == data.len &&
+	    digest_compare(&node->inode->content.digest, &content.digest) == 0)
+		return 0;
+	if (tree_write_file(d->tree, path, data, mode, cause, &node, err) < 0)
+		return -1;
+	tree_set_mtime(node, d->options->epoch);
+	return 0;
+}

@@ -40,3 +40,10 @@ unsigned generator_major_version(const struct debian *d, struct str package);
 /* The bytes of a file of the tree (links followed; /dev/null is empty), at most @max. */
 int generator_read(struct debian *d, struct str path, size_t max, struct arena *arena,
 		   struct str *ret, struct error *err) MUST_CHECK;
+
+/*
+ * A file of the tree, replaced as a program does that writes a new one beside it and
+ * renames it: root:root, @mode, the epoch as time. Nothing changes if it is there so.
+ */
+int generator_write(struct debian *d, struct str path, struct bytes data, uint16_t mode,
+		    cause_id cause, struct error *err) MUST_CHECK;

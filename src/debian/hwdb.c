@@ -437,5 +437,5 @@ int generate_hwdb(struct debian *d, struct str argument, cause_id cause, struct 
 	if (hwdb_compile(sources, n, generator_major_version(d, STR("udev")), &scratch, &data,
 			 err) < 0)
 		return err_while(err, "making '/%s'", path);
-	return tree_write_file(d->tree, str_of(path), buf_bytes(&data), 0444, cause, NULL, err);
+	return generator_write(d, str_of(path), buf_bytes(&data), 0444, cause, err);
 }
