@@ -11,6 +11,7 @@ import difflib
 import fnmatch
 import os
 import re
+import struct
 import sys
 import tarfile
 
@@ -128,10 +129,32 @@ def account_lines(tree, name, data):
     return sorted(lines)
 
 
+def keystore(data):
+    """Names and certificates of a Java key store, without times and order."""
+    at, entries = 12, []
+    magic, version, n = struct.unpack('>III', data[:12])
+    for _ in range(n if (magic, version) == (0xFEEDFEED, 2) else 0):
+        parts = []
+        tag, size = struct.unpack('>IH', data[at:at + 6])
+        parts.append(data[at + 6:at + 6 + size])
+        at += 6 + size + 8
+        size = struct.unpack('>H', data[at:at + 2])[0]
+        parts.append(data[at + 2:at + 2 + size])
+        at += 2 + size
+        size = struct.unpack('>I', data[at:at + 4])[0]
+        parts.append(data[at + 4:at + 4 + size])
+        at += 4 + size
+        entries.append((tag, *parts))
+    # What follows is a digest of the password and everything before.
+    return [magic, version, n, len(data) - at] + sorted(entries)
+
+
 def normal(tree, name, way, data):
     """What @way leaves to be compared."""
     if way == 'accounts':
         return account_lines(tree, name, data)
+    if way == 'keystore':
+        return keystore(data)
     lines = data.splitlines(True)
     n = {'lines': 1, 'records3': 3}[way]
     return sorted(b''.join(lines[i:i + n]) for i in range(0, len(lines), n))
@@ -171,6 +194,8 @@ def explain(ours, theirs, found):
                 a, b = (z[name].decode().splitlines() for z in (y, x))
             except UnicodeDecodeError:
                 continue
+            if name in ACCOUNTS:
+                a, b = account_lines(theirs, name, y[name]), account_lines(ours, name, x[name])
             if len(a) + len(b) < 20000:
                 d['diff'] = list(difflib.unified_diff(a, b, 'theirs', 'ours', n=1,
                                                       lineterm=''))[2:30]
