@@ -46,26 +46,14 @@ static struct json *timings_json(struct arena *a, const struct build_timings *t)
 static void print_json(struct app *app, const struct build_result *b)
 {
 	struct arena *a = &app->arena;
-	struct json *top = json_object(a), *outputs = json_array(a), *scripts = json_array(a);
+	struct json *top = json_object(a), *outputs = json_array(a);
 	struct json *notes = json_array(a);
 
 	for (size_t i = 0; i < b->n_outputs; i++)
 		json_add(outputs, output_json(app, &b->outputs[i]));
-	for (size_t i = 0; i < b->n_unevaluated; i++) {
-		struct json *row = json_object(a);
-		char text[DIGEST_TEXT_MAX];
-
-		json_set(row, "architecture", json_str(a, b->unevaluated[i].architecture));
-		json_set(row, "package", json_str(a, b->unevaluated[i].package));
-		json_set(row, "script", json_str(a, b->unevaluated[i].script));
-		json_set(row, "sha256",
-			 json_text(a, digest_format(&b->unevaluated[i].digest, text) + 7));
-		json_add(scripts, row);
-	}
 	for (size_t i = 0; i < b->n_notes; i++)
 		json_add(notes, json_str(a, b->notes[i]));
 	json_set(top, "outputs", outputs);
-	json_set(top, "unevaluated_scripts", scripts);
 	json_set(top, "at_start", notes);
 	json_set(top, "relocked", json_bool(a, b->relocked));
 	json_set(top, "bytes_fetched", json_int(a, (int64_t)b->bytes_fetched));
@@ -100,37 +88,11 @@ static void print_timings(const struct build_timings *t)
 			(unsigned long long)(values[i] / 100000u % 10));
 }
 
-/* Names of packages with scripts that nobody evaluated, each once, on one line. */
-static void note_scripts(struct app *app, const struct build_result *b)
-{
-	CLEANUP_BUF struct buf names = BUF_INIT(1u << 24);
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->n_unevaluated; i++) {
-		const struct lock_script *s = &b->unevaluated[i];
-		bool known = false;
-
-		for (size_t k = 0; k < i && !known; k++)
-			known = str_equal(b->unevaluated[k].package, s->package) &&
-				str_equal(b->unevaluated[k].script, s->script);
-		if (known)
-			continue;
-		buf_printf(&names, "%s" STR_FMT "." STR_FMT, n++ ? ", " : "", STR_ARG(s->package),
-			   STR_ARG(s->script));
-	}
-	if (n)
-		context_note(&app->context,
-			     "%zu maintainer script%s not evaluated; such an image can't be "
-			     "signed: %s",
-			     n, n == 1 ? " was" : "s were", buf_cstr(&names));
-}
-
 static void print_result(struct app *app, const struct build_result *b)
 {
 	for (size_t i = 0; i < b->n_outputs; i++)
 		print_output(app, &b->outputs[i]);
 	fflush(stdout);
-	note_scripts(app, b);
 	for (size_t i = 0; i < b->n_notes; i++)
 		context_note(&app->context, "at start: " STR_FMT, STR_ARG(b->notes[i]));
 	if (app_flag(app, "timings"))
@@ -158,11 +120,9 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 		result = build_run(&app->context, r, &o, &b, err);
 	} while (result < 0 && app_may_retry(app, err));
 	progress_pause(app->progress);
-	if (app->json && result == 0) {
+	if (app->json && result == 0)
 		print_json(app, &b);
-		note_scripts(app, &b);
-	} else if (!app->json) {
+	else if (!app->json)
 		print_result(app, &b);
-	}
 	return result;
 }

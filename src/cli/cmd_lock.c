@@ -35,22 +35,12 @@ static void print_json(struct app *app, const struct recipe *r, const struct loc
 		       const struct lockdiff *d)
 {
 	struct arena *a = &app->arena;
-	struct json *o = json_object(a), *scripts = json_array(a);
+	struct json *o = json_object(a);
 
 	json_set(o, "recipe", json_str(a, r->path));
 	json_set(o, "changed", json_bool(a, l->changed));
 	json_set(o, "resolved", json_bool(a, l->resolved));
 	json_set(o, "diff", lockdiff_json(d, a));
-	for (size_t i = 0; i < l->lock->n_unevaluated; i++) {
-		const struct lock_script *s = &l->lock->unevaluated[i];
-		struct json *row = json_object(a);
-
-		json_set(row, "architecture", json_str(a, s->architecture));
-		json_set(row, "package", json_str(a, s->package));
-		json_set(row, "script", json_str(a, s->script));
-		json_add(scripts, row);
-	}
-	json_set(o, "unevaluated_scripts", scripts);
 	app_print_json(app, "lock", o);
 }
 
@@ -151,10 +141,5 @@ int cmd_lock(struct app *app, int argc, char **argv, struct error *err)
 		print_json(app, r, &l, &d);
 	else
 		print_summary(r, &l, &d, o.dry_run);
-	if (l.changed && l.lock->n_unevaluated)
-		context_note(&app->context,
-			     "%zu maintainer scripts are not evaluated ('ingot show %.*s' "
-			     "names them)",
-			     l.lock->n_unevaluated, STR_ARG(r->name));
 	return o.dry_run && l.changed ? 4 : 0;
 }

@@ -189,7 +189,15 @@ static void detail(void *context, const char *text)
 		say(p, "detail", "\x1b[2m", text);
 }
 
+/* Data, so that it can be piped into a recipe; the talk is on standard error. */
+static void paste(void *context, const char *text)
+{
+	progress_pause(context);
+	fputs(text, stdout);
+	fflush(stdout);
+}
+
 struct observer progress_observer(struct progress *p)
 {
-	return (struct observer){ update, note, detail, p };
+	return (struct observer){ update, note, detail, paste, p };
 }

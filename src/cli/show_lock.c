@@ -67,18 +67,35 @@ static struct json *suite_json(const struct lock_suite *s, struct arena *a)
 	return o;
 }
 
-static struct json *scripts_json(const struct lock *l, struct arena *a)
+static struct json *effects_json(const struct lock *l, struct arena *a)
 {
 	struct json *array = json_array(a);
 
-	for (size_t i = 0; i < l->n_unevaluated; i++) {
-		const struct lock_script *s = &l->unevaluated[i];
+	for (size_t i = 0; i < l->n_effects; i++) {
 		struct json *row = json_object(a);
 
-		json_set(row, "architecture", json_str(a, s->architecture));
+		json_set(row, "architecture", json_str(a, l->effects[i].architecture));
+		json_set(row, "target", json_str(a, l->effects[i].target));
+		json_set(row, "sha256", digest_json(a, &l->effects[i].digest));
+		json_add(array, row);
+	}
+	return array;
+}
+
+static struct json *answers_json(const struct lock *l, struct arena *a)
+{
+	struct json *array = json_array(a);
+
+	for (size_t i = 0; i < l->n_answers; i++) {
+		const struct lock_answer *s = &l->answers[i];
+		struct json *row = json_object(a);
+
 		json_set(row, "package", json_str(a, s->package));
 		json_set(row, "script", json_str(a, s->script));
 		json_set(row, "sha256", digest_json(a, &s->digest));
+		json_set(row, "command", json_str(a, s->command));
+		json_set(row, "do", json_str(a, s->answer));
+		json_set(row, "reason", json_str(a, s->reason));
 		json_add(array, row);
 	}
 	return array;
@@ -131,7 +148,8 @@ struct json *show_lock_json(const struct lock *l, struct arena *a)
 	json_set(top, "inputs", inputs_json(l, a));
 	json_set(top, "users", ids_json(l, LOCK_ID_USER, a));
 	json_set(top, "groups", ids_json(l, LOCK_ID_GROUP, a));
-	json_set(top, "unevaluated_scripts", scripts_json(l, a));
+	json_set(top, "effects", effects_json(l, a));
+	json_set(top, "answers", answers_json(l, a));
 	json_set(top, "evaluator", json_int(a, l->evaluator));
 	json_set(top, "output_format", json_int(a, l->output_format));
 	json_set(top, "compressors", json_str(a, l->compressors));
@@ -182,11 +200,11 @@ void show_lock_text(const struct lock *l, bool verbose)
 		printf("%-12.*s " STR_FMT "  %.12s\n", STR_ARG(l->inputs[i].kind),
 		       STR_ARG(l->inputs[i].path), digest_hex(&l->inputs[i].digest, hex));
 	}
-	if (l->n_unevaluated)
-		printf("\n%zu maintainer scripts are not evaluated%s\n", l->n_unevaluated,
-		       verbose ? ":" : " (-v lists them)");
-	for (size_t i = 0; verbose && i < l->n_unevaluated; i++)
-		printf("  " STR_FMT "." STR_FMT " (" STR_FMT ")\n",
-		       STR_ARG(l->unevaluated[i].package), STR_ARG(l->unevaluated[i].script),
-		       STR_ARG(l->unevaluated[i].architecture));
+	if (l->n_answers)
+		printf("\n%zu answer%s for maintainer scripts%s\n", l->n_answers,
+		       l->n_answers == 1 ? "" : "s", verbose ? ":" : " (-v lists them)");
+	for (size_t i = 0; verbose && i < l->n_answers; i++)
+		printf("  " STR_FMT "." STR_FMT ": " STR_FMT " (" STR_FMT ")\n",
+		       STR_ARG(l->answers[i].package), STR_ARG(l->answers[i].script),
+		       STR_ARG(l->answers[i].answer), STR_ARG(l->answers[i].reason));
 }

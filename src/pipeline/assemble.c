@@ -7,7 +7,9 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "io/workers.h"
+#include "pipeline/effects_store.h"
 #include "pipeline/places.h"
+#include "pipeline/refusals.h"
 
 static char *file_name(const struct lock_package *p, struct arena *arena)
 {
@@ -160,29 +162,78 @@ static void list_packages(const struct recipe *r, const struct recipe_target *ta
 	in->n_packages = n;
 }
 
+static int assemble(struct context *c, const struct recipe *r, const struct recipe_target *target,
+		    const struct lock *lock, const struct package_set *set,
+		    const struct inputs *in, bool evaluate, struct assembly *a,
+		    struct error *err)
+{
+	struct compose_file *files;
+	struct content *certificates;
+
+	a->input = (struct compose_input){ .recipe = r,
+					   .target = target,
+					   .lock = lock,
+					   .architecture = set->locked->name,
+					   .epoch = lock->epoch,
+					   .reader = stage_reader(c->stage) };
+	list_packages(r, target, set, &a->arena, &a->input);
+	if (inputs_stage(c, r, in, &a->arena, &a->archives, &files, &certificates, err) < 0)
+		return -1;
+	a->input.files = files;
+	a->input.certificates = certificates;
+	if (!evaluate && effects_load(c, lock, set->locked->name, target->name, &a->arena,
+				      &a->input.effects, err) < 0)
+		return -1;
+	if (compose(&a->input, &a->arena, &a->output, err) < 0)
+		return err_while(err, "composing target '" STR_FMT "' for " STR_FMT,
+				 STR_ARG(target->name), STR_ARG(a->input.architecture));
+	return 0;
+}
+
+/* The object was gone: what was evaluated instead must be it. */
+static int check_again(struct context *c, const struct recipe *r, const struct assembly *a,
+		       struct error *err)
+{
+	CLEANUP_ARENA struct arena scratch = ARENA_INIT;
+	const struct debian_report *report = &a->output.report;
+	struct str target = a->input.target->name;
+	struct refusals refusals;
+	struct digest digest;
+
+	if (!report->evaluated)
+		return 0;
+	refusals_init(&refusals, r, &scratch);
+	refusals_add(&refusals, r, report, target, a->input.architecture);
+	if (refusals_fail(&refusals, c, r, err) < 0 ||
+	    effects_compare(a->input.lock, a->input.architecture, target, report->effects, err) < 0)
+		return -1;
+	context_detail(c, "effects of target '" STR_FMT "' were evaluated again", STR_ARG(target));
+	return stage_put(c->stage, report->effects, &digest, err);
+}
+
 int assembly_make(struct context *c, const struct recipe *r, const struct recipe_target *target,
 		  const struct lock *lock, const struct package_set *set, const struct inputs *in,
 		  struct assembly *ret, struct error *err)
 {
-	CLEANUP_ASSEMBLY struct assembly a = {
-		.input = { .recipe = r,
-			   .target = target,
-			   .lock = lock,
-			   .architecture = set->locked->name,
-			   .epoch = lock->epoch,
-			   .reader = stage_reader(c->stage) },
-	};
-	struct compose_file *files;
-	struct content *certificates;
+	CLEANUP_ASSEMBLY struct assembly a = { 0 };
 
-	list_packages(r, target, set, &a.arena, &a.input);
-	if (inputs_stage(c, r, in, &a.arena, &a.archives, &files, &certificates, err) < 0)
+	if (assemble(c, r, target, lock, set, in, false, &a, err) < 0 ||
+	    check_again(c, r, &a, err) < 0)
 		return -1;
-	a.input.files = files;
-	a.input.certificates = certificates;
-	if (compose(&a.input, &a.arena, &a.output, err) < 0)
-		return err_while(err, "composing target '" STR_FMT "' for " STR_FMT,
-				 STR_ARG(target->name), STR_ARG(a.input.architecture));
+	*ret = a;
+	a = (struct assembly){ 0 };
+	return 0;
+}
+
+int assembly_evaluate(struct context *c, const struct recipe *r,
+		      const struct recipe_target *target, const struct lock *lock,
+		      const struct package_set *set, const struct inputs *in,
+		      struct assembly *ret, struct error *err)
+{
+	CLEANUP_ASSEMBLY struct assembly a = { 0 };
+
+	if (assemble(c, r, target, lock, set, in, true, &a, err) < 0)
+		return -1;
 	*ret = a;
 	a = (struct assembly){ 0 };
 	return 0;

@@ -43,10 +43,19 @@ struct assembly {
 	struct compose_output output; /* the tree is owned */
 };
 
-/* Composes @target; everything borrowed must outlive *ret. assembly_release(). */
+/*
+ * Composes @target; everything borrowed must outlive *ret. assembly_release(). The
+ * effects are the lock's object. If the stage has it no more, they are evaluated again
+ * and must be the same: else ERR_LOCK_STALE, or ERR_SCRIPT.
+ */
 int assembly_make(struct context *c, const struct recipe *r, const struct recipe_target *target,
 		  const struct lock *lock, const struct package_set *set, const struct inputs *in,
 		  struct assembly *ret, struct error *err) MUST_CHECK;
+/* For `lock`: evaluates, whatever the lock says. There may be refusals in the report. */
+int assembly_evaluate(struct context *c, const struct recipe *r,
+		      const struct recipe_target *target, const struct lock *lock,
+		      const struct package_set *set, const struct inputs *in,
+		      struct assembly *ret, struct error *err) MUST_CHECK;
 void assembly_release(struct assembly *a);
 #define CLEANUP_ASSEMBLY CLEANUP(assembly_release)
 

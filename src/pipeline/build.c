@@ -162,7 +162,8 @@ static int keep_objects(struct building *b, const struct package_set *set,
 			const struct build_output *out, const struct oci_output *image,
 			struct error *err)
 {
-	size_t n = 2 * set->locked->n_packages + image->n_layers, k = 0;
+	size_t n = 2 * set->locked->n_packages + image->n_layers + 1, k = 0;
+	const struct digest *effects = lock_effects(b->lock, out->architecture, out->target);
 	CLEANUP_FREE struct digest *objects = mem_array(n, sizeof(*objects));
 	CLEANUP_FREE char *name =
 		refs_build_name(b->context, b->recipe, out->target, out->architecture);
@@ -173,6 +174,8 @@ static int keep_objects(struct building *b, const struct package_set *set,
 	}
 	for (size_t i = 0; i < image->n_layers; i++)
 		objects[k++] = image->layers[i].blob;
+	if (effects && stage_has(b->context->stage, effects))
+		objects[k++] = *effects;
 	return stage_ref_set(b->context->stage, name, objects, k, err);
 }
 
@@ -222,18 +225,21 @@ static int write_image(struct building *b, const struct assembly *a, struct buil
 static void add_notes(struct build_result *result, const struct debian_report *report)
 {
 	struct str *all =
-		arena_array(&result->arena, result->n_notes + report->n_notes, sizeof(*all));
+		arena_array(&result->arena, result->n_notes + report->n_first_boot, sizeof(*all));
 	size_t n = 0;
 
 	for (size_t i = 0; i < result->n_notes; i++)
 		all[n++] = result->notes[i];
-	for (size_t i = 0; i < report->n_notes; i++) {
+	for (size_t i = 0; i < report->n_first_boot; i++) {
+		struct str note = str_of(arena_printf(&result->arena, STR_FMT ": " STR_FMT,
+						      STR_ARG(report->first_boot[i].package),
+						      STR_ARG(report->first_boot[i].what)));
 		bool known = false;
 
 		for (size_t k = 0; k < n && !known; k++)
-			known = str_equal(all[k], report->notes[i]);
+			known = str_equal(all[k], note);
 		if (!known)
-			all[n++] = arena_str(&result->arena, report->notes[i]);
+			all[n++] = note;
 	}
 	result->notes = all;
 	result->n_notes = n;
@@ -342,26 +348,6 @@ static int build_all(struct building *b, struct error *err)
 	return err->code ? -1 : 0;
 }
 
-static void report_scripts(struct building *b)
-{
-	struct build_result *r = b->result;
-
-	r->unevaluated = arena_array(&r->arena, b->lock->n_unevaluated, sizeof(*r->unevaluated));
-	for (size_t i = 0; i < b->lock->n_unevaluated; i++) {
-		const struct lock_script *s = &b->lock->unevaluated[i];
-
-		if (!wanted(b->options->architectures, b->options->n_architectures,
-			    s->architecture))
-			continue;
-		r->unevaluated[r->n_unevaluated++] = (struct lock_script){
-			.architecture = arena_str(&r->arena, s->architecture),
-			.package = arena_str(&r->arena, s->package),
-			.script = arena_str(&r->arena, s->script),
-			.digest = s->digest,
-		};
-	}
-}
-
 static int run(struct building *b, struct error *err)
 {
 	uint64_t start = clock_nanoseconds();
@@ -373,7 +359,6 @@ static int run(struct building *b, struct error *err)
 	b->result->timings.lock = clock_nanoseconds() - start;
 	n = b->lock->n_architectures * b->recipe->n_targets;
 	b->result->outputs = arena_array(&b->result->arena, n, sizeof(*b->result->outputs));
-	report_scripts(b);
 	if (file_make_folders(AT_FDCWD, b->context->outputs_path, err) < 0)
 		return -1;
 	if (file_open_folder(AT_FDCWD, b->context->outputs_path, &b->outputs, err))

@@ -39,8 +39,6 @@ struct build_result {
 	struct arena arena;
 	struct build_output *outputs;
 	size_t n_outputs;
-	struct lock_script *unevaluated;
-	size_t n_unevaluated;
 	struct str *notes; /* what must be made at start */
 	size_t n_notes;
 	uint64_t bytes_fetched;

@@ -31,6 +31,8 @@ struct observer {
 	void (*note)(void *context, const char *text);
 	/* Details for -v. */
 	void (*detail)(void *context, const char *text);
+	/* Lines for the user to copy into a recipe, as they are. */
+	void (*paste)(void *context, const char *text);
 	void *context;
 };
 

@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 #include "pipeline/assemble.h"
+#include "pipeline/effects_store.h"
+#include "pipeline/refusals.h"
 
 static int by_kind_and_name(const void *a, const void *b)
 {
@@ -37,70 +39,90 @@ static void merge_ids(struct lock *l, const struct lock_id *ids, size_t n)
 	l->n_ids = k;
 }
 
-static int by_place(const void *a, const void *b)
+static int by_script(const void *x, const void *y)
 {
-	const struct lock_script *x = a, *y = b;
-	int r = str_compare(x->architecture, y->architecture);
+	const struct lock_answer *a = x, *b = y;
+	int order = str_compare(a->package, b->package);
 
-	if (!r)
-		r = str_compare(x->package, y->package);
-	return r ? r : str_compare(x->script, y->script);
+	if (!order)
+		order = str_compare(a->script, b->script);
+	return order ? order : str_compare(a->command, b->command);
 }
 
-/* Several targets of one architecture report the same scripts. */
-static void merge_scripts(struct lock *l, struct str architecture,
-			  const struct debian_report *report)
+/* What the recipe says of scripts, for the provenance. */
+static void record_answers(struct lock *l, const struct recipe *r, const struct refusals *f)
 {
-	size_t n = l->n_unevaluated + report->n_unevaluated, k = 0;
-	struct lock_script *all = arena_array(&l->arena, n, sizeof(*all));
+	static const char *const names[] = {
+		[SCRIPT_SKIP_COMMAND] = "skip-command", [SCRIPT_FAIL_COMMAND] = "fail-command",
+		[SCRIPT_EFFECTS] = "effects",		[SCRIPT_SKIP] = "skip",
+		[SCRIPT_FIRST_BOOT] = "first-boot",
+	};
 
-	for (size_t i = 0; i < l->n_unevaluated; i++)
-		all[k++] = l->unevaluated[i];
-	for (size_t i = 0; i < report->n_unevaluated; i++) {
-		const struct debian_script *s = &report->unevaluated[i];
+	l->answers = arena_array(&l->arena, r->n_scripts + 1, sizeof(*l->answers));
+	l->n_answers = 0;
+	for (size_t i = 0; i < r->n_scripts; i++) {
+		const struct recipe_script *s = &r->scripts[i];
 
-		all[k++] = (struct lock_script){
-			.architecture = arena_str(&l->arena, architecture),
+		if (!f->answer_used[i])
+			continue;
+		l->answers[l->n_answers++] = (struct lock_answer){
 			.package = arena_str(&l->arena, s->package),
 			.script = arena_str(&l->arena, s->script),
-			.digest = s->digest,
+			.command = arena_str(&l->arena, s->command),
+			.answer = str_of(names[s->answer]),
+			.reason = arena_str(&l->arena, s->reason),
+			.digest = s->sha256,
 		};
 	}
-	if (k)
-		qsort(all, k, sizeof(*all), by_place);
-	l->n_unevaluated = 0;
-	for (size_t i = 0; i < k; i++)
-		if (i == 0 || by_place(&all[i - 1], &all[i]) != 0)
-			all[l->n_unevaluated++] = all[i];
-	l->unevaluated = all;
+	if (l->n_answers)
+		qsort(l->answers, l->n_answers, sizeof(*l->answers), by_script);
 }
 
 static int evaluate_target(struct context *c, const struct recipe *r,
 			   const struct recipe_target *target, const struct package_set *set,
-			   const struct inputs *in, struct lock *l, struct error *err)
+			   const struct inputs *in, struct lock *l, struct refusals *refusals,
+			   struct error *err)
 {
 	CLEANUP_ASSEMBLY struct assembly a = { 0 };
+	const struct debian_report *report = &a.output.report;
 
-	if (assembly_make(c, r, target, l, set, in, &a, err) < 0)
+	if (assembly_evaluate(c, r, target, l, set, in, &a, err) < 0)
 		return -1;
-	merge_ids(l, a.output.report.ids, a.output.report.n_ids);
-	merge_scripts(l, set->locked->name, &a.output.report);
-	return 0;
+	merge_ids(l, report->ids, report->n_ids);
+	refusals_add(refusals, r, report, target->name, set->locked->name);
+	if (report->n_refusals)
+		return 0; /* the lock will not be written */
+	return effects_record(c, l, set->locked->name, target->name, report->effects, err);
 }
 
-int lock_evaluate(struct context *c, const struct recipe *r, const struct inputs *in,
-		  struct lock *l, struct error *err)
+static int evaluate_all(struct context *c, const struct recipe *r, const struct inputs *in,
+			struct lock *l, struct refusals *refusals, struct error *err)
 {
-	l->n_unevaluated = 0;
-	l->evaluator = 0;
+	effects_forget(l);
+	l->evaluator = DEBIAN_EVALUATOR;
 	for (size_t i = 0; i < r->n_architectures; i++) {
 		CLEANUP_PACKAGE_SET struct package_set set = { 0 };
 
 		if (package_set_open(c, l, r->architectures[i], &set, err) < 0)
 			return -1;
 		for (size_t k = 0; k < r->n_targets; k++)
-			if (evaluate_target(c, r, &r->targets[k], &set, in, l, err) < 0)
+			if (evaluate_target(c, r, &r->targets[k], &set, in, l, refusals, err) < 0)
 				return -1;
 	}
+	return 0;
+}
+
+int lock_evaluate(struct context *c, const struct recipe *r, const struct inputs *in,
+		  struct lock *l, struct error *err)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	struct refusals refusals;
+
+	refusals_init(&refusals, r, &arena);
+	if (evaluate_all(c, r, in, l, &refusals, err) < 0 ||
+	    refusals_check_answers(&refusals, c, r, err) < 0 ||
+	    refusals_fail(&refusals, c, r, err) < 0)
+		return -1;
+	record_answers(l, r, &refusals);
 	return 0;
 }

@@ -11,6 +11,8 @@
 #include "compress/compress.h"
 #include "crypto/hash.h"
 #include "io/file.h"
+#include "pipeline/evidence.h"
+#include "pipeline/refs.h"
 
 int lock_load(const struct context *c, const struct recipe *r, struct lock **ret, struct error *err)
 {
@@ -137,12 +139,33 @@ static void copy_inputs(struct lock *l, const struct inputs *in)
 int lock_refresh(struct context *c, const struct recipe *r, const struct inputs *in, struct lock *l,
 		 struct error *err)
 {
-	bool recipe_changed = !digest_equal(&l->inputs_recipe, &r->digest);
+	bool recipe_changed = !digest_equal(&l->inputs_recipe, &r->digest) || !l->n_effects;
 
 	copy_inputs(l, in);
 	l->inputs_recipe = r->digest;
 	l->compressors = arena_str(&l->arena, str_of(compress_versions()));
 	if (r->epoch >= 0)
 		l->epoch = r->epoch;
-	return recipe_changed ? lock_evaluate(c, r, in, l, err) : 0;
+	if (!recipe_changed)
+		return 0;
+	return lock_evaluate(c, r, in, l, err) < 0 ? -1 : lock_keep(c, r, l, err);
+}
+
+int lock_keep(struct context *c, const struct recipe *r, const struct lock *l, struct error *err)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	struct digest *evidence, *objects;
+	size_t n = evidence_objects(l, &arena, &evidence), k = 0;
+	CLEANUP_FREE char *name = refs_lock_name(c, r);
+
+	if (context_need_stage(c, err) < 0)
+		return -1;
+	objects = arena_array(&arena, n + l->n_effects + 1, sizeof(*objects));
+	for (size_t i = 0; i < n; i++)
+		if (stage_has(c->stage, &evidence[i]))
+			objects[k++] = evidence[i];
+	for (size_t i = 0; i < l->n_effects; i++)
+		if (stage_has(c->stage, &l->effects[i].digest))
+			objects[k++] = l->effects[i].digest;
+	return stage_ref_set(c->stage, name, objects, k, err);
 }

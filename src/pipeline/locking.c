@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "compose/compose.h"
 #include "pipeline/lock_resolve.h"
-#include "pipeline/refs.h"
 
 static void copy_ids(struct lock *to, const struct lock *from)
 {
@@ -17,15 +16,6 @@ static void copy_ids(struct lock *to, const struct lock *from)
 		to->ids[i] = from->ids[i];
 		to->ids[i].name = arena_str(&to->arena, from->ids[i].name);
 	}
-}
-
-static int keep_evidence(struct lock_run *run, struct error *err)
-{
-	struct digest *objects;
-	size_t n = evidence_objects(run->lock, &run->arena, &objects);
-	CLEANUP_FREE char *name = refs_lock_name(run->context, run->recipe);
-
-	return stage_ref_set(run->context->stage, name, objects, n, err);
 }
 
 static int lock_anew(struct lock_run *run, const struct inputs *in, struct error *err)
@@ -40,7 +30,7 @@ static int lock_anew(struct lock_run *run, const struct inputs *in, struct error
 		return -1;
 	if (lock_refresh(run->context, run->recipe, in, l, err) < 0)
 		return -1;
-	return keep_evidence(run, err);
+	return lock_keep(run->context, run->recipe, l, err);
 }
 
 /* The resolution fits: only inputs may have changed. */
@@ -60,6 +50,8 @@ static int refresh_old(struct lock_run *run, const struct inputs *in, struct err
 		run->lock->n_ids = 0;
 		return lock_evaluate(run->context, run->recipe, in, run->lock, err);
 	}
+	if (run->lock->evaluator != DEBIAN_EVALUATOR)
+		return lock_evaluate(run->context, run->recipe, in, run->lock, err);
 	if (lock_fit(run->lock, run->recipe, in, &reasons) == LOCK_FITS)
 		return 0;
 	return lock_refresh(run->context, run->recipe, in, run->lock, err);

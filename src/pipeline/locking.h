@@ -56,9 +56,15 @@ enum lock_fit lock_fit(const struct lock *l, const struct recipe *r, const struc
 int lock_refresh(struct context *c, const struct recipe *r, const struct inputs *in, struct lock *l,
 		 struct error *err) MUST_CHECK;
 
+/* So that gc keeps the evidence and the effects that @l names. */
+int lock_keep(struct context *c, const struct recipe *r, const struct lock *l,
+	      struct error *err) MUST_CHECK;
+
 /*
- * Composes every target of every architecture and records in @l the ids that
- * they hold and the scripts that were not evaluated. Fetches what it needs.
+ * Composes every target of every architecture, evaluating all scripts, and records in
+ * @l the ids that they hold, the effects and the answers. Fetches what it needs.
+ *
+ * Errors: ERR_SCRIPT with everything that can't be evaluated and is not answered.
  */
 int lock_evaluate(struct context *c, const struct recipe *r, const struct inputs *in,
 		  struct lock *l, struct error *err) MUST_CHECK;

@@ -50,3 +50,13 @@ bool lock_package_in(const struct lock_package *p, struct str target)
 			return true;
 	return p->n_targets == 0;
 }
+
+const struct digest *lock_effects(const struct lock *l, struct str architecture,
+				  struct str target)
+{
+	for (size_t i = 0; i < l->n_effects; i++)
+		if (str_equal(l->effects[i].architecture, architecture) &&
+		    str_equal(l->effects[i].target, target))
+			return &l->effects[i].digest;
+	return NULL;
+}

@@ -20,7 +20,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 
-#define LOCK_FORMAT   1 /* of the lock file itself */
+#define LOCK_FORMAT   2 /* of the lock file itself */
 #define OUTPUT_FORMAT 1 /* of everything that build writes (design 5, 9) */
 
 /* One index that a suite's InRelease lists and that was used. */
@@ -85,10 +85,22 @@ struct lock_id {
 	uint32_t id;
 };
 
-/* A maintainer script of the closure that was not evaluated (evaluator 0). */
-struct lock_script {
-	struct str architecture, package, script; /* "postinst" */
+/* What the scripts of one target do: an object of the stage (docs/formats/effects.md). */
+struct lock_effects {
+	struct str architecture, target;
 	struct digest digest;
+};
+
+/* A reading aid: that the effects of one package are the same, or not. */
+struct lock_package_effects {
+	struct str architecture, target, package;
+	struct str digest; /* the first 16 hex digits */
+};
+
+/* An answer of the recipe that was needed. */
+struct lock_answer {
+	struct str package, script, command, answer, reason; /* command: may be "" */
+	struct digest digest; /* of the script */
 };
 
 struct lock {
@@ -108,9 +120,13 @@ struct lock {
 	size_t n_inputs;
 	struct lock_id *ids;            /* users, then groups, sorted by name */
 	size_t n_ids;
-	struct lock_script *unevaluated; /* sorted by architecture, package, script */
-	size_t n_unevaluated;
-	uint32_t evaluator;             /* 0: scripts are not evaluated */
+	struct lock_answer *answers;    /* sorted by package, script, command */
+	size_t n_answers;
+	struct lock_effects *effects;   /* sorted by architecture, target */
+	size_t n_effects;
+	struct lock_package_effects *package_effects; /* sorted by architecture, target, package */
+	size_t n_package_effects;
+	uint32_t evaluator;             /* version of what made the effects */
 	uint32_t output_format;
 	struct str compressors;         /* "zstd 1.5.4, zlib 1.2.13" */
 	int64_t epoch;                  /* seconds */
@@ -132,6 +148,10 @@ static inline void cleanup_lock(struct lock **l)
 /* NULL if absent. */
 const struct lock_architecture *lock_architecture(const struct lock *l, struct str name);
 const struct lock_package *lock_package(const struct lock_architecture *a, struct str name);
+
+/* Digest of the effects object of a target, or NULL. */
+const struct digest *lock_effects(const struct lock *l, struct str architecture,
+				  struct str target);
 
 /* Whether @p belongs to target @target. */
 bool lock_package_in(const struct lock_package *p, struct str target);

@@ -202,14 +202,42 @@ static void add_ids(const struct lock *l, enum lock_id_kind kind, const char *ti
 	}
 }
 
-static void add_script(const struct lock_script *s, struct buf *to)
+static void add_answer(const struct lock_answer *a, struct buf *to)
 {
 	buf_add_cstr(to, "  - {");
-	flow_str(to, "architecture", s->architecture);
-	flow_str(to, "package", s->package);
-	flow_str(to, "script", s->script);
-	flow_digest(to, &s->digest);
+	flow_str(to, "package", a->package);
+	flow_str(to, "script", a->script);
+	flow_digest(to, &a->digest);
+	if (a->command.len)
+		flow_str(to, "command", a->command);
+	flow_str(to, "do", a->answer);
+	flow_str(to, "reason", a->reason);
 	buf_add_cstr(to, "}\n");
+}
+
+static void add_effects(const struct lock *l, struct buf *to)
+{
+	if (l->n_effects)
+		buf_add_cstr(to, "effects:\n");
+	for (size_t i = 0; i < l->n_effects; i++) {
+		buf_add_cstr(to, "  - {");
+		flow_str(to, "architecture", l->effects[i].architecture);
+		flow_str(to, "target", l->effects[i].target);
+		flow_digest(to, &l->effects[i].digest);
+		buf_add_cstr(to, "}\n");
+	}
+	if (l->n_package_effects)
+		buf_add_cstr(to, "package-effects:\n");
+	for (size_t i = 0; i < l->n_package_effects; i++) {
+		const struct lock_package_effects *p = &l->package_effects[i];
+
+		buf_add_cstr(to, "  - {");
+		flow_str(to, "architecture", p->architecture);
+		flow_str(to, "target", p->target);
+		flow_str(to, "package", p->package);
+		flow_str(to, "digest", p->digest);
+		buf_add_cstr(to, "}\n");
+	}
 }
 
 static void add_inputs(const struct lock *l, struct buf *to)
@@ -227,10 +255,11 @@ static void add_inputs(const struct lock *l, struct buf *to)
 		buf_add_cstr(to, "ids:\n");
 	add_ids(l, LOCK_ID_USER, "users", to);
 	add_ids(l, LOCK_ID_GROUP, "groups", to);
-	if (l->n_unevaluated)
-		buf_add_cstr(to, "unevaluated:\n");
-	for (size_t i = 0; i < l->n_unevaluated; i++)
-		add_script(&l->unevaluated[i], to);
+	if (l->n_answers)
+		buf_add_cstr(to, "answers:\n");
+	for (size_t i = 0; i < l->n_answers; i++)
+		add_answer(&l->answers[i], to);
+	add_effects(l, to);
 }
 
 void lock_format(const struct lock *l, struct buf *to)

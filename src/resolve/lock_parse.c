@@ -209,18 +209,48 @@ static int parse_input(struct lock *l, const struct ydoc_node *node, void *ret,
 	return lock_node_sha256(node, &in->digest, err);
 }
 
-static int parse_script(struct lock *l, const struct ydoc_node *node, void *ret,
+static int parse_answer(struct lock *l, const struct ydoc_node *node, void *ret,
 			struct error *err)
 {
-	struct lock_script *s = ret;
+	struct lock_answer *a = ret;
 
 	(void)l;
-	if (lock_node_map(node, KEYS("architecture", "package", "script", "sha256"), err) < 0 ||
-	    lock_node_str(node, "architecture", &s->architecture, err) < 0 ||
-	    lock_node_str(node, "package", &s->package, err) < 0 ||
-	    lock_node_str(node, "script", &s->script, err) < 0)
+	if (lock_node_map(node, KEYS("package", "script", "sha256", "command", "do", "reason"),
+			  err) < 0 ||
+	    lock_node_str(node, "package", &a->package, err) < 0 ||
+	    lock_node_str(node, "script", &a->script, err) < 0 ||
+	    lock_node_sha256(node, &a->digest, err) < 0 ||
+	    lock_node_str_or(node, "command", STR(""), &a->command, err) < 0 ||
+	    lock_node_str(node, "do", &a->answer, err) < 0)
 		return -1;
-	return lock_node_sha256(node, &s->digest, err);
+	return lock_node_str(node, "reason", &a->reason, err);
+}
+
+static int parse_effects(struct lock *l, const struct ydoc_node *node, void *ret,
+			 struct error *err)
+{
+	struct lock_effects *e = ret;
+
+	(void)l;
+	if (lock_node_map(node, KEYS("architecture", "target", "sha256"), err) < 0 ||
+	    lock_node_str(node, "architecture", &e->architecture, err) < 0 ||
+	    lock_node_str(node, "target", &e->target, err) < 0)
+		return -1;
+	return lock_node_sha256(node, &e->digest, err);
+}
+
+static int parse_package_effects(struct lock *l, const struct ydoc_node *node, void *ret,
+				 struct error *err)
+{
+	struct lock_package_effects *p = ret;
+
+	(void)l;
+	if (lock_node_map(node, KEYS("architecture", "target", "package", "digest"), err) < 0 ||
+	    lock_node_str(node, "architecture", &p->architecture, err) < 0 ||
+	    lock_node_str(node, "target", &p->target, err) < 0 ||
+	    lock_node_str(node, "package", &p->package, err) < 0)
+		return -1;
+	return lock_node_str(node, "digest", &p->digest, err);
 }
 
 static int parse_id_kind(struct lock *l, const struct ydoc_node *ids, const char *key,
@@ -262,18 +292,67 @@ static int parse_ids(struct lock *l, const struct ydoc_node *root, struct error 
 	return parse_id_kind(l, ids, "groups", LOCK_ID_GROUP, err);
 }
 
-static int script_order(const struct lock_script *a, const struct lock_script *b)
+static int order_of(struct str a, struct str b, struct str c, struct str d)
 {
-	int order = str_compare(a->architecture, b->architecture);
+	int order = str_compare(a, b);
 
-	if (order == 0)
-		order = str_compare(a->package, b->package);
-	return order ? order : str_compare(a->script, b->script);
+	return order ? order : str_compare(c, d);
+}
+
+static int check_answers(const struct lock *l, const struct ydoc_node *root, struct error *err)
+{
+	for (size_t i = 1; i < l->n_answers; i++) {
+		const struct lock_answer *a = &l->answers[i - 1], *b = &l->answers[i];
+		int order = order_of(a->package, b->package, a->script, b->script);
+
+		if (order > 0 || (order == 0 && str_compare(a->command, b->command) >= 0))
+			return out_of_order(ydoc_get(root, "answers")->items[i], "an answer", err);
+	}
+	return 0;
+}
+
+static int check_effects(const struct lock *l, const struct ydoc_node *root, struct error *err)
+{
+	for (size_t i = 1; i < l->n_effects; i++) {
+		const struct lock_effects *a = &l->effects[i - 1], *b = &l->effects[i];
+
+		if (order_of(a->architecture, b->architecture, a->target, b->target) >= 0)
+			return out_of_order(ydoc_get(root, "effects")->items[i], "a target", err);
+	}
+	for (size_t i = 1; i < l->n_package_effects; i++) {
+		const struct lock_package_effects *a = &l->package_effects[i - 1];
+		const struct lock_package_effects *b = &l->package_effects[i];
+		int order = order_of(a->architecture, b->architecture, a->target, b->target);
+
+		if (order > 0 || (order == 0 && str_compare(a->package, b->package) >= 0))
+			return out_of_order(ydoc_get(root, "package-effects")->items[i],
+					    "a package", err);
+	}
+	return 0;
+}
+
+/* What scripts do, and what the recipe says of those that can't be evaluated. */
+static int parse_scripts(struct lock *l, const struct ydoc_node *root, struct error *err)
+{
+	void *answers, *effects, *packages;
+
+	if (parse_list(l, root, "answers", parse_answer, sizeof(struct lock_answer), &answers,
+		       &l->n_answers, err) < 0 ||
+	    parse_list(l, root, "effects", parse_effects, sizeof(struct lock_effects), &effects,
+		       &l->n_effects, err) < 0 ||
+	    parse_list(l, root, "package-effects", parse_package_effects,
+		       sizeof(struct lock_package_effects), &packages, &l->n_package_effects,
+		       err) < 0)
+		return -1;
+	l->answers = answers;
+	l->effects = effects;
+	l->package_effects = packages;
+	return check_answers(l, root, err) < 0 ? -1 : check_effects(l, root, err);
 }
 
 static int parse_inputs(struct lock *l, const struct ydoc_node *root, struct error *err)
 {
-	void *inputs, *scripts;
+	void *inputs;
 	uint64_t evaluator;
 
 	if (lock_node_digest(root, "recipe-digest", &l->inputs_recipe, err) < 0 ||
@@ -282,20 +361,13 @@ static int parse_inputs(struct lock *l, const struct ydoc_node *root, struct err
 	    lock_node_str(root, "compressors", &l->compressors, err) < 0 ||
 	    parse_list(l, root, "inputs", parse_input, sizeof(struct lock_input), &inputs,
 		       &l->n_inputs, err) < 0 ||
-	    parse_ids(l, root, err) < 0 ||
-	    parse_list(l, root, "unevaluated", parse_script, sizeof(struct lock_script), &scripts,
-		       &l->n_unevaluated, err) < 0)
+	    parse_ids(l, root, err) < 0 || parse_scripts(l, root, err) < 0)
 		return -1;
 	l->evaluator = (uint32_t)evaluator;
 	l->inputs = inputs;
-	l->unevaluated = scripts;
 	for (size_t i = 1; i < l->n_inputs; i++)
 		if (str_compare(l->inputs[i - 1].path, l->inputs[i].path) >= 0)
 			return out_of_order(ydoc_get(root, "inputs")->items[i], "an input", err);
-	for (size_t i = 1; i < l->n_unevaluated; i++)
-		if (script_order(&l->unevaluated[i - 1], &l->unevaluated[i]) >= 0)
-			return out_of_order(ydoc_get(root, "unevaluated")->items[i], "a script",
-					    err);
 	return 0;
 }
 
@@ -334,7 +406,7 @@ static int parse_root(struct lock *l, const struct ydoc_node *root, struct error
 	    lock_node_map(root,
 			  KEYS("lock", "output", "recipe", "resolution", "suites", "slices",
 			       "packages", "recipe-digest", "epoch", "evaluator", "compressors",
-			       "inputs", "ids", "unevaluated"),
+			       "inputs", "ids", "answers", "effects", "package-effects"),
 			  err) < 0 ||
 	    lock_node_str(root, "recipe", &l->recipe, err) < 0 ||
 	    parse_resolution(l, root, err) < 0)

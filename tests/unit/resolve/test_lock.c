@@ -9,7 +9,7 @@
 
 #define HEAD                                                                              \
 	"# written by ingot lock; review it like code\n"                                  \
-	"lock: 1\n"                                                                       \
+	"lock: 2\n"                                                                       \
 	"output: 1\n"                                                                     \
 	"recipe: web\n"                                                                   \
 	"\n"                                                                              \
@@ -49,7 +49,7 @@
 	"# everything else that goes into the outputs\n"                                  \
 	"recipe-digest: sha256:" HEX_B "\n"                                               \
 	"epoch: 2026-09-05T09:14:50Z\n"                                                   \
-	"evaluator: 0\n"                                                                  \
+	"evaluator: 1\n"                                                                  \
 	"compressors: \"zstd 1.5.4, zlib 1.2.13\"\n"
 
 #define INPUTS                                                                            \
@@ -63,8 +63,13 @@
 	"  groups:\n"                                                                     \
 	"    app: 990\n"                                                                  \
 	"    ssl: 120\n"                                                                  \
-	"unevaluated:\n"                                                                  \
-	"  - {architecture: amd64, package: nginx, script: postinst, sha256: " HEX_B "}\n"
+	"answers:\n"                                                                      \
+	"  - {package: nginx, script: postinst, sha256: " HEX_B                              \
+	", command: x --y, do: skip-command, reason: because}\n"                             \
+	"effects:\n"                                                                      \
+	"  - {architecture: amd64, target: container, sha256: " HEX_B "}\n"                  \
+	"package-effects:\n"                                                              \
+	"  - {architecture: amd64, target: container, package: nginx, digest: aabb}\n"
 
 #define WHOLE HEAD SUITE SLICES PACKAGES TAIL INPUTS
 
@@ -123,7 +128,10 @@ Test(lock, a_whole_lock_is_read)
 	cr_assert_eq(l->n_ids, 3);
 	cr_assert_eq(l->ids[2].id, 120);
 	cr_assert_eq(l->ids[2].kind, LOCK_ID_GROUP);
-	cr_assert_eq(l->n_unevaluated, 1);
+	cr_assert_eq(l->n_answers, 1);
+	cr_assert_not_null(lock_effects(l, STR("amd64"), STR("container")));
+	cr_assert_null(lock_effects(l, STR("amd64"), STR("vm")));
+	cr_assert_eq(l->n_package_effects, 1);
 }
 
 Test(lock, what_is_read_is_written_again_to_the_byte)
@@ -215,7 +223,7 @@ Test(lock, what_is_not_canonical_is_refused_with_the_place)
 		{ "    app: 990\n  groups", "    app: nobody\n  groups", 0 },
 		{ "files/run", "../files/run", 0 },
 		{ "arm64: []", "arm64: {}", 29 },
-		{ "unevaluated:\n", "unevaluated: []\n", 0 },
+		{ "answers:\n", "answers: []\n", 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
@@ -237,7 +245,7 @@ Test(lock, what_is_not_canonical_is_refused_with_the_place)
 
 Test(lock, other_formats_are_refused_by_number)
 {
-	static const char *const finds[] = { "lock: 1\n", "output: 1\n" };
+	static const char *const finds[] = { "lock: 2\n", "output: 1\n" };
 	static const char *const bys[] = { "lock: 7\n", "output: 7\n" };
 
 	for (size_t i = 0; i < 2; i++) {
@@ -272,7 +280,7 @@ Test(lock, merge_conflicts_get_a_hint_of_their_own)
 Test(lock, texts_that_are_no_lock_are_refused)
 {
 	static const char *const texts[] = {
-		"", "\n", "lock\n", "[]\n", "lock: 1\n", "lock: [1]\n", "lock: {}\n", "- lock: 1\n",
+		"", "\n", "lock\n", "[]\n", "lock: 2\n", "lock: [1]\n", "lock: {}\n", "- lock: 1\n",
 		"lock: 1\noutput: 1\nrecipe: [a]\n", "lock: 1\n\toutput: 1\n", "{", "lock: &a 1\n",
 		"lock: 99999999999999999999\n", "%YAML 1.1\n---\nlock: 1\n",
 	};
