@@ -4,6 +4,7 @@
 /* One row for each file that has commands. A name is in one table only. */
 static const struct shell_command *const tables[] = {
 	debian_account_commands,
+	debian_debconf_commands,
 	debian_dpkg_commands,
 	debian_generator_commands,
 	debian_inert_commands,

@@ -51,6 +51,11 @@ struct debian_answer {
 	size_t n_effects;
 };
 
+/* An answer to a question of debconf, given before it is asked: it counts as seen. */
+struct debian_preseed {
+	struct str question, value; /* "tzdata/Areas", "Etc" */
+};
+
 /* Path globs of the recipe's `exclude`, see debian/glob.h. */
 struct debian_options {
 	struct str architecture;      /* native: "amd64" */
@@ -63,6 +68,8 @@ struct debian_options {
 	size_t n_reserved;
 	const struct debian_answer *answers; /* the recipe's `scripts:` */
 	size_t n_answers;
+	const struct debian_preseed *debconf; /* the recipe's `debconf:` */
+	size_t n_debconf;
 	struct bytes effects; /* an effects object to replay; ptr NULL: evaluate */
 	const struct content_reader *reader;
 };

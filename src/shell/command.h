@@ -75,6 +75,9 @@ bool shell_input_line(struct shell_input *in, struct str *ret, bool *ret_newline
 /* Variables of the calling shell (debconf sets RET). Values are copied. */
 bool shell_variable(const struct shell *sh, struct str name, struct str *ret);
 void shell_set_variable(struct shell *sh, struct str name, struct str value);
+void shell_export_variable(struct shell *sh, struct str name, struct str value);
+struct str shell_name(const struct shell *sh); /* $0 */
+bool shell_is_child(const struct shell *sh);   /* a script that the maintainer script runs */
 
 struct world *shell_world(const struct shell *sh);
 uint16_t shell_umask(const struct shell *sh);

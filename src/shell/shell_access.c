@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 /* What commands may ask of the shell that calls them (command.h). */
-#include "shell/shell_private.h"
+#include "shell/evaluate.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +18,22 @@ uint16_t shell_umask(const struct shell *sh)
 struct str shell_folder(const struct shell *sh)
 {
 	return sh->state.folder;
+}
+
+struct str shell_name(const struct shell *sh)
+{
+	return sh->name;
+}
+
+bool shell_is_child(const struct shell *sh)
+{
+	return sh->parent != NULL;
+}
+
+void shell_export_variable(struct shell *sh, struct str name, struct str value)
+{
+	variable_set(sh, name, value);
+	variable_flags(sh, variable_make(sh, name), VARIABLE_EXPORT, 0);
 }
 
 /* One cause a line: scripts change many things at one place. */
