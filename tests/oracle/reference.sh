@@ -160,8 +160,8 @@ packages_of() { # NAME
 one() {
 	start=$(date +%s%N)
 	rm -rf "$work/root"
-	mkdir -p "$work"
-	cp -a "$folder/base" "$work/root"
+	mkdir -p "$work/root"
+	cp -a "$folder/base/." "$work/root/"
 	if [ -n "$2" ]; then
 		unshare --mount --pid --fork --kill-child --uts --ipc --propagation private \
 			sh "$here/reference.sh" "$release" "$folder" --inside "$work" "$2" \
