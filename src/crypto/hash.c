@@ -271,3 +271,19 @@ struct source *hash_check_source(struct source *next, uint64_t size,
 	s->what = mem_strdup(what);
 	return &s->source;
 }
+
+char *hash_hex(enum hash_kind kind, struct bytes data, char text[static HASH_HEX_MAX])
+{
+	const EVP_MD *algorithms[] = {
+		[HASH_MD5] = EVP_md5(),	      [HASH_SHA1] = EVP_sha1(),
+		[HASH_SHA224] = EVP_sha224(), [HASH_SHA256] = EVP_sha256(),
+		[HASH_SHA384] = EVP_sha384(), [HASH_SHA512] = EVP_sha512(),
+	};
+	uint8_t raw[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (EVP_Digest(data.ptr, data.len, raw, &n, algorithms[kind], NULL) != 1 ||
+	    2 * (size_t)n >= HASH_HEX_MAX)
+		abort(); /* a build of OpenSSL without it */
+	return hex_format((struct bytes){ raw, n }, text);
+}

@@ -59,3 +59,9 @@ struct sink *hash_sink(struct sink *next, struct digest *ret);
  */
 struct source *hash_check_source(struct source *next, uint64_t size,
 				 const struct digest *expected, const char *what);
+
+/* What the commands of scripts ask for by name (FIPS 180-4, RFC 1321). */
+enum hash_kind { HASH_MD5, HASH_SHA1, HASH_SHA224, HASH_SHA256, HASH_SHA384, HASH_SHA512 };
+#define HASH_HEX_MAX 129
+/* Lower-case hex of the whole of @data. Returns @text. */
+char *hash_hex(enum hash_kind kind, struct bytes data, char text[static HASH_HEX_MAX]);
