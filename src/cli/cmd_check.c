@@ -1,9 +1,38 @@
 #include <stdio.h>
 
 #include "cli/app.h"
+#include "cli/progress.h"
 #include "pipeline/inputs.h"
+#include "pipeline/locking.h"
 
 int cmd_check(struct app *app, int argc, char **argv, struct error *err);
+
+static void print_coverage(const struct recipe *r, const struct script_check *k)
+{
+	printf("%.*s: scripts: %zu evaluated, %zu by catalogue, %zu answered, %zu refused\n",
+	       STR_ARG(r->path), k->coverage.evaluated, k->coverage.catalogue,
+	       k->coverage.answered, k->n_refused);
+}
+
+/* All scripts of all targets; what is refused is the error. */
+static int check_all_scripts(struct app *app, const struct recipe *r, struct json *row,
+			     struct error *err)
+{
+	struct script_check k = { 0 };
+	struct arena *a = &app->arena;
+	int result = check_scripts(&app->context, r, &k, err);
+
+	progress_pause(app->progress);
+	if (result < 0 && err->code != ERR_SCRIPT)
+		return -1;
+	if (!app->json)
+		print_coverage(r, &k);
+	json_set(row, "scripts_evaluated", json_int(a, (int64_t)k.coverage.evaluated));
+	json_set(row, "scripts_by_catalogue", json_int(a, (int64_t)k.coverage.catalogue));
+	json_set(row, "scripts_answered", json_int(a, (int64_t)k.coverage.answered));
+	json_set(row, "refused", json_int(a, (int64_t)k.n_refused));
+	return result;
+}
 
 /* Schema and rules, then that every file it names is there and allowed. */
 static int check(struct app *app, const char *name, struct json *list, struct error *err)
@@ -24,7 +53,7 @@ static int check(struct app *app, const char *name, struct json *list, struct er
 	json_set(row, "version", json_str(a, r->version));
 	json_set(row, "targets", json_int(a, (int64_t)r->n_targets));
 	json_add(list, row);
-	return 0;
+	return app_flag(app, "scripts") ? check_all_scripts(app, r, row, err) : 0;
 }
 
 int cmd_check(struct app *app, int argc, char **argv, struct error *err)

@@ -2,6 +2,7 @@
 
 #include "cli/app.h"
 #include "cli/progress.h"
+#include "pipeline/effects_show.h"
 #include "pipeline/locking.h"
 #include "pipeline/why.h"
 
@@ -117,6 +118,76 @@ static void print_path_json(struct app *app, const struct why_path *w)
 	app_print_json(app, "why-path", o);
 }
 
+static void print_effects(const struct effect_row *rows, size_t n)
+{
+	struct str script = { NULL, 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (!script.ptr || !str_equal(script, rows[i].script)) {
+			script = rows[i].script;
+			app_print_str(script);
+			putchar('\n');
+		}
+		printf("  %-10s ", rows[i].kind);
+		app_print_str(rows[i].subject);
+		if (rows[i].details.len) {
+			putchar(' ');
+			app_print_str(rows[i].details);
+		}
+		if (rows[i].cause.len) {
+			printf("  <- ");
+			app_print_str(rows[i].cause);
+		}
+		putchar('\n');
+	}
+}
+
+static void print_effects_json(struct app *app, const struct effect_row *rows, size_t n)
+{
+	struct arena *a = &app->arena;
+	struct json *top = json_object(a), *list = json_array(a);
+
+	for (size_t i = 0; i < n; i++) {
+		struct json *row = json_object(a);
+
+		json_set(row, "script", json_str(a, rows[i].script));
+		json_set(row, "operation", json_text(a, rows[i].kind));
+		json_set(row, "subject", json_str(a, rows[i].subject));
+		json_set(row, "details", json_str(a, rows[i].details));
+		json_set(row, "cause", json_str(a, rows[i].cause));
+		json_add(list, row);
+	}
+	json_set(top, "effects", list);
+	app_print_json(app, "why-effects", top);
+}
+
+static int explain_effects(struct app *app, const struct recipe *r, const struct lock *l,
+			   const struct recipe_target *target, const struct lock_architecture *a,
+			   const char *name, struct error *err)
+{
+	struct effect_row *rows;
+	struct bytes object;
+	size_t n;
+
+	if (!lock_package(a, str_of(name)))
+		return err_set(err, ERR_USAGE,
+			       "the lock of '" STR_FMT "' has no package '%s' for " STR_FMT,
+			       STR_ARG(r->name), name, STR_ARG(a->name));
+	while (effects_obtain(&app->context, r, l, target, a->name, &app->arena, &object, err) < 0)
+		if (!app_may_retry(app, err))
+			return -1;
+	progress_pause(app->progress);
+	if (effects_rows(object, str_of(name), &app->arena, &rows, &n, err) < 0)
+		return -1;
+	if (app->json)
+		print_effects_json(app, rows, n);
+	else if (n)
+		print_effects(rows, n);
+	else
+		printf("the scripts of '%s' change nothing\n", name);
+	return 0;
+}
+
 int cmd_why(struct app *app, int argc, char **argv, struct error *err)
 {
 	CLEANUP_RECIPE struct recipe *r = NULL;
@@ -130,6 +201,8 @@ int cmd_why(struct app *app, int argc, char **argv, struct error *err)
 	if (app_recipe(app, argv[0], &r, err) < 0 || lock_load(&app->context, r, &l, err) < 0 ||
 	    choose(app, r, l, &target, &a, err) < 0)
 		return -1;
+	if (app_flag(app, "effects"))
+		return explain_effects(app, r, l, target, a, argv[1], err);
 	if (argv[1][0] != '/')
 		return explain_package(app, r, a, argv[1], err);
 	do

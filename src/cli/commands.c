@@ -59,7 +59,14 @@ static const struct cli_option export_options[] = {
 	{ 0 },
 };
 
+static const struct cli_option check_options[] = {
+	{ "scripts", 0, NULL,
+	  "evaluate the maintainer scripts of the locked packages and say how far that goes" },
+	{ 0 },
+};
+
 static const struct cli_option why_options[] = {
+	{ "effects", 0, NULL, "print what the scripts of PACKAGE do to the tree, in order" },
 	{ "target", 't', "TARGET", "in TARGET (default: the first)" },
 	{ "arch", 'a', "ARCH", "for ARCH (default: the first)" },
 	{ 0 },
@@ -81,8 +88,10 @@ const struct command commands[] = {
 	{ "init", "[DIR]", "make a workspace with a starter recipe", 0, 1, no_options, cmd_init,
 	  "Writes recipes/web.yaml, .gitignore, the folders that ingot expects and, for this user,\n"
 	  "a configuration file of comments. Nothing that exists is overwritten." },
-	{ "check", "RECIPE...", "check recipes: schema and rules, no network", 0, 1000, no_options,
-	  cmd_check, NULL },
+	{ "check", "RECIPE...", "check recipes: schema and rules, no network", 0, 1000, check_options,
+	  cmd_check,
+	  "With --scripts also evaluates every maintainer script of the locked packages, which\n"
+	  "must be in the stage, and lists what can't be evaluated and is not answered." },
 	{ "lock", "[RECIPE]", "resolve a recipe and write its lock", 0, 1, lock_options, cmd_lock,
 	  "A plain 'ingot lock' never moves a pin while the resolution fits: it works offline\n"
 	  "and rewrites only lines that changed. '--update' reads newer indexes; '--update=PKG'\n"

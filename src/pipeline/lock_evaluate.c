@@ -78,10 +78,17 @@ static void record_answers(struct lock *l, const struct recipe *r, const struct 
 		qsort(l->answers, l->n_answers, sizeof(*l->answers), by_script);
 }
 
+static void count(struct script_check *k, const struct debian_report *report)
+{
+	k->coverage.evaluated += report->coverage.evaluated;
+	k->coverage.catalogue += report->coverage.catalogue;
+	k->coverage.answered += report->coverage.answered;
+}
+
 static int evaluate_target(struct context *c, const struct recipe *r,
 			   const struct recipe_target *target, const struct package_set *set,
 			   const struct inputs *in, struct lock *l, struct refusals *refusals,
-			   struct error *err)
+			   struct script_check *k, struct error *err)
 {
 	CLEANUP_ASSEMBLY struct assembly a = { 0 };
 	const struct debian_report *report = &a.output.report;
@@ -89,6 +96,7 @@ static int evaluate_target(struct context *c, const struct recipe *r,
 	if (assembly_evaluate(c, r, target, l, set, in, &a, err) < 0)
 		return -1;
 	merge_ids(l, report->ids, report->n_ids);
+	count(k, report);
 	refusals_add(refusals, r, report, target->name, set->locked->name);
 	if (report->n_refusals)
 		return 0; /* the lock will not be written */
@@ -96,7 +104,8 @@ static int evaluate_target(struct context *c, const struct recipe *r,
 }
 
 static int evaluate_all(struct context *c, const struct recipe *r, const struct inputs *in,
-			struct lock *l, struct refusals *refusals, struct error *err)
+			struct lock *l, struct refusals *refusals, struct script_check *check,
+			struct error *err)
 {
 	effects_forget(l);
 	l->evaluator = DEBIAN_EVALUATOR;
@@ -106,7 +115,8 @@ static int evaluate_all(struct context *c, const struct recipe *r, const struct 
 		if (package_set_open(c, l, r->architectures[i], &set, err) < 0)
 			return -1;
 		for (size_t k = 0; k < r->n_targets; k++)
-			if (evaluate_target(c, r, &r->targets[k], &set, in, l, refusals, err) < 0)
+			if (evaluate_target(c, r, &r->targets[k], &set, in, l, refusals, check,
+					    err) < 0)
 				return -1;
 	}
 	return 0;
@@ -116,13 +126,33 @@ int lock_evaluate(struct context *c, const struct recipe *r, const struct inputs
 		  struct lock *l, struct error *err)
 {
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	struct script_check unused = { 0 };
 	struct refusals refusals;
 
 	refusals_init(&refusals, r, &arena);
-	if (evaluate_all(c, r, in, l, &refusals, err) < 0 ||
+	if (evaluate_all(c, r, in, l, &refusals, &unused, err) < 0 ||
 	    refusals_check_answers(&refusals, c, r, err) < 0 ||
 	    refusals_fail(&refusals, c, r, err) < 0)
 		return -1;
 	record_answers(l, r, &refusals);
 	return 0;
+}
+
+int check_scripts(struct context *c, const struct recipe *r, struct script_check *ret,
+		  struct error *err)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	CLEANUP_LOCK struct lock *l = NULL;
+	struct refusals refusals;
+	struct inputs in;
+
+	*ret = (struct script_check){ 0 };
+	refusals_init(&refusals, r, &arena);
+	if (lock_load(c, r, &l, err) < 0 || inputs_scan(c, r, &arena, &in, err) < 0 ||
+	    evaluate_all(c, r, &in, l, &refusals, ret, err) < 0)
+		return -1;
+	ret->n_refused = refusals.n;
+	if (refusals_check_answers(&refusals, c, r, err) < 0)
+		return -1;
+	return refusals_fail(&refusals, c, r, err);
 }

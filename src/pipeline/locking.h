@@ -7,6 +7,7 @@
  * resolution fits, and rewrites only what changed.
  */
 
+#include "debian/debian.h"
 #include "pipeline/context.h"
 #include "pipeline/inputs.h"
 #include "recipe/recipe.h"
@@ -68,6 +69,19 @@ int lock_keep(struct context *c, const struct recipe *r, const struct lock *l,
  */
 int lock_evaluate(struct context *c, const struct recipe *r, const struct inputs *in,
 		  struct lock *l, struct error *err) MUST_CHECK;
+
+/* How the scripts of all targets fare. */
+struct script_check {
+	struct debian_coverage coverage;
+	size_t n_refused;
+};
+
+/*
+ * Evaluates against the lock as it is, changing nothing; fetches what is missing. *ret is
+ * filled in even with ERR_SCRIPT, which lists what is refused.
+ */
+int check_scripts(struct context *c, const struct recipe *r, struct script_check *ret,
+		  struct error *err) MUST_CHECK;
 
 /* Digest of the lock's canonical text. */
 struct digest lock_digest(const struct lock *l);
