@@ -10,6 +10,7 @@ const struct generator debian_generators[] = {
 	{ "depmod", generate_depmod },
 	{ "systemd-hwdb", generate_hwdb },
 	{ "journal-catalog", generate_catalog },
+	{ "gio-modules", generate_gio_modules },
 	{ NULL, NULL },
 };
 

@@ -32,6 +32,10 @@ int generate_hwdb(struct debian *d, struct str argument, cause_id cause,
 int generate_catalog(struct debian *d, struct str argument, cause_id cause,
 		     struct error *err) MUST_CHECK;
 
+/* gio-querymodules @argument: giomodule.cache of that folder. */
+int generate_gio_modules(struct debian *d, struct str argument, cause_id cause,
+			 struct error *err) MUST_CHECK;
+
 /* The upstream version that a package of the tree has ("257.13" of "257.13-1~deb13u1"). */
 struct str generator_upstream_version(const struct debian *d, struct str package);
 /* The number that it starts with; 0 if the package is not there. */
