@@ -134,7 +134,8 @@ int cmd_lock(struct app *app, int argc, char **argv, struct error *err)
 		if (!app_may_retry(app, err))
 			return -1;
 	progress_pause(app->progress);
-	lockdiff_make(l.old, l.lock, &app->arena, &d);
+	if (lockdiff_make(&app->context, l.old, l.lock, &app->arena, &d, err) < 0)
+		return -1;
 	if (format != DIFF_NONE)
 		print_diff(&d, format, app);
 	else if (app->json)

@@ -110,8 +110,8 @@ static void diff_ids(struct lockdiff *d, const struct lock *a, const struct lock
 	}
 }
 
-void lockdiff_make(const struct lock *before, const struct lock *after, struct arena *arena,
-		   struct lockdiff *ret)
+int lockdiff_make(struct context *c, const struct lock *before, const struct lock *after,
+		  struct arena *arena, struct lockdiff *ret, struct error *err)
 {
 	static const struct lock empty;
 	const struct lock *a = before ? before : &empty;
@@ -142,7 +142,10 @@ void lockdiff_make(const struct lock *before, const struct lock *after, struct a
 		add_note(&d, arena,
 			 arena_printf(arena, "epoch: %s", text_time(after->epoch, time)));
 	}
+	if (lockdiff_compare_effects(c, a, after, arena, &d, err) < 0)
+		return -1;
 	*ret = d;
+	return 0;
 }
 
 static const char *verb(const struct lockdiff_package *p)
@@ -159,6 +162,21 @@ static void add_size_change(const struct lockdiff *d, struct buf *to)
 		   d->n_packages == 1 ? "" : "s", d->n_packages == 1 ? "s" : "",
 		   change < 0 ? "-" : "+",
 		   text_size((uint64_t)(change < 0 ? -change : change), size));
+}
+
+static void add_effects_text(const struct lockdiff *d, struct buf *to)
+{
+	for (size_t i = 0; i < d->n_effects; i++) {
+		const struct lockdiff_effects *e = &d->effects[i];
+
+		buf_printf(to, "effects  " STR_FMT ":" STR_FMT " (" STR_FMT ")%s\n",
+			   STR_ARG(e->package), STR_ARG(e->architecture), STR_ARG(e->target),
+			   e->known ? "" : ": changed");
+		for (size_t k = 0; k < e->n_removed; k++)
+			buf_printf(to, "  - " STR_FMT "\n", STR_ARG(e->removed[k]));
+		for (size_t k = 0; k < e->n_added; k++)
+			buf_printf(to, "  + " STR_FMT "\n", STR_ARG(e->added[k]));
+	}
 }
 
 void lockdiff_text(const struct lockdiff *d, struct buf *to)
@@ -180,8 +198,18 @@ void lockdiff_text(const struct lockdiff *d, struct buf *to)
 	}
 	for (size_t i = 0; i < d->n_notes; i++)
 		buf_printf(to, STR_FMT "\n", STR_ARG(d->notes[i]));
+	add_effects_text(d, to);
 	if (d->n_packages)
 		add_size_change(d, to);
+}
+
+static void add_effects_markdown(const struct lockdiff *d, struct buf *to)
+{
+	if (!d->n_effects)
+		return;
+	buf_add_cstr(to, "\n```diff\n");
+	add_effects_text(d, to);
+	buf_add_cstr(to, "```\n");
 }
 
 void lockdiff_markdown(const struct lockdiff *d, struct buf *to)
@@ -205,6 +233,35 @@ void lockdiff_markdown(const struct lockdiff *d, struct buf *to)
 	}
 	for (size_t i = 0; i < d->n_notes; i++)
 		buf_printf(to, "- " STR_FMT "\n", STR_ARG(d->notes[i]));
+	add_effects_markdown(d, to);
+}
+
+static struct json *lines_json(const struct str *lines, size_t n, struct arena *arena)
+{
+	struct json *list = json_array(arena);
+
+	for (size_t i = 0; i < n; i++)
+		json_add(list, json_str(arena, lines[i]));
+	return list;
+}
+
+static struct json *effects_json(const struct lockdiff *d, struct arena *arena)
+{
+	struct json *list = json_array(arena);
+
+	for (size_t i = 0; i < d->n_effects; i++) {
+		const struct lockdiff_effects *e = &d->effects[i];
+		struct json *row = json_object(arena);
+
+		json_set(row, "architecture", json_str(arena, e->architecture));
+		json_set(row, "target", json_str(arena, e->target));
+		json_set(row, "package", json_str(arena, e->package));
+		json_set(row, "known", json_bool(arena, e->known));
+		json_set(row, "removed", lines_json(e->removed, e->n_removed, arena));
+		json_set(row, "added", lines_json(e->added, e->n_added, arena));
+		json_add(list, row);
+	}
+	return list;
 }
 
 struct json *lockdiff_json(const struct lockdiff *d, struct arena *arena)
@@ -232,6 +289,7 @@ struct json *lockdiff_json(const struct lockdiff *d, struct arena *arena)
 		json_add(notes, json_str(arena, d->notes[i]));
 	json_set(top, "packages", packages);
 	json_set(top, "notes", notes);
+	json_set(top, "effects", effects_json(d, arena));
 	json_set(top, "size_before", json_int(arena, d->size_before));
 	json_set(top, "size_after", json_int(arena, d->size_after));
 	return top;
