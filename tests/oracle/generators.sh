@@ -1,0 +1,118 @@
+#!/bin/bash
+# Files that are computed from a tree, against the real programs of that tree: a tree is
+# composed, unpacked and entered, each program runs once more, and cmp compares.
+# Then oracle_generate makes the same files again from the tree that the programs left.
+# `make check` takes Debian 13; INGOT_ORACLE=all takes both releases.
+. "$(dirname "$0")/../lib.sh"
+work=$INGOT_TEST_SCRATCH/oracle-generators
+mkdir -p "$work"
+if [ "$(id -u)" != 0 ]; then
+	skip "generated files equal the real programs'" "needs root, for a chroot"
+	exit 0
+fi
+cmake --build "$INGOT_BUILD" --target oracle_compose oracle_generate >"$work/log" 2>&1 ||
+	{ tail -n 20 "$work/log"; not_ok "oracle_compose and oracle_generate are built"; exit 1; }
+compose=$(find "$INGOT_BUILD" -name oracle_compose -type f | head -n 1)
+generate=$(find "$INGOT_BUILD" -name oracle_generate -type f | head -n 1)
+arch=$(dpkg --print-architecture)
+epoch=1760000000
+kernel=linux-image-cloud-$arch
+packages=udev,systemd,$kernel,kmod,ca-certificates,openssl,libglib2.0-bin,glib-networking
+
+# What each program writes, and how it is called: NAME|FILES|COMMAND.
+programs() { # kernel's version
+	local modules="usr/lib/modules/$1"
+	local libs
+	libs=usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo x86_64-linux-gnu)
+	cat <<-END
+	ldconfig|etc/ld.so.cache|ldconfig
+	systemd-hwdb|usr/lib/udev/hwdb.bin|systemd-hwdb --usr update
+	journalctl|var/lib/systemd/catalog/database|journalctl --update-catalog
+	depmod|$modules/modules.dep $modules/modules.dep.bin $modules/modules.alias $modules/modules.alias.bin $modules/modules.softdep $modules/modules.symbols $modules/modules.symbols.bin $modules/modules.builtin.bin $modules/modules.builtin.alias.bin $modules/modules.devname|depmod $1
+	update-ca-certificates|etc/ssl/certs|update-ca-certificates --fresh
+	gio-querymodules|$libs/gio/modules/giomodule.cache|/$libs/glib-2.0/gio-querymodules /$libs/gio/modules
+	END
+}
+
+# Bytes, modes and owners of files, and targets of links, below the named paths.
+listing() { # root path...
+	local top=$1
+	shift
+	(cd "$top" && for path; do
+		find "$path" \( -type l -printf '%p -> %l\n' \) -o \
+			\( -type f -printf '%p %m %U:%G ' -exec sh -c 'sha256sum <"$1"' - {} \; \)
+	done) | sort
+}
+
+one_program() { # release root name files command
+	local release=$1 root=$2 name=$3 files=$4 command=$5
+	# shellcheck disable=SC2086 # paths without blanks
+	listing "$root" $files >"$work/ours" 2>&1
+	if ! chroot "$root" sh -c "$command" >"$work/out" 2>&1; then
+		tail -n 5 "$work/out"
+		not_ok "$release: $name runs in the composed tree"
+		return
+	fi
+	# shellcheck disable=SC2086
+	listing "$root" $files >"$work/theirs" 2>&1
+	if [ -s "$work/theirs" ] && cmp "$work/ours" "$work/theirs"; then
+		ok "$release: $name makes what we made"
+	else
+		diff "$work/ours" "$work/theirs" | head -n 20
+		not_ok "$release: $name makes what we made"
+	fi
+}
+
+# From the tree that the programs left: nothing of it is composed by us.
+again() { # release root version
+	local modules=/usr/lib/modules/$3 file drop=()
+	for file in "$2$modules"/modules.*; do
+		case $file in
+		*.builtin | *.order | *.modinfo) ;;
+		*) drop+=("-$modules/${file##*/}") ;;
+		esac
+	done
+	"$generate" "$2" "$arch" "$epoch" "$work/$1.ours" "${drop[@]}" -/etc/ld.so.cache \
+		-/usr/lib/udev/hwdb.bin -/var/lib/systemd/catalog -/etc/ssl/certs \
+		certificates ldconfig "depmod=$3" systemd-hwdb=usr journal-catalog
+}
+
+one_release() {
+	local release=$1 root=$work/$1/root status=0 version
+	sh tests/oracle/reference.sh "$release" "$work/ref" "generators=$packages" \
+		>"$work/out" 2>&1 || status=$?
+	if [ $status = 77 ]; then
+		skip "$release: generated files" "$(tail -n 1 "$work/out")"
+		return
+	elif [ $status != 0 ]; then
+		tail -n 20 "$work/out"
+		not_ok "$release: packages are there"
+		return
+	fi
+	mkdir -p "$root"
+	while read -r package version architecture; do
+		echo "$work/ref/$release/pool/${package}_${version//:/%3a}_$architecture.deb"
+	done <"$work/ref/$release/generators.list" >"$work/files"
+	xargs -a "$work/files" "$compose" "$work/stage" "$arch" "$epoch" "$work/tree.tar" \
+		>"$work/out" 2>&1 || status=$?
+	if [ $status != 0 ] || ! tar -C "$root" --xattrs --numeric-owner -xpf "$work/tree.tar"; then
+		tail -n 20 "$work/out"
+		not_ok "$release: a tree is composed"
+		return
+	fi
+	mkdir -p "$root/dev"
+	[ -e "$root/dev/null" ] || mknod -m 666 "$root/dev/null" c 1 3
+	version=$(basename "$root"/usr/lib/modules/*)
+	while IFS='|' read -r name files command; do
+		one_program "$release" "$root" "$name" "$files" "$command"
+	done < <(programs "$version")
+	check "$release: generators make again what the programs left" again "$release" "$root" \
+		"$version"
+	rm -rf "$root"
+}
+
+releases=trixie
+[ "${INGOT_ORACLE:-}" != all ] || releases="bookworm trixie"
+for release in $releases; do
+	one_release "$release"
+done
