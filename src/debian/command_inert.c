@@ -1,6 +1,7 @@
 /*
  * Commands that change nothing in the tree of a chroot: they talk to the kernel, to a
- * daemon or to a device, and none is there. Each row says how they end.
+ * process or to a device, and in the closed world none is there. Each row says how it
+ * ends; a use of which that is not certain is refused.
  */
 #include "debian/commands.h"
 
@@ -12,7 +13,28 @@ static int run_nothing(struct shell_call *c, struct error *err)
 	return 0;
 }
 
+/* There is no kernel to take a module, and no process that uses a file. */
+static int run_fails(struct shell_call *c, struct error *err)
+{
+	(void)c;
+	(void)err;
+	return 1;
+}
+
+static int run_getenforce(struct shell_call *c, struct error *err)
+{
+	if (c->argc != 1)
+		return shell_refuse(c, err, "it takes no argument");
+	buf_add_cstr(c->out, "Disabled\n");
+	return 0;
+}
+
 const struct shell_command debian_inert_commands[] = {
+	{ "fuser", run_fails, 0 },
+	{ "getenforce", run_getenforce, 0 },
+	{ "insmod", run_fails, 0 },
+	{ "modprobe", run_fails, 0 },
 	{ "restorecon", run_nothing, 0 }, /* without SELinux it does nothing */
+	{ "rmmod", run_fails, 0 },
 	{ NULL, NULL, 0 },
 };

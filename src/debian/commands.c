@@ -9,6 +9,7 @@ static const struct shell_command *const tables[] = {
 	debian_generator_commands,
 	debian_inert_commands,
 	debian_service_commands,
+	shell_file_commands,
 	shell_text_commands,
 };
 
