@@ -33,6 +33,10 @@ struct shell_script {
 int shell_run(struct world *w, const struct shell_script *script, int *ret_status,
 	      struct error *err) MUST_CHECK;
 
+/* The same; what it wrote to its standard output and error is appended. NULL: dropped. */
+int shell_run_printing(struct world *w, const struct shell_script *script, struct buf *ret_out,
+		       struct buf *ret_err, int *ret_status, struct error *err) MUST_CHECK;
+
 /*
  * For checks of a script without a tree: parses only. 0, or 1 with *ret_line and
  * *ret_reason (static text) where it can't be parsed.

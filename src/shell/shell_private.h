@@ -55,6 +55,7 @@ struct stream {
 	bool loaded;
 	char *owned;            /* INPUT: memory of in.data, or NULL */
 	struct stream *next_dirty;
+	struct stream *older, *newer; /* of the session: freed with it, whoever stopped */
 };
 
 /* ---- variables ---- */
@@ -158,7 +159,7 @@ struct session {
 	struct world *world;
 	struct arena arena;
 	struct scratch scratch;
-	struct stream *dirty;
+	struct stream *dirty, *streams;
 	unsigned depth;
 	unsigned outer_line;
 	unsigned cause_line;
@@ -168,6 +169,7 @@ struct session {
 	int abandon_status;
 	struct buf messages; /* standard error of the maintainer script, its end */
 	struct buf printed;  /* standard output, dropped in a real run */
+	struct buf closed;   /* what is written to a closed descriptor: must stay empty */
 };
 
 struct shell {
@@ -177,8 +179,10 @@ struct shell {
 	const struct script_text *source;
 	unsigned line;
 	bool bash;
+	bool tested;         /* the running builtin stands in a test: set -e is off */
 	bool builtin_failed; /* an error that ends a script if the builtin is a special one */
-	bool scripted;       /* the call is command, or the like: it never ends the script */
+	bool failed_special; /* what ends the script is the failure of a special builtin */
+	bool kept_redirections; /* exec without a command */
 	struct str name;     /* $0 */
 	struct strtab variable_names, function_names;
 	struct variable *variables;
@@ -189,6 +193,7 @@ struct shell {
 	size_t n_journal, journal_capacity;
 	struct journal_entry *locals; /* former values, given back when a function ends */
 	size_t n_locals, locals_capacity;
+	size_t function_locals; /* where those of the running function begin */
 	struct shell_state state;
 	enum unwind unwind;
 	unsigned unwind_count; /* BREAK, CONTINUE: loops left */
@@ -197,5 +202,6 @@ struct shell {
 	struct str last_argument; /* $_ */
 	const struct ast *running; /* for messages */
 	struct str command_text;   /* expanded words of the running command */
+	bool background;           /* $! has a value */
 	unsigned subshells;        /* levels ever made: numbers of levels are never reused */
 };
