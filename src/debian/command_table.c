@@ -10,6 +10,7 @@ const struct shell_command debian_dpkg_commands[] = {
 	{ "dpkg-statoverride", command_dpkg_statoverride, 0 },
 	{ "dpkg-trigger", command_dpkg_trigger, 0 },
 	{ "dpkg-vendor", command_dpkg_vendor, 0 },
+	{ "pam-auth-update", command_pam_auth_update, 0 },
 	{ "update-alternatives", command_update_alternatives, 0 },
 	{ NULL, NULL, 0 },
 };
