@@ -179,6 +179,8 @@ const struct shell_command debian_generator_commands[] = {
 	{ "python3.11", command_python, 0 },
 	{ "python3.13", command_python, 0 },
 	{ "systemd-hwdb", run_hwdb, 0 },
+	{ "update-catalog", command_update_catalog, 0 },
 	{ "update-initramfs", command_update_initramfs, 0 },
+	{ "update-xmlcatalog", command_update_xmlcatalog, 0 },
 	{ NULL, NULL, 0 },
 };

@@ -14,3 +14,4 @@ shell_command_run command_update_initramfs;
 shell_command_run command_apache_switch, command_a2query;              /* command_apache.c */
 shell_command_run command_linux_update_symlinks, command_linux_run_hooks; /* command_kernel.c */
 shell_command_run command_gio_querymodules, command_glib_compile_schemas; /* command_glib.c */
+shell_command_run command_update_xmlcatalog, command_update_catalog;   /* command_xml_catalog.c */
