@@ -90,6 +90,12 @@ def pattern(path):
     return re.sub(r'\d+(\.\d+)*', '#', path)
 
 
+def because(refusal):
+    """A reason and the command that it is about."""
+    command = re.match(r'[A-Za-z0-9_./+-]*', refusal['text'])[0]
+    return f'{refusal["reason"]}: {command}' if command else refusal['reason']
+
+
 def ranked(pairs):
     """[(key, sets, an example)] by the number of sets."""
     sets, example = collections.defaultdict(set), {}
@@ -106,7 +112,7 @@ def summary(results):
                               ('EQUAL', 'REFUSED', 'DIFFERENT', 'FAILED')) +
           f' of {len(results)}')
     groups = (
-        ('refused, by reason', [(f['reason'], r['set'], f'{f["package"]} {f["script"]}:'
+        ('refused, by reason', [(because(f), r['set'], f'{f["package"]} {f["script"]}:'
                                  f'{f["line"]}: {f["text"]}')
                                 for r in results for f in r['refused']]),
         ('different, by path', [(pattern(d['path']) + ' ' + ','.join(d['fields']), r['set'],
