@@ -430,6 +430,11 @@ void accounts_shadow_groups(struct accounts *a)
 	}
 }
 
+void accounts_begin_shadow(struct accounts *a, bool users)
+{
+	a->table[users ? SHADOW : GSHADOW].present = true;
+}
+
 void accounts_shadow(struct accounts *a)
 {
 	accounts_shadow_users(a);

@@ -47,6 +47,9 @@ void accounts_shadow(struct accounts *a);
 void accounts_shadow_users(struct accounts *a);  /* pwconv */
 void accounts_shadow_groups(struct accounts *a); /* grpconv */
 
+/* shadow (@users) or gshadow will be there, for records that are added from now on. */
+void accounts_begin_shadow(struct accounts *a, bool users);
+
 bool accounts_find_user(const struct accounts *a, struct str name, uint32_t *ret_uid,
 			uint32_t *ret_gid);
 bool accounts_find_group(const struct accounts *a, struct str name, uint32_t *ret_gid);

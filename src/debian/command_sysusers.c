@@ -8,6 +8,7 @@ struct request {
 	size_t n;
 	bool in_line;	    /* operands are lines */
 	struct str replace; /* the file that they stand for, or "" */
+	struct str missing; /* a name without a file: nothing is done then */
 };
 
 /* Return: 0, 1 with the status of a refusal, -1. */
@@ -54,7 +55,7 @@ static bool is_replaced(struct str path, struct str replace)
 	return replace.len && str_equal(path_last(path), path_last(replace));
 }
 
-static int read_all(struct shell_call *c, struct sysusers *s, const struct request *q,
+static int read_all(struct shell_call *c, struct sysusers *s, struct request *q,
 		    const char **reason, struct error *err)
 {
 	struct debian *d = debian_of(c);
@@ -69,8 +70,8 @@ static int read_all(struct shell_call *c, struct sysusers *s, const struct reque
 	if (q->in_line)
 		return r;
 	if (conf_choose(d, "sysusers.d", q->names, q->n, &named, &n_named, &missing, err)) {
-		*reason = "a file that is not there";
-		return 1;
+		q->missing = missing;
+		return 0;
 	}
 	if (q->replace.len &&
 	    conf_choose(d, "sysusers.d", NULL, 0, &all, &n_all, &missing, err) < 0)
@@ -89,13 +90,39 @@ static int read_all(struct shell_call *c, struct sysusers *s, const struct reque
 	return r;
 }
 
+/* A shadow file that the program makes is nobody's to read: mode 0. */
+static void close_shadow(struct tree_files *f, const char *path, bool was_there)
+{
+	struct node *n = files_find(f, str_of(path), true);
+
+	if (!n || was_there)
+		return;
+	tree_set_mode(n, 0, f->cause);
+	tree_set_owner(n, 0, 0, f->cause);
+}
+
+static int apply(struct shell_call *c, struct sysusers *s, struct error *err)
+{
+	struct tree_files f = service_files(c);
+	struct debian *d = debian_of(c);
+	bool shadow = files_find(&f, STR("/etc/shadow"), true) != NULL;
+	bool gshadow = files_find(&f, STR("/etc/gshadow"), true) != NULL;
+	struct accounts *a;
+
+	if (accounts_open(d, &a, err) < 0 || sysusers_apply(s, a, err) < 0 ||
+	    accounts_commit(d, a, c->cause, err) < 0)
+		return -1;
+	close_shadow(&f, "/etc/shadow", shadow);
+	close_shadow(&f, "/etc/gshadow", gshadow);
+	return 0;
+}
+
 int command_systemd_sysusers(struct shell_call *c, struct error *err)
 {
 	struct debian *d = debian_of(c);
 	unsigned version = service_systemd(c);
-	struct request q = { .replace = STR("") };
+	struct request q = { .replace = STR(""), .missing = STR("") };
 	const char *reason = "";
-	struct accounts *a;
 	struct sysusers *s;
 	int status = 0, r = take_arguments(c, &q, &status, err);
 
@@ -107,8 +134,10 @@ int command_systemd_sysusers(struct shell_call *c, struct error *err)
 	r = read_all(c, s, &q, &reason, err);
 	if (r)
 		return r < 0 ? -1 : shell_refuse(c, err, "%s", reason);
-	if (accounts_open(d, &a, err) < 0 || sysusers_apply(s, a, &status, err) < 0 ||
-	    accounts_commit(d, a, c->cause, err) < 0)
-		return -1;
-	return status;
+	if (q.missing.len)
+		return shell_fail(c, 1, "Failed to open '" STR_FMT "': No such file or directory",
+				  STR_ARG(q.missing));
+	if ((q.n || q.in_line) && sysusers_has_bad_line(s))
+		return 1;
+	return apply(c, s, err);
 }

@@ -78,14 +78,17 @@ static bool take_options(struct tmpfiles *t, const struct shell_arguments *a)
 	return t->create || t->remove;
 }
 
+/* *ret_missing: a file that was named is not there, which ends the program. */
 static int read_files(struct shell_call *c, struct tmpfiles *t, const struct shell_arguments *a,
-		      const char **reason, struct error *err)
+		      struct str *ret_missing, const char **reason, struct error *err)
 {
-	struct str *files, missing = STR("");
+	struct str *files;
 	size_t n;
-	int r = conf_choose(t->d, "tmpfiles.d", a->operands, a->n_operands, &files, &n, &missing,
+	int r = conf_choose(t->d, "tmpfiles.d", a->operands, a->n_operands, &files, &n, ret_missing,
 			    err);
 
+	if (r)
+		return r;
 	for (size_t i = 0; i < n && !r; i++) {
 		struct str text = STR("");
 
@@ -97,8 +100,6 @@ static int read_files(struct shell_call *c, struct tmpfiles *t, const struct she
 			return -1;
 		r = tmpfiles_read(t, text, reason);
 	}
-	if (r > 0 && !**reason)
-		*reason = "a file that is not there";
 	return r;
 }
 
@@ -107,6 +108,7 @@ int command_systemd_tmpfiles(struct shell_call *c, struct error *err)
 	struct tmpfiles t = { .d = debian_of(c),
 			      .files = service_files(c),
 			      .systemd = service_systemd(c) };
+	struct str missing = STR("");
 	const char *reason = "";
 	struct shell_arguments a;
 	int status = 0, r = shell_options(c, options, false, &a, &status, err);
@@ -117,7 +119,10 @@ int command_systemd_tmpfiles(struct shell_call *c, struct error *err)
 		return shell_refuse(c, err, "only --create and --remove in the image's own root");
 	if (accounts_open(t.d, &t.accounts, err) < 0)
 		return -1;
-	r = read_files(c, &t, &a, &reason, err);
+	r = read_files(c, &t, &a, &missing, &reason, err);
+	if (missing.len)
+		return shell_fail(c, 1, "Failed to read '" STR_FMT "': No such file or directory",
+				  STR_ARG(missing));
 	if (!r)
 		r = tmpfiles_run(&t, &reason, err);
 	if (r)

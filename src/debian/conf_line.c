@@ -104,21 +104,24 @@ int conf_word(struct arena *arena, struct str *rest, struct str *ret)
 	return 1;
 }
 
-/* A field of os-release(5), or "". */
-static struct str os_release(struct debian *d, struct str key)
+/* A field of os-release(5), "" if it has none. False: there is no such file. */
+static bool os_release(struct debian *d, struct str key, struct str *ret)
 {
 	CLEANUP_ERR struct error ignored = ERR_INIT;
 	struct str text, line, word;
 
-	if (debian_read(d, STR("etc/os-release"), &text, &ignored) != 0)
-		return STR("");
+	*ret = STR("");
+	if (debian_read(d, STR("etc/os-release"), &text, &ignored) != 0 &&
+	    debian_read(d, STR("usr/lib/os-release"), &text, &ignored) != 0)
+		return false;
 	while (str_split(&text, '\n', &line)) {
 		if (!str_has_prefix(line, key) || line.len <= key.len || line.ptr[key.len] != '=')
 			continue;
 		line = (struct str){ line.ptr + key.len + 1, line.len - key.len - 1 };
-		return conf_word(d->arena, &line, &word) == 1 ? word : STR("");
+		if (conf_word(d->arena, &line, &word) == 1)
+			*ret = word;
 	}
-	return STR("");
+	return true;
 }
 
 static struct str architecture(const struct debian *d)
@@ -159,8 +162,7 @@ static bool expand_one(struct debian *d, char specifier, struct str *ret)
 		}
 	for (size_t i = 0; i < sizeof(release) / sizeof(*release); i++)
 		if (release[i].specifier == specifier) {
-			*ret = os_release(d, str_of(release[i].key));
-			return true;
+			return os_release(d, str_of(release[i].key), ret);
 		}
 	*ret = architecture(d);
 	return specifier == 'a';

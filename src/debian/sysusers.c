@@ -278,6 +278,7 @@ static int add_group(struct sysusers *s, struct accounts *a, const struct item *
 		r.id = wanted;
 	if (accounts_fixed_id(a, LOCK_ID_GROUP, i->name, &fixed))
 		r.id = NO_ID;
+	accounts_begin_shadow(a, false);
 	return accounts_add_group(a, &r, ret, err);
 }
 
@@ -317,10 +318,8 @@ static int add_user(struct sysusers *s, struct accounts *a, const struct item *i
 	bool strict = i->gid != NO_ID || i->group.len;
 	int r = group_of_user(s, a, i, &u.gid, err);
 
-	if (r) {
-		s->failed = true;
-		return r < 0 ? -1 : 0;
-	}
+	if (r)
+		return r < 0 ? -1 : 0; /* no such group: the program says so and goes on */
 	if (accounts_find_user(a, i->name, &uid, &gid))
 		return 0;
 	candidates[0] = i->uid;
@@ -335,10 +334,16 @@ static int add_user(struct sysusers *s, struct accounts *a, const struct item *i
 	}
 	if (accounts_fixed_id(a, LOCK_ID_USER, i->name, &uid))
 		u.request.id = NO_ID;
+	accounts_begin_shadow(a, true);
 	return accounts_add_user(a, &u, &uid, err);
 }
 
-int sysusers_apply(struct sysusers *s, struct accounts *a, int *ret_status, struct error *err)
+bool sysusers_has_bad_line(const struct sysusers *s)
+{
+	return s->failed;
+}
+
+int sysusers_apply(struct sysusers *s, struct accounts *a, struct error *err)
 {
 	uint32_t gid;
 
@@ -354,6 +359,5 @@ int sysusers_apply(struct sysusers *s, struct accounts *a, int *ret_status, stru
 		if (accounts_find_group(a, s->members[i].group, &gid) &&
 		    accounts_add_member(a, s->members[i].group, s->members[i].user, err) < 0)
 			return -1;
-	*ret_status = s->failed ? 1 : 0;
 	return 0;
 }

@@ -11,12 +11,14 @@ struct sysusers;
 
 struct sysusers *sysusers_new(struct debian *d, unsigned systemd);
 
-/*
- * Adds the lines of a file. A line that the program would not take is passed over as it
- * does: sysusers_apply() then ends with 1. Lines that are not modelled: 1 and *ret_reason.
- */
+/* Adds the lines of a file. 1 and *ret_reason: a line that is not modelled. */
 int sysusers_read(struct sysusers *s, struct str text, const char **ret_reason);
 
-/* Groups first, then users, then members, into @a. *ret_status: exit status. */
-int sysusers_apply(struct sysusers *s, struct accounts *a, int *ret_status,
-		   struct error *err) MUST_CHECK;
+/*
+ * Whether there was a line that the program does not take. It passes over such lines
+ * where it reads all files, and does nothing at all where files were named.
+ */
+bool sysusers_has_bad_line(const struct sysusers *s);
+
+/* Groups first, then users, then members, into @a. */
+int sysusers_apply(struct sysusers *s, struct accounts *a, struct error *err) MUST_CHECK;

@@ -197,22 +197,15 @@ static int make_device(struct tmpfiles *t, const struct tmp_item *i)
 					    .minor = (uint32_t)minor });
 }
 
-/* The target as seen from the folder that the link lies in. */
-static bool has_target(struct tmpfiles *t, const struct tmp_item *i)
-{
-	struct str path = i->argument;
-
-	if (!path.len || *path.ptr != '/')
-		path = str_of(arena_printf(t->d->arena, STR_FMT "/" STR_FMT,
-					   STR_ARG(path_parent(i->path)), STR_ARG(path)));
-	return find(t, path, true) != NULL;
-}
-
-static int make_link(struct tmpfiles *t, const struct tmp_item *i)
+static int make_link(struct tmpfiles *t, const struct tmp_item *i, const char **ret_reason)
 {
 	struct node *n = find(t, i->path, false);
 
-	if (i->if_target && !has_target(t, i))
+	if (i->if_target && *i->argument.ptr != '/') {
+		*ret_reason = "a relative target that is asked for (?)";
+		return 1;
+	}
+	if (i->if_target && !find(t, i->argument, true))
 		return 0;
 	if (n && n->inode->kind == NODE_SYMLINK && str_equal(n->inode->target, i->argument))
 		return 0;
@@ -304,7 +297,7 @@ int tmpfiles_make(struct tmpfiles *t, const struct tmp_item *i, const char **ret
 	case TMP_BLOCK:
 		return make_device(t, i);
 	case TMP_LINK:
-		return make_link(t, i);
+		return make_link(t, i, ret_reason);
 	case TMP_COPY:
 		return tmpfiles_copy(t, i);
 	default:

@@ -140,6 +140,7 @@ static int read_install(const struct unit_root *r, struct str name, struct unit_
 			struct error *err)
 {
 	struct str dropins[DROPINS_MAX], text = STR("");
+	struct unit_install dropped = { .foreign = false };
 	size_t n = list_dropins(r, name, dropins, 0);
 	int status = files_read(&r->files, u->path, &text, err);
 
@@ -154,8 +155,11 @@ static int read_install(const struct unit_root *r, struct str name, struct unit_
 		if (status < 0)
 			return -1;
 		if (status == 0)
-			unit_install_read(r->files.arena, text, r->systemd, &u->install);
+			unit_install_read(r->files.arena, text, r->systemd, &dropped);
 	}
+	/* Of drop-ins only the instance counts for enabling. */
+	if (dropped.default_instance.len)
+		u->install.default_instance = dropped.default_instance;
 	return 0;
 }
 
