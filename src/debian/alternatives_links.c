@@ -147,10 +147,11 @@ static int prepare_one(const struct alternatives *x, struct str name, struct str
 		       struct str file, struct pending_list *l, struct error *err)
 {
 	struct str middle = alternative_path(x, x->links, name);
+	struct node *folder;
 	int r = 0;
 
 	if (alternative_is_missing(x, x->links) &&
-	    tree_make_folders(x->d->tree, x->links, x->cause, NULL, err) < 0)
+	    tree_make_folders(x->d->tree, x->links, x->cause, &folder, err) < 0)
 		return -1;
 	r = prepare_link(x, file, middle, l);
 	if (r || !needs_update(x, link, middle))
