@@ -240,14 +240,14 @@ static struct operand unary(struct arithmetic *a)
 	return o;
 }
 
-enum operator { MUL, DIV, REM, ADD, SUB, SHL, SHR, LE, GE, LT, GT, EQ, NE, AND, XOR, OR };
+enum operator { POWER, MUL, DIV, REM, ADD, SUB, SHL, SHR, LE, GE, LT, GT, EQ, NE, AND, XOR, OR };
 
 static const struct {
 	const char *text, *not_before;
 	unsigned level;
 	enum operator op;
 } operators[] = {
-	{ "*", "=*", 10, MUL }, { "/", "=", 10, DIV },  { "%", "=", 10, REM },
+	{ "**", "", 11, POWER }, { "*", "=*", 10, MUL }, { "/", "=", 10, DIV },  { "%", "=", 10, REM },
 	{ "+", "=+", 9, ADD },  { "-", "=-", 9, SUB },	{ "<<", "=", 8, SHL },
 	{ ">>", "=", 8, SHR },	{ "<=", "", 7, LE },	{ ">=", "", 7, GE },
 	{ "<", "<=", 7, LT },	{ ">", ">=", 7, GT },	{ "==", "", 6, EQ },
@@ -260,6 +260,13 @@ static int64_t compute(struct arithmetic *a, enum operator op, int64_t x, int64_
 	uint64_t ux = (uint64_t)x, uy = (uint64_t)y;
 
 	switch (op) {
+	case POWER:
+		if (y < 0)
+			fail(a, "exponent less than 0");
+		for (ux = 1, uy = (uint64_t)x; y > 0; y >>= 1, uy *= uy)
+			if (y & 1)
+				ux *= uy;
+		return (int64_t)ux;
 	case MUL:
 		return (int64_t)(ux * uy);
 	case DIV:
@@ -314,12 +321,13 @@ static struct operand binary(struct arithmetic *a, unsigned level)
 
 		for (i = 0; i < sizeof(operators) / sizeof(*operators); i++)
 			if (operators[i].level >= level &&
+			    (operators[i].op != POWER || a->sh->bash) &&
 			    take(a, operators[i].text, operators[i].not_before))
 				break;
 		if (i == sizeof(operators) / sizeof(*operators))
 			break;
 		x = value_of(a, left);
-		right = binary(a, operators[i].level + 1);
+		right = binary(a, operators[i].level + (operators[i].op != POWER));
 		left = (struct operand){ .value = compute(a, operators[i].op, x,
 							  value_of(a, right)) };
 	}

@@ -87,7 +87,8 @@ int builtin_return(struct shell_call *c, struct error *err)
 	if (sh->bash && !sh->state.functions && !sh->state.sourced)
 		return builtin_error(c, 2, "can only `return' from a function or sourced script");
 	sh->unwind = UNWIND_RETURN;
-	sh->status = (int)(status & 255);
+	/* dash keeps a number as it is until the process ends. */
+	sh->status = (int)(sh->bash ? status & 255 : status);
 	return sh->status;
 }
 
@@ -195,6 +196,8 @@ int builtin_dot(struct shell_call *c, struct error *err)
 	if (r < 0)
 		return -1;
 	if (r)
+		return 0;
+	if (str_equal_cstr(absolute, "/dev/null"))
 		return 0;
 	if (!node && !sh->bash && !memchr(path.ptr, '/', path.len))
 		return builtin_error(c, 2, STR_FMT ": not found", STR_ARG(path));

@@ -60,7 +60,7 @@ static int escape(const struct shell *sh, struct str s, size_t *at, bool percent
 		++*at;
 		return (int)octal(s, at, 3);
 	}
-	if (c >= '0' && c <= '7' && (!percent_b || sh->bash))
+	if (c >= '0' && c <= '7')
 		return (int)octal(s, at, 3);
 	if (sh->bash && (c == 'e' || c == 'E')) {
 		++*at;

@@ -540,6 +540,8 @@ int builtin_getopts(struct shell_call *c, struct error *err)
 	if (variable_get(sh, STR("OPTIND"), &text) && !str_parse_u64(text, &optind))
 		return builtin_error(c, 2, "Illegal number: " STR_FMT, STR_ARG(text));
 	index = optind ? (size_t)optind : 1;
+	if (at)
+		index = (size_t)sh->state.option_index;
 	if (index <= g.n && at >= g.args[index - 1].len)
 		at = 0;
 	if (!at && index <= g.n && g.args[index - 1].len > 1 && g.args[index - 1].ptr[0] == '-') {
@@ -557,8 +559,10 @@ int builtin_getopts(struct shell_call *c, struct error *err)
 		(void)variable_assign(sh, g.name, STR("?"), 0);
 		(void)variable_unset(sh, STR("OPTARG"));
 	}
-	snprintf(number, sizeof(number), "%zu", index);
+	/* Inside an argument dash names the next one already. */
+	snprintf(number, sizeof(number), "%zu", index + (at && !sh->bash));
 	variable_set(sh, STR("OPTIND"), str_of(number));
 	sh->state.option_at = at;
+	sh->state.option_index = (int)index;
 	return sh->unwind ? sh->status : status;
 }

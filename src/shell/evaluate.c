@@ -204,7 +204,7 @@ static int leave_process(struct shell *sh, int status, struct error *err)
 		sh->status = status;
 		if (evaluate_exit_trap(sh, err) < 0)
 			return -1;
-		status = sh->status;
+		status = sh->status & 255;
 	}
 	return status;
 }
@@ -241,6 +241,7 @@ int evaluate_substitution(struct shell *sh, const struct ast *a, struct str *ret
 	struct stream *s;
 	int status = 0;
 	unsigned line = sh->line;
+	int before = sh->status;
 
 	*ret = STR("");
 	sh->substituted = 0;
@@ -263,7 +264,8 @@ int evaluate_substitution(struct shell *sh, const struct ast *a, struct str *ret
 		return -1;
 	if (sh->unwind)
 		return STOPPED;
-	sh->substituted = sh->status = status;
+	sh->substituted = status;
+	sh->status = sh->bash ? status : before;
 	sh->line = line;
 	scratch_back(&sh->session->scratch, mark);
 	while (out.len && out.ptr[out.len - 1] == '\n')
@@ -447,7 +449,7 @@ static int with_redirections(struct shell *sh, const struct ast *a, bool tested,
 	if (sh->unwind)
 		return sh->status;
 	if (status)
-		return sh->bash ? errexit_check(sh, 1, tested) : 2;
+		return errexit_check(sh, sh->bash ? 1 : 2, tested);
 	status = without_redirections(sh, a, tested, err);
 	if (status < 0)
 		return -1;

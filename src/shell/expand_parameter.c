@@ -13,15 +13,26 @@ static struct str number(struct shell *sh, int64_t value)
 
 static struct str flags_text(struct shell *sh)
 {
-	static const char letters[] = "eufCanxv";
-	static const unsigned flags[] = { FLAG_ERREXIT, FLAG_NOUNSET, FLAG_NOGLOB, FLAG_NOCLOBBER,
-					  FLAG_ALLEXPORT, FLAG_NOEXEC, FLAG_XTRACE, FLAG_VERBOSE };
+	/* In the order in which dash and bash write them. */
+	static const struct {
+		char letter;
+		unsigned flag;
+	} dash[] = { { 'u', FLAG_NOUNSET }, { 'a', FLAG_ALLEXPORT }, { 'C', FLAG_NOCLOBBER },
+		     { 'v', FLAG_VERBOSE }, { 'x', FLAG_XTRACE },    { 'n', FLAG_NOEXEC },
+		     { 'f', FLAG_NOGLOB },  { 'e', FLAG_ERREXIT },   { 0, 0 } },
+	  bash[] = { { 'a', FLAG_ALLEXPORT }, { 'e', FLAG_ERREXIT }, { 'f', FLAG_NOGLOB },
+		     { 'h', 0 },	      { 'n', FLAG_NOEXEC },  { 'u', FLAG_NOUNSET },
+		     { 'v', FLAG_VERBOSE },   { 'x', FLAG_XTRACE },  { 'B', 0 },
+		     { 'C', FLAG_NOCLOBBER }, { 0, 0 } };
 	char text[16];
 	size_t n = 0;
 
-	for (size_t i = 0; letters[i]; i++)
-		if (sh->state.flags & flags[i])
-			text[n++] = letters[i];
+	for (size_t i = 0; (sh->bash ? bash : dash)[i].letter; i++) {
+		unsigned flag = (sh->bash ? bash : dash)[i].flag;
+
+		if (!flag || (sh->state.flags & flag))
+			text[n++] = (sh->bash ? bash : dash)[i].letter;
+	}
 	return scratch_str(&sh->session->scratch, (struct str){ text, n });
 }
 
@@ -73,6 +84,7 @@ int parameter_get(struct shell *sh, struct str name, struct str *ret, bool *ret_
 	*ret_set = false;
 	if (name.len == 1 && special_get(sh, name.ptr[0], ret, ret_set))
 		return 0;
+	*ret_set = false;
 	if (name.ptr[0] >= '0' && name.ptr[0] <= '9') {
 		uint64_t n;
 
@@ -88,7 +100,8 @@ int parameter_get(struct shell *sh, struct str name, struct str *ret, bool *ret_
 		*ret_set = true;
 		return 0;
 	}
-	if (str_equal_cstr(name, "LINENO")) {
+	/* Debian's dash is built without it. */
+	if (sh->bash && str_equal_cstr(name, "LINENO")) {
 		*ret = number(sh, sh->line);
 		*ret_set = true;
 		return 0;

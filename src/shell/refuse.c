@@ -32,7 +32,7 @@ int shell_refuse_kind(struct shell *sh, enum refusal_kind kind, int *ret_status,
 		.outer_line = sh->session->outer_line,
 	};
 
-	*ret_status = 1;
+	*ret_status = kind == REFUSAL_FAILED ? sh->status : 1;
 	/* The host may look at the tree. */
 	if (streams_flush(sh->session, sh, err))
 		return -1;

@@ -172,7 +172,10 @@ static int run_process(struct shell *sh, const struct script_text *source, struc
 	sh->unwind = UNWIND_NONE;
 	sh->status = status;
 	sh->source = source;
-	return evaluate_exit_trap(sh, err) < 0 ? -1 : sh->status;
+	if (evaluate_exit_trap(sh, err) < 0)
+		return -1;
+	sh->status &= 255;
+	return sh->status;
 }
 
 static int drop_streams(struct shell *sh, struct error *err)

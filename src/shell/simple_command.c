@@ -217,7 +217,7 @@ static int run(struct shell *sh, const struct ast *a, const struct found_command
 		status = command_run(sh, f, argv, argc, tested, err);
 	else
 		status = sh->status;
-	if (!keeps)
+	if (!keeps && a->n_assigns && !a->declares)
 		variable_locals_end(sh, mark);
 	return status;
 }
