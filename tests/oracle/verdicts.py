@@ -68,18 +68,18 @@ def judge(tool, stage, folder, name, allowed, work):
     refused = refusals(lines)
     result = {'set': name, 'status': status, 'seconds': round(seconds, 2),
               'refused': refused, 'differences': [], 'said': []}
-    if status == 10 and refused:
-        result['verdict'] = 'REFUSED'
-    elif status != 0:
+    if status not in (0, 10) or (status == 10 and not refused):
         result['verdict'] = 'FAILED'
         result['said'] = lines[-12:]
+    elif refused and not os.path.exists(out):
+        result['verdict'] = 'REFUSED'
     else:
+        # What a refused set would become is worth a look too, but it is no verdict.
         theirs = compare.Tree(os.path.join(folder, name + '.ref'),
                               os.path.join(folder, 'contents'))
         found, result['allowed'] = compare.compare(compare.Tree(out), theirs, allowed)
         result['differences'] = found
-        result['said'] = [line for line in lines if not line.startswith('note: ')]
-        result['verdict'] = 'DIFFERENT' if found else 'EQUAL'
+        result['verdict'] = 'REFUSED' if refused else 'DIFFERENT' if found else 'EQUAL'
     if os.path.exists(out):
         os.unlink(out)
     return result
@@ -112,14 +112,20 @@ def summary(results):
                               ('EQUAL', 'REFUSED', 'DIFFERENT', 'FAILED')) +
           f' of {len(results)}')
     groups = (
+        ('failed', [('\n        '.join(r['said']), r['set'], str(r['status']))
+                    for r in results if r['verdict'] == 'FAILED']),
         ('refused, by reason', [(because(f), r['set'], f'{f["package"]} {f["script"]}:'
                                  f'{f["line"]}: {f["text"]}')
                                 for r in results for f in r['refused']]),
         ('different, by path', [(pattern(d['path']) + ' ' + ','.join(d['fields']), r['set'],
                                  '\n        '.join([d['text']] + d.get('diff', [])[:12]))
-                                for r in results for d in r['differences']]),
-        ('failed', [('\n        '.join(r['said']), r['set'], str(r['status']))
-                    for r in results if r['verdict'] == 'FAILED']))
+                                for r in results for d in r['differences']
+                                if r['verdict'] == 'DIFFERENT']),
+        ('refused, and would differ', [(pattern(d['path']) + ' ' + ','.join(d['fields']),
+                                        r['set'], '\n        '.join([d['text']] +
+                                                                    d.get('diff', [])[:12]))
+                                       for r in results for d in r['differences']
+                                       if r['verdict'] == 'REFUSED']))
     for title, pairs in groups:
         rows = ranked(pairs)
         if rows:
