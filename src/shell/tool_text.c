@@ -2,6 +2,7 @@
 #include "shell/text_tool.h"
 
 const struct shell_command shell_text_commands[] = {
+	{ "awk", run_awk, 0 },
 	{ "base64", run_base64, 0 },
 	{ "cksum", run_cksum, 0 },
 	{ "cmp", run_cmp, 0 },
@@ -18,6 +19,7 @@ const struct shell_command shell_text_commands[] = {
 	{ "head", run_head, 0 },
 	{ "iconv", run_iconv, 0 },
 	{ "join", run_join, 0 },
+	{ "mawk", run_awk, 0 },
 	{ "md5sum", run_md5sum, 0 },
 	{ "ngettext", run_ngettext, 0 },
 	{ "nl", run_nl, 0 },
