@@ -4,9 +4,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct catalogue_entry entries[] = {
-#include "debian/catalogue_base.def"
-#include "debian/catalogue_none.def"
-#include "debian/catalogue_server.def"
+#include "debian/catalogue.def"
 };
 
 static bool lists(const char *digests, const char *hex)

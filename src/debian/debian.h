@@ -19,7 +19,6 @@
 #include "base/error.h"
 #include "pack/pack.h"
 #include "resolve/lock.h"
-#include "shell/world.h"
 #include "tree/reader.h"
 #include "tree/tree.h"
 
@@ -80,7 +79,7 @@ struct debian_refusal {
 	struct str member;        /* the maintainer script: "postinst" */
 	struct digest digest;     /* of it */
 	struct str trigger;       /* "" or what it was called for */
-	enum refusal_kind kind;
+	bool of_command;          /* one command is in the way, not the whole script */
 	struct str script;        /* whose text @line counts in: @member, or a file of the tree */
 	unsigned line, outer_line; /* outer: of the maintainer script */
 	struct str text;          /* that line, trimmed; may be "" */

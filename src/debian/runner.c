@@ -48,7 +48,8 @@ static void take_down(const struct running *x, const struct refusal *r)
 	struct debian_refusal to = refusal_of(x);
 
 	to.script = copy(x->d, r->script);
-	to.kind = r->kind;
+	to.of_command = r->command.len &&
+			(r->kind == REFUSAL_COMMAND || r->kind == REFUSAL_USAGE);
 	to.line = r->line;
 	to.outer_line = r->outer_line;
 	to.text = copy(x->d, r->text);
@@ -190,20 +191,18 @@ static int apply_answer(const struct running *x, const struct debian_answer *ans
 	return 0;
 }
 
-/* Not a shell script: a program that ingot knows by its digest only. */
-static int apply_catalogue(const struct running *x, struct error *err)
+static int apply_entry(const struct running *x, const struct catalogue_entry *entry,
+		       struct error *err)
+{
+	x->d->run->coverage.catalogue++;
+	return apply_lines(x, str_of(entry->operations), err);
+}
+
+/* Not a shell script, and not a program that ingot knows by its digest. */
+static void refuse_program(const struct running *x)
 {
 	struct debian_refusal r = refusal_of(x);
-	const struct catalogue_entry *entry;
-	int applies = find_entry(x, &entry, err);
 
-	if (applies < 0)
-		return -1;
-	if (applies) {
-		x->d->run->coverage.catalogue++;
-		return apply_lines(x, str_of(entry->operations), err);
-	}
-	r.kind = REFUSAL_CONSTRUCT;
 	r.line = r.outer_line = 1;
 	r.text = (struct str){ x->text.ptr, str_find_char(x->text, '\n') };
 	if (r.text.len > 120 || memchr(r.text.ptr, 0, r.text.len))
@@ -212,21 +211,27 @@ static int apply_catalogue(const struct running *x, struct error *err)
 			   STR("ingot's catalogue knows another version of this script only") :
 			   STR("it is no shell script, and ingot's catalogue does not know it");
 	refusal_add(x->d, &r);
-	return 0;
 }
 
-static int run(const struct running *x, struct error *err)
+/* Evaluated, unless the recipe or the catalogue speaks of exactly this text. */
+static int run(const struct running *x, int *ret_status, struct error *err)
 {
 	const struct debian_answer *answer =
 		answer_find(x->d, x->u->package->name, x->script, &x->digest, STR(""));
-	int status = 0;
+	const struct catalogue_entry *entry;
+	int applies;
 
 	if (answer)
 		return apply_answer(x, answer, err);
-	if (!shell_is_script(x->text))
-		return apply_catalogue(x, err);
+	applies = find_entry(x, &entry, err);
+	if (applies)
+		return applies < 0 ? -1 : apply_entry(x, entry, err);
+	if (!shell_is_script(x->text)) {
+		refuse_program(x);
+		return 0;
+	}
 	x->d->run->coverage.evaluated++;
-	return evaluate(x, &status, err);
+	return evaluate(x, ret_status, err);
 }
 
 static struct running describe(struct debian *d, struct unpacked *u, const char *script,
@@ -248,7 +253,7 @@ int debian_run_script(struct debian *d, struct unpacked *u, const char *script,
 {
 	const struct pack_control *control = pack_control(u->package->pack, str_of(script));
 	struct running x;
-	int r;
+	int r, status = 0;
 
 	if (!control)
 		return 0;
@@ -259,7 +264,7 @@ int debian_run_script(struct debian *d, struct unpacked *u, const char *script,
 	journal_begin(d->run->journal, u->package->name, x.script, arguments, n);
 	d->running = u;
 	d->run->running = &x;
-	r = run(&x, err);
+	r = run(&x, &status, err);
 	d->run->running = NULL;
 	d->running = NULL;
 	if (r < 0)
@@ -278,9 +283,8 @@ int debian_run_member(struct debian *d, struct unpacked *u, const char *script,
 	const struct pack_control *control = pack_control(u->package->pack, str_of(script));
 	const struct running *outer = d->run->running;
 	struct unpacked *before = d->running;
-	const struct debian_answer *answer;
 	struct running x;
-	int r = 0;
+	int r;
 
 	*ret_status = 0;
 	if (!control)
@@ -290,13 +294,7 @@ int debian_run_member(struct debian *d, struct unpacked *u, const char *script,
 	x.n = n;
 	d->running = u;
 	d->run->running = &x;
-	answer = answer_find(d, u->package->name, x.script, &x.digest, STR(""));
-	if (answer)
-		r = apply_answer(&x, answer, err);
-	else if (shell_is_script(x.text))
-		r = evaluate(&x, ret_status, err);
-	else
-		r = apply_catalogue(&x, err);
+	r = run(&x, ret_status, err);
 	d->run->running = outer;
 	d->running = before;
 	return r;

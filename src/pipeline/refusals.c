@@ -121,12 +121,6 @@ static void tell(const struct refusal_place *p, const struct recipe *r, struct b
 		   STR_ARG(p->target), STR_ARG(p->architecture), STR_ARG(r->path));
 }
 
-/* Whether a command is in the way, and not the whole script. */
-static bool is_of_command(const struct debian_refusal *f)
-{
-	return f->command.len && (f->kind == REFUSAL_COMMAND || f->kind == REFUSAL_USAGE);
-}
-
 static bool is_listed_before(const struct refusals *all, size_t i)
 {
 	const struct debian_refusal *b = &all->list[i].refusal;
@@ -136,8 +130,8 @@ static bool is_listed_before(const struct refusals *all, size_t i)
 
 		if (str_equal(a->package, b->package) && str_equal(a->member, b->member) &&
 		    digest_equal(&a->digest, &b->digest) &&
-		    is_of_command(a) == is_of_command(b) &&
-		    (!is_of_command(b) || str_equal(a->command, b->command)))
+		    a->of_command == b->of_command &&
+		    (!b->of_command || str_equal(a->command, b->command)))
 			return true;
 	}
 	return false;
@@ -152,11 +146,11 @@ static void add_entry(const struct debian_refusal *f, struct buf *to)
 	buf_add_cstr(to, ", script: ");
 	ydoc_add_scalar(to, f->member);
 	buf_printf(to, ", sha256: %s", digest_hex(&f->digest, hex));
-	if (is_of_command(f)) {
+	if (f->of_command) {
 		buf_add_cstr(to, ", command: ");
 		ydoc_add_scalar(to, f->command);
 	}
-	buf_printf(to, ", do: %s, reason: \"\"}\n", is_of_command(f) ? "skip-command" : "skip");
+	buf_printf(to, ", do: %s, reason: \"\"}\n", f->of_command ? "skip-command" : "skip");
 }
 
 int refusals_fail(const struct refusals *f, struct context *c, const struct recipe *r,

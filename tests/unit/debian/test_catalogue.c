@@ -49,7 +49,7 @@ Test(catalogue, every_entry_has_digests_and_operations_that_exist)
 	size_t n;
 	const struct catalogue_entry *all = catalogue_all(&n);
 
-	cr_assert_gt(n, 50);
+	cr_assert_gt(n, 0);
 	for (size_t i = 0; i < n; i++) {
 		check_digests(&all[i]);
 		check_operations(&all[i]);
@@ -79,5 +79,6 @@ Test(catalogue, another_text_of_a_known_script_is_not_known)
 {
 	const struct digest zero = { { 0 } };
 
-	cr_assert_null(catalogue_find(STR("base-files"), STR("postinst"), &zero));
+	cr_assert_null(catalogue_find(STR("libc6"), STR("preinst"), &zero));
+	cr_assert(catalogue_knows(STR("libc6"), STR("preinst")));
 }

@@ -160,19 +160,19 @@ Test(unpack, a_node_knows_the_package_that_it_is_from)
 	cr_assert(str_equal_cstr(cause->who, "a"));
 }
 
-Test(unpack, a_script_that_is_not_known_is_reported_and_changes_nothing)
+Test(unpack, a_program_that_is_not_known_is_refused_and_changes_nothing)
 {
 	CLEANUP_FIXTURE struct deb_fixture f;
 	struct debian_package *p;
 
 	fixture_init(&f);
 	p = fixture_add(&f, "a", "", "f x one\n");
-	fixture_control(&f, p, "postinst", "#!/bin/sh\ntouch /y\n");
+	fixture_control(&f, p, "postinst", "#!/usr/bin/perl\nunlink '/x';\n");
 	fixture_control(&f, p, "postrm", "#!/bin/sh\nrm /y\n");
 	fixture_must_install(&f);
-	cr_assert_eq(f.report.n_unevaluated, 1);
-	cr_assert(str_equal_cstr(f.report.unevaluated[0].script, "postinst"));
-	cr_assert_not(fixture_has(&f, "y"));
+	cr_assert_eq(f.report.n_refusals, 1);
+	cr_assert(str_equal_cstr(f.report.refusals[0].member, "postinst"));
+	cr_assert(fixture_has(&f, "x"));
 	cr_assert(fixture_has(&f, "var/lib/dpkg/info/a.postrm"));
 }
 
