@@ -69,6 +69,7 @@ int effect_certificates(const struct effect_context *c, const struct str *word, 
 
 	(void)word;
 	(void)n;
+	debian_want(c->d, "certificates", STR(""), c->cause);
 	if (tree_resolve(c->d->tree, STR(CONF), true))
 		return 0;
 	if (heredoc_find(c->d, c->script, STR("/etc/ca-certificates.conf"), &head, err) < 0)
@@ -233,12 +234,4 @@ int generate_certificates(struct debian *d, struct str argument, cause_id cause,
 	buf_release(&u.bundle);
 	buf_release(&u.changes);
 	return r < 0 ? err_while(err, "updating the store of certificates") : 0;
-}
-
-int certificates_update(struct debian *d, struct error *err)
-{
-	cause_id cause = tree_cause_intern(d->tree, (struct cause){
-		CAUSE_TRIGGER, STR("ca-certificates"), STR("update-ca-certificates") });
-
-	return generate_certificates(d, STR(""), cause, err);
 }

@@ -1,15 +1,12 @@
 #pragma once
 
 /*
- * debian/certificates.h - /etc/ssl/certs as update-ca-certificates makes it.
+ * debian/certificates.h - what OpenSSL calls a certificate.
  *
  * Spec: docs/effects.md, "Certificates". Private to debian/.
  */
 
 #include "debian/debian_state.h"
-
-/* Bundle, links by name and links by hash; /etc/ca-certificates.conf if missing. */
-int certificates_update(struct debian *d, struct error *err) MUST_CHECK;
 
 /*
  * The first four bytes, as a little-endian number, of the SHA-1 of the subject in

@@ -99,9 +99,16 @@ int command_update_initramfs(struct shell_call *c, struct error *err)
 		{ 'v', NULL, OPTION_NO_VALUE, 2 },
 		{ 0 },
 	};
+	const struct unpacked *tools = debian_find(debian_of(c), STR("initramfs-tools"));
 	struct shell_arguments a;
-	int status = 0, r = shell_options(c, table, false, &a, &status, err);
+	int status = 0, r;
 
+	if (c->argc == 2 && str_equal_cstr(c->argv[1], "--version") && tools) {
+		buf_printf(c->out, "initramfs-tools " STR_FMT "\n",
+			   STR_ARG(tools->package->version));
+		return 0;
+	}
+	r = shell_options(c, table, false, &a, &status, err);
 	if (r)
 		return r < 0 ? -1 : status;
 	for (size_t i = 0; i < a.n_options; i++)

@@ -6,7 +6,8 @@
 #define JKS_MAGIC     0xfeedfeedu
 #define JKS_VERSION   2u
 #define JKS_TRUSTED   2u /* tag of an entry that is a certificate */
-#define JKS_MAX       (64u << 20)
+#define JKS_MAX       (64u << 20) /* bytes */
+#define JKS_ENTRIES   10000u
 #define JKS_WHITENER  "Mighty Aphrodite"
 
 /* SHA-1 over the password in UTF-16, a constant, and all before the digest. */
@@ -80,7 +81,8 @@ int jks_decode(struct bytes data, struct str password, struct arena *arena, stru
 
 	*ret = (struct jks){ .arena = arena };
 	if (data.len > JKS_MAX || !take32(&rest, &magic) || magic != JKS_MAGIC ||
-	    !take32(&rest, &version) || version != JKS_VERSION || !take32(&rest, &n))
+	    !take32(&rest, &version) || version != JKS_VERSION || !take32(&rest, &n) ||
+	    n > JKS_ENTRIES)
 		return err_set(err, ERR_UNSUPPORTED, "the keystore is not of Java's type JKS");
 	for (uint32_t i = 0; i < n; i++) {
 		struct jks_entry entry;

@@ -3,8 +3,6 @@
  * includes, then /lib and /usr/lib; in each the libraries by SONAME; missing
  * links are made; the cache is sorted so that ld.so can search it by halves.
  */
-#include "debian/ldsocache.h"
-
 #include <stdlib.h>
 
 #include "base/endian.h"
@@ -567,12 +565,4 @@ int generate_ldsocache(struct debian *d, struct str argument, cause_id cause, st
 	encode(&l, str_of(generator), &cache);
 	return tree_write_file(d->tree, STR("etc/ld.so.cache"), buf_bytes(&cache), 0644, l.cause,
 			       NULL, err);
-}
-
-int ldsocache_update(struct debian *d, struct error *err)
-{
-	cause_id cause = tree_cause_intern(d->tree, (struct cause){ CAUSE_TRIGGER, STR("libc-bin"),
-								    STR("ldconfig") });
-
-	return generate_ldsocache(d, STR(""), cause, err);
 }

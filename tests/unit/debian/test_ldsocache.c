@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "deb_fixture.h"
-#include "debian/ldsocache.h"
+#include "debian/generators.h"
 #include "io/source.h"
 
 #define MACHINE_LIBRARIES 60u
@@ -153,7 +153,7 @@ static void expect_same_as_ldconfig(struct cache *c)
 	c->d.packages = &libc;
 	c->d.n_packages = 1;
 	c->f.options.architecture = str_of(command_output(c, "dpkg --print-architecture"));
-	cr_assert_eq(ldsocache_update(&c->d, &err), 0, "%s", err.message);
+	cr_assert_eq(generate_ldsocache(&c->d, STR(""), 0, &err), 0, "%s", err.message);
 	shell(arena_printf(&c->f.arena, "/sbin/ldconfig -r '%s' 2>/dev/null", c->folder));
 	theirs = read_file(c, arena_printf(&c->f.arena, "%s/etc/ld.so.cache", c->folder));
 	node = tree_find(c->f.tree, STR("etc/ld.so.cache"));
