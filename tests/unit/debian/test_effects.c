@@ -132,11 +132,10 @@ Test(effects, an_owner_takes_the_set_id_bits_off_a_file)
 
 Test(effects, the_best_alternative_gets_the_link_and_its_slaves)
 {
-	CLEANUP_ERR struct error err = ERR_INIT;
 	CLEANUP_RUN struct run r;
 
 	run_init(&r);
-	run(&r, "file /usr/bin/low\nfile /usr/bin/high\nfile /man/high\n"
+	run(&r, "file /usr/bin/low\nfile /usr/bin/high\nfile /man/high\nfile /man/low\n"
 		"alternative /usr/bin/x x /usr/bin/low 5 /man/x x.1 /man/low\n"
 		"alternative /usr/bin/x x /usr/bin/high 50 /man/x x.1 /man/high\n"
 		"alternative /usr/bin/x x /usr/bin/none 99\n", "");
