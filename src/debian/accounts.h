@@ -108,7 +108,8 @@ void accounts_set_password(struct accounts *a, struct str name, struct str passw
 bool accounts_set_shadow(struct accounts *a, struct str name, unsigned field, struct str value);
 
 void accounts_set_group_id(struct accounts *a, struct str name, uint32_t gid);
-void accounts_rename_group(struct accounts *a, struct str name, struct str to);
+/* @at_end: the line moves to the end of its file. */
+void accounts_rename_group(struct accounts *a, struct str name, struct str to, bool at_end);
 struct str accounts_members(const struct accounts *a, struct str group); /* "a,b" */
 bool accounts_is_member(const struct accounts *a, struct str group, struct str user);
 void accounts_set_members(struct accounts *a, struct str group, struct str members);

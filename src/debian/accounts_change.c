@@ -64,15 +64,25 @@ void accounts_remove_user(struct accounts *a, struct str name)
 			accounts_remove_member(a, a->table[GROUP].records[i].field[NAME], name);
 }
 
-void accounts_rename_group(struct accounts *a, struct str name, struct str to)
+static void rename_record(struct accounts *a, enum file_of f, struct str name, struct str to,
+			  bool at_end)
 {
-	struct record *r = accounts_record(a, GROUP, name);
+	struct record *r = accounts_record(a, f, name), changed;
 
-	if (r)
-		r->field[NAME] = copied(a, to);
-	r = accounts_record(a, GSHADOW, name);
-	if (r)
-		r->field[NAME] = copied(a, to);
+	if (!r)
+		return;
+	r->field[NAME] = copied(a, to);
+	if (!at_end)
+		return;
+	changed = *r;
+	drop_record(a, f, to);
+	*accounts_append(a, f) = changed;
+}
+
+void accounts_rename_group(struct accounts *a, struct str name, struct str to, bool at_end)
+{
+	rename_record(a, GROUP, name, to, at_end);
+	rename_record(a, GSHADOW, name, to, at_end);
 }
 
 bool accounts_user(const struct accounts *a, struct str name, struct account_view *ret)

@@ -259,8 +259,8 @@ static int add_group(struct add *x, struct error *err)
 				  STR_ARG(x->name));
 	}
 	if (x->gid != UINT32_MAX && accounts_group_name(x->a, x->gid, &other))
-		return shell_fail(x->c, status(x, ID_IN_USE), "%s: The GID `%u' is already in use.",
-				  program(x), x->gid);
+		return shell_fail(x->c, status(x, x->system ? WRONG_OBJECT : ID_IN_USE),
+				  "%s: The GID `%u' is already in use.", program(x), x->gid);
 	first = configured(x, x->first_gid, x->system ? "FIRST_SYSTEM_GID" : "FIRST_GID",
 			   x->system ? 100 : 1000);
 	last = configured(x, x->last_gid, x->system ? "LAST_SYSTEM_GID" : "LAST_GID",
@@ -409,8 +409,8 @@ static int check_ids(const struct add *x, struct error *err)
 
 	(void)err;
 	if (x->uid != UINT32_MAX && accounts_user_name(x->a, x->uid, &other))
-		return shell_fail(x->c, status(x, ID_IN_USE), "%s: The UID %u is already in use.",
-				  program(x), x->uid);
+		return shell_fail(x->c, status(x, x->system ? WRONG_OBJECT : ID_IN_USE),
+				  "%s: The UID %u is already in use.", program(x), x->uid);
 	if (x->ingroup.ptr && !accounts_find_group(x->a, x->ingroup, &gid))
 		return shell_fail(x->c, status(x, NO_OBJECT),
 				  "%s: The group `" STR_FMT "' does not exist.", program(x),

@@ -1,5 +1,6 @@
 /* groupadd, groupmod, groupdel, gpasswd of package passwd; delgroup, deluser, userdel. */
 #include "debian/account_tools.h"
+#include "resolve/archive.h"
 
 enum { BAD_ARGUMENT = 3, GID_IN_USE = 4, NO_GROUP = 6, PRIMARY_GROUP = 8, NAME_IN_USE = 9 };
 
@@ -116,6 +117,7 @@ static const struct shell_option mod_options[] = {
 
 int command_groupmod(struct shell_call *c, struct error *err)
 {
+	const struct unpacked *package = debian_find(debian_of(c), STR("passwd"));
 	struct shell_arguments a;
 	struct accounts *accounts;
 	uint32_t gid;
@@ -135,7 +137,10 @@ int command_groupmod(struct shell_call *c, struct error *err)
 	if (accounts_find_group(accounts, a.options[0].value, &gid))
 		return shell_fail(c, NAME_IN_USE, "groupmod: group '" STR_FMT "' already exists",
 				  STR_ARG(a.options[0].value));
-	accounts_rename_group(accounts, a.operands[0], a.options[0].value);
+	/* Up to 4.13 the line keeps its place, since 4.14 it goes to the end. */
+	accounts_rename_group(accounts, a.operands[0], a.options[0].value,
+			      package && version_compare(package->package->version,
+							 STR("1:4.14")) >= 0);
 	return accounts_commit(debian_of(c), accounts, c->cause, err);
 }
 

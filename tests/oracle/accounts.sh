@@ -19,7 +19,7 @@ skip() {
 [ -x "$chroot/usr/sbin/adduser" ] || skip "needs a system with adduser"
 day=$(($(date +%s) / 86400))
 adduser=$(chroot "$chroot" dpkg-query -W -f '${Version}' adduser)
-dpkg=$(chroot "$chroot" dpkg-query -W -f '${Version}' dpkg)
+passwd=$(chroot "$chroot" dpkg-query -W -f '${Version}' passwd)
 mkdir -p "$folder/o"
 mount -t tmpfs tmpfs "$folder/o" || skip "needs mount"
 trap 'umount "$folder/o/m" 2>/dev/null || :; umount "$folder/o"' EXIT
@@ -64,7 +64,7 @@ while IFS= read -r line; do
 	chroot "$m" /script </dev/null
 	state "$m" >"$folder/want"
 	umount "$m"
-	"$tool" "$folder/r" "adduser=$adduser,dpkg=$dpkg" "$((day * 86400))" "$folder/script" \
+	"$tool" "$folder/r" "adduser=$adduser,passwd=$passwd" "$((day * 86400))" "$folder/script" \
 		/etc/passwd,/etc/group,/etc/shadow,/etc/gshadow,/etc/subuid,/etc/subgid,/status \
 		>"$folder/out" 2>"$folder/messages" || { cat "$folder/messages"; exit 1; }
 	{
