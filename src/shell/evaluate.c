@@ -51,6 +51,9 @@ static int evaluate_list(struct shell *sh, const struct ast *a, bool tested, str
 	for (size_t i = 0; i < a->n_items; i++) {
 		if (a->items[i]->background) {
 			sh->line = a->items[i]->line;
+			if (sh->source->outer)
+				sh->session->outer_line = sh->line;
+			sh->command_text = STR("");
 			status = shell_abandon(sh, REFUSAL_CONSTRUCT, err,
 					       "a command in the background");
 			return status < 0 ? -1 : sh->status;

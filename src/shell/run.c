@@ -302,8 +302,11 @@ static int report_failure(struct shell *sh, struct error *err)
 	struct str last = last_line(buf_str(&sh->session->messages));
 	char *reason = mem_printf("the script ends with status %d%s" STR_FMT, sh->status,
 				  last.len ? ": " : "", STR_ARG(last));
-	int status = sh->status;
-	int r = shell_refuse_kind(sh, REFUSAL_FAILED, &status, err, str_of(reason));
+	int status = sh->status, r;
+
+	sh->line = sh->session->outer_line;
+	sh->command_text = STR("");
+	r = shell_refuse_kind(sh, REFUSAL_FAILED, &status, err, str_of(reason));
 
 	free(reason);
 	if (r < 0)

@@ -288,6 +288,7 @@ int evaluate_simple(struct shell *sh, const struct ast *a, bool tested, struct e
 	if (status)
 		return status < 0 ? -1 : sh->status;
 	sh->substituted = -1;
+	sh->command_text = (struct str){ "", 0 };
 	status = expanded(sh, a, tested, err);
 	if (status >= 0)
 		scratch_back(&sh->session->scratch, mark);

@@ -1,0 +1,169 @@
+/* What dash and bash say stands in tests/oracle/shell; here is what they can't say. */
+#include <criterion/criterion.h>
+
+#include "base/limits.h"
+#include "shell_fixture.h"
+
+static struct shell_fixture f;
+
+static void setup(void)
+{
+	shell_fixture_init(&f, "");
+}
+
+static void teardown(void)
+{
+	shell_fixture_release(&f);
+}
+
+TestSuite(shell, .init = setup, .fini = teardown, .timeout = 60);
+
+static void expect_refusal(const char *script, const char *refusal)
+{
+	shell_fixture_run(&f, script);
+	cr_expect_str_eq(buf_cstr(&f.refusals), refusal, "%s\n%s", script,
+			 buf_cstr(&f.refusals));
+}
+
+Test(shell, a_script_prints_and_ends_as_it_should)
+{
+	shell_prints("#!/bin/sh\nset -e\nx='a b'\nfor i in $x; do echo $i; done\n", "a\nb\n", 0);
+	shell_prints("#!/bin/sh -e\nfalse\necho no\n", "", 1);
+	shell_prints("#!/bin/bash\n[[ ab == a* ]] && echo yes\n", "yes\n", 0);
+}
+
+Test(shell, a_change_is_caused_by_the_line_of_the_maintainer_script)
+{
+	shell_fixture_run(&f, "#!/bin/sh\n\n: >/a\nf() {\n\techo b >/b\n}\n\nf\n");
+	cr_expect_str_eq(shell_fixture_cause(&f, "/a"), "2 demo postinst:3");
+	cr_expect_str_eq(shell_fixture_cause(&f, "/b"), "2 demo postinst:5");
+	cr_expect_str_eq(shell_fixture_file(&f, "/b"), "b\n");
+	cr_expect_str_eq(shell_fixture_attributes(&f, "/b"), "0644 0 0");
+}
+
+Test(shell, a_change_by_a_helper_is_caused_by_the_line_that_calls_it)
+{
+	shell_fixture_run(&f, "#!/bin/sh\nprintf '#!/bin/sh\\n\\n\\necho x >/made\\n' >/helper\n"
+			      "chmod 755 /helper\n\n/helper\n");
+	cr_expect_eq(f.status, 0);
+	cr_expect_str_eq(shell_fixture_cause(&f, "/made"), "2 demo postinst:5");
+}
+
+Test(shell, a_trigger_is_a_cause_of_its_own)
+{
+	f.world.trigger = STR("/usr/share/fonts");
+	shell_fixture_run(&f, "#!/bin/sh\n: >/a\n");
+	cr_expect_str_eq(shell_fixture_cause(&f, "/a"), "3 demo /usr/share/fonts");
+}
+
+Test(shell, a_program_without_a_model_is_refused_with_its_place)
+{
+	shell_fixture_run(&f, "#!/bin/sh\nmkdir -p /usr/bin\nprintf 'ELF' >/usr/bin/perl\n"
+			      "chmod 755 /usr/bin/perl\nperl -e 'x y'\necho $?\n");
+	cr_expect_str_eq(buf_cstr(&f.refusals),
+			 "command postinst:5 (5): perl -e x y: there is no model of this "
+			 "program\n");
+	cr_expect_str_eq(buf_cstr(&f.out), "0\n");
+}
+
+Test(shell, what_is_absent_is_not_found_and_no_refusal)
+{
+	shell_fixture_run(&f, "#!/bin/sh\nperl -e x\necho $?\ncommand -v perl || echo none\n");
+	cr_expect_str_eq(buf_cstr(&f.refusals), "");
+	cr_expect_str_eq(buf_cstr(&f.out), "127\nnone\n");
+}
+
+Test(shell, a_command_is_there_only_if_its_file_is)
+{
+	f.strict = true;
+	shell_fixture_run(&f, "#!/bin/sh\nsed s/a/b/ </dev/null\necho $?\n");
+	cr_expect_str_eq(buf_cstr(&f.out), "127\n");
+}
+
+Test(shell, a_refusal_may_stop_everything)
+{
+	f.stop = true;
+	shell_fixture_run(&f, "#!/bin/sh\nalias a=b\necho no\n");
+	cr_expect_eq(f.status, -1);
+	cr_expect_str_eq(buf_cstr(&f.refusals), "usage postinst:2 (2): alias a=b: this builtin "
+						"is not modelled\n");
+}
+
+Test(shell, a_refused_construct_ends_the_script_wherever_it_stands)
+{
+	expect_refusal("#!/bin/bash\nf() { x=$(echo $RANDOM); echo no; }\nf || echo no\n: >/no\n",
+		       "construct postinst:2 (2): : $RANDOM\n");
+	cr_expect_null(shell_fixture_file(&f, "/no"));
+	expect_refusal("#!/bin/sh\nsleep 1 &\n", "construct postinst:2 (2): : a command in the "
+						 "background\n");
+	expect_refusal("#!/bin/bash\ncat <(echo a)\n",
+		       "construct postinst:2 (2): : process substitution\n");
+}
+
+Test(shell, what_cannot_be_parsed_is_refused_with_its_line)
+{
+	expect_refusal("#!/bin/sh\n: >/no\nif true; then\necho\n",
+		       "construct postinst:5 (5): : 'fi' expected\n");
+	cr_expect_null(shell_fixture_file(&f, "/no"));
+}
+
+Test(shell, a_script_that_fails_is_reported_with_its_last_words)
+{
+	expect_refusal("#!/bin/sh\nset -e\necho sorry >&2\nexit 3\n",
+		       "failed postinst:4 (4): : the script ends with status 3: sorry\n");
+	cr_expect_eq(f.status, 3);
+}
+
+Test(shell, confmodule_is_the_hosts)
+{
+	shell_fixture_run(&f, "#!/bin/sh\n. /usr/share/debconf/confmodule\necho $RET\n");
+	cr_expect_str_eq(buf_cstr(&f.out), "sourced\n");
+}
+
+/* ---- limits: a refusal, never a crash and never a hang ---- */
+
+static void expect_limit(const char *script)
+{
+	shell_fixture_run(&f, script);
+	cr_expect_eq(strncmp(buf_cstr(&f.refusals), "limit ", 6), 0, "%s\n%s", script,
+			 buf_cstr(&f.refusals));
+}
+
+Test(shell, a_loop_without_an_end_is_refused)
+{
+	expect_limit("#!/bin/sh\nwhile :; do :; done\n");
+	expect_limit("#!/bin/sh\nwhile :; do while false; do :; done; done\n");
+	expect_limit("#!/bin/bash\nfor ((;;)); do :; done\n");
+}
+
+Test(shell, recursion_without_an_end_is_refused)
+{
+	expect_limit("#!/bin/sh\nf() { f; }\nf\n");
+	expect_limit("#!/bin/sh\nx='eval \"$x\"'\neval \"$x\"\n");
+	expect_limit("#!/bin/sh\nf() { echo $(f); }\nf\n");
+	expect_limit("#!/bin/sh\necho '. /s' >/s\n. /s\n");
+	expect_limit("#!/bin/sh\nprintf '#!/bin/sh\\n/s\\n' >/s\nchmod 755 /s\n/s\n");
+	expect_limit("#!/bin/bash\nx=x\necho $((x))\n");
+}
+
+Test(shell, a_text_that_grows_without_an_end_is_refused)
+{
+	expect_limit("#!/bin/sh\nx=aaaaaaaaaaaaaaaa\nwhile :; do x=$x$x; done\n");
+	expect_limit("#!/bin/sh\nx=a\nwhile :; do x=\"$x$x$x$x\"; set -- $x; done\n");
+	expect_limit("#!/bin/sh\nwhile :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done >/f\n");
+}
+
+Test(shell, text_that_nests_without_an_end_is_refused)
+{
+	static char script[40000];
+	static const char *const openings[] = { "(", "{ ", "if ", "$(", "${x:-", "while ", "! { " };
+
+	for (size_t k = 0; k < sizeof(openings) / sizeof(*openings); k++) {
+		strcpy(script, "#!/bin/sh\necho ");
+		if (openings[k][0] != '$')
+			strcpy(script, "#!/bin/sh\n");
+		for (size_t i = 0; i < 4000; i++)
+			strcat(script, openings[k]);
+		expect_refusal(script, "construct postinst:2 (2): : it nests too deeply\n");
+	}
+}
