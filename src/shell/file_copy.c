@@ -49,8 +49,12 @@ static void keep_attributes(struct copy *p, const struct inode *from, struct nod
 		for (uint32_t i = 0; i < from->n_xattrs; i++)
 			tree_set_xattr(c->world->tree, to, from->xattrs[i].name,
 				       from->xattrs[i].value, c->cause);
+	/* cp sets the nine bits as an ACL, and the others only if there are any. */
 	if (p->keep_mode && to->inode->kind != NODE_SYMLINK)
-		tree_set_mode(to, from->mode, c->cause);
+		tree_set_mode(to,
+			      from->mode & 07000 ? from->mode
+						 : from->mode | (to->inode->mode & 07000),
+			      c->cause);
 }
 
 static struct node *put_new(struct copy *p, const struct inode *from, const struct world_place *at)
@@ -75,8 +79,8 @@ static struct node *put_new(struct copy *p, const struct inode *from, const stru
 }
 
 /* The bytes of something that is no plain file, as a file. 1: refused. */
-static int read_special(struct copy *p, const struct node *node, struct str path,
-			struct inode *ret, int *ret_status, struct error *err)
+static int read_special(struct copy *p, const struct node *node, struct str path, struct inode *ret,
+			int *ret_status, struct error *err)
 {
 	struct str text;
 	int outcome = world_read_node(p->call->shell, node, &text, err);
@@ -84,8 +88,7 @@ static int read_special(struct copy *p, const struct node *node, struct str path
 	if (outcome < 0)
 		return -1;
 	if (outcome) {
-		*ret_status = shell_refuse(p->call, err, "the content of " STR_FMT,
-					   STR_ARG(path));
+		*ret_status = shell_refuse(p->call, err, "the content of " STR_FMT, STR_ARG(path));
 		return *ret_status < 0 ? -1 : 1;
 	}
 	ret->kind = NODE_FILE;
@@ -103,8 +106,10 @@ static int make_link(struct copy *p, struct node *from, struct str from_path,
 		tree_link(c->world->tree, at->dir, at->name, from, c->cause);
 		return 0;
 	}
+	(void)err;
 	if (from_path.ptr[0] != '/' && memchr(to.ptr, '/', to.len))
-		return shell_refuse(c, err, "-s to another folder");
+		return file_complain(c, "", to,
+				     "can make relative symbolic links only in current directory");
 	inode = world_new_inode(c->world, at->dir, NODE_SYMLINK, 0777);
 	inode.target = from_path;
 	tree_put(c->world->tree, at->dir, at->name, &inode, c->cause);
@@ -146,8 +151,7 @@ static int copy_folder(struct copy *p, struct node *from, struct str from_path,
 }
 
 /* Into a file that is there and stays: its name, mode and owner are kept. */
-static int copy_over(struct copy *p, const struct inode *from, struct node *to,
-		     struct error *err)
+static int copy_over(struct copy *p, const struct inode *from, struct node *to, struct error *err)
 {
 	struct shell_call *c = p->call;
 
@@ -157,8 +161,7 @@ static int copy_over(struct copy *p, const struct inode *from, struct node *to,
 	if (to->inode->kind != NODE_FILE || world_is_outside(to))
 		return shell_refuse(c, err, "copying over a device");
 	tree_set_content(to, &from->content, c->cause);
-	tree_set_xattr(c->world->tree, to, STR("security.capability"), (struct bytes){ 0 },
-		       c->cause);
+	world_drop_capability(c->world, to, c->cause);
 	tree_set_mtime(to, c->world->epoch);
 	keep_attributes(p, from, to);
 	return 0;
@@ -198,8 +201,8 @@ static int prepare(struct copy *p, const struct node *from, struct str from_path
 		if (!p->hard_link)
 			*ret_status = file_complain(
 				c, "", from_path,
-				arena_printf(c->world->arena, "and '" STR_FMT
-					     "' are the same file", STR_ARG(to)));
+				arena_printf(c->world->arena, "and '" STR_FMT "' are the same file",
+					     STR_ARG(to)));
 		return 1;
 	}
 	if (p->update && !from_folder) {
@@ -210,8 +213,9 @@ static int prepare(struct copy *p, const struct node *from, struct str from_path
 	if (there->kind == NODE_DIRECTORY || from_folder) {
 		if (there->kind == NODE_DIRECTORY && from_folder)
 			return 0;
-		*ret_status = file_complain(c, from_folder ? "cannot overwrite non-directory"
-							   : "cannot overwrite directory",
+		*ret_status = file_complain(c,
+					    from_folder ? "cannot overwrite non-directory"
+							: "cannot overwrite directory",
 					    to, "of another kind");
 		return 1;
 	}
@@ -251,8 +255,8 @@ static int copy_at(struct copy *p, struct str from, struct str to, unsigned dept
 		   struct error *err)
 {
 	struct shell_call *c = p->call;
-	bool follow = p->follow == COPY_FOLLOW_ALWAYS ||
-		      (p->follow == COPY_FOLLOW_COMMAND && depth == 0);
+	bool follow =
+		p->follow == COPY_FOLLOW_ALWAYS || (p->follow == COPY_FOLLOW_COMMAND && depth == 0);
 	struct world_place source, at;
 	struct copy_made *earlier = NULL;
 	struct inode inode;
@@ -283,8 +287,8 @@ static int copy_at(struct copy *p, struct str from, struct str to, unsigned dept
 		if (link)
 			return file_complain(c, "not writing through dangling symlink", to, "");
 	}
-	if (!at.node && (at.outside || !at.dir || world_is_outside(at.dir) ||
-			 !tree_is_name(at.name)))
+	if (!at.node &&
+	    (at.outside || !at.dir || world_is_outside(at.dir) || !tree_is_name(at.name)))
 		return shell_refuse(c, err, "copying to " STR_FMT, STR_ARG(to));
 	if (node_is(source.node, NODE_DIRECTORY))
 		return copy_folder(p, source.node, from, &at, to, depth, err);

@@ -21,7 +21,7 @@ struct copy {
 		const struct inode *from;
 		struct node *to;
 		bool named; /* by the command line */
-	} *made;
+	} * made;
 	size_t n_made, made_capacity;
 };
 

@@ -146,7 +146,9 @@ static int wrong_target(struct shell_call *c, struct str target)
 	int outcome = world_walk(c->shell, target, true, &place);
 
 	return file_failed(c, "target", target,
-			   outcome ? outcome : place.node ? WORLD_NO_FOLDER : WORLD_ABSENT);
+			   outcome	? outcome
+			   : place.node ? WORLD_NO_FOLDER
+					: WORLD_ABSENT);
 }
 
 int file_targets(struct shell_call *c, const struct shell_arguments *a, struct str folder,
@@ -231,16 +233,6 @@ int file_make_backup(struct shell_call *c, const struct file_backup *b, struct s
 	return 0;
 }
 
-static void drop_capability(struct shell_call *c, struct node *node)
-{
-	for (uint32_t i = 0; i < node->inode->n_xattrs; i++)
-		if (str_equal_cstr(node->inode->xattrs[i].name, "security.capability")) {
-			tree_set_xattr(c->world->tree, node, STR("security.capability"),
-				       (struct bytes){ 0 }, c->cause);
-			return;
-		}
-}
-
 void file_chown(struct shell_call *c, struct node *node, uint32_t uid, uint32_t gid)
 {
 	struct inode *inode = node->inode;
@@ -250,7 +242,7 @@ void file_chown(struct shell_call *c, struct node *node, uint32_t uid, uint32_t 
 		mode &= (uint16_t)~04000;
 		if (mode & 010)
 			mode &= (uint16_t)~02000;
-		drop_capability(c, node);
+		world_drop_capability(c->world, node, c->cause);
 	}
 	tree_set_owner(node, uid == UINT32_MAX ? inode->uid : uid,
 		       gid == UINT32_MAX ? inode->gid : gid, c->cause);
@@ -258,8 +250,7 @@ void file_chown(struct shell_call *c, struct node *node, uint32_t uid, uint32_t 
 		tree_set_mode(node, mode, c->cause);
 }
 
-bool file_parse_owner(struct shell_call *c, struct str text, uint32_t *ret_uid,
-		      uint32_t *ret_gid)
+bool file_parse_owner(struct shell_call *c, struct str text, uint32_t *ret_uid, uint32_t *ret_gid)
 {
 	size_t colon = str_find_char(text, ':');
 	struct str user = { text.ptr, colon }, group;

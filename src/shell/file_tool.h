@@ -28,9 +28,9 @@ void file_say_pair(struct shell_call *c, const char *verb, struct str from, stru
 
 /* All of these lie in the world's arena. */
 struct str file_join(struct shell_call *c, struct str folder, struct str name);
-struct str file_base(struct str path);   /* last name, without slashes behind; a view */
+struct str file_base(struct str path);	 /* last name, without slashes behind; a view */
 struct str file_folder(struct str path); /* as dirname(1); a view, or "." or "/" */
-struct str file_strip(struct str path);  /* without slashes at the end; a view */
+struct str file_strip(struct str path);	 /* without slashes at the end; a view */
 
 bool file_is_folder(const struct shell_call *c, struct str path, bool follow);
 static inline bool node_is(const struct node *node, enum node_kind kind)
@@ -78,5 +78,4 @@ int file_backup_option(struct shell_call *c, struct file_backup *b, struct str c
 void file_chown(struct shell_call *c, struct node *node, uint32_t uid, uint32_t gid);
 
 /* "-", "USER", "USER:GROUP", ":GROUP", "USER:", "USER.GROUP". False: no such account. */
-bool file_parse_owner(struct shell_call *c, struct str text, uint32_t *ret_uid,
-		      uint32_t *ret_gid);
+bool file_parse_owner(struct shell_call *c, struct str text, uint32_t *ret_uid, uint32_t *ret_gid);

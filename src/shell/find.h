@@ -14,30 +14,56 @@
 
 enum find_kind {
 	/* operators */
-	FIND_NOT, FIND_AND, FIND_OR, FIND_LIST,
+	FIND_NOT,
+	FIND_AND,
+	FIND_OR,
+	FIND_LIST,
 	/* tests */
-	FIND_TRUE, FIND_FALSE, FIND_NAME, FIND_PATH, FIND_REGEX, FIND_LNAME, FIND_TYPE, FIND_XTYPE,
-	FIND_EMPTY, FIND_USER, FIND_GROUP, FIND_NO_USER, FIND_NO_GROUP, FIND_LINKS, FIND_SIZE,
-	FIND_PERM, FIND_NEWER, FIND_SAME, FIND_READABLE, FIND_EXECUTABLE,
+	FIND_TRUE,
+	FIND_FALSE,
+	FIND_NAME,
+	FIND_PATH,
+	FIND_REGEX,
+	FIND_LNAME,
+	FIND_TYPE,
+	FIND_XTYPE,
+	FIND_EMPTY,
+	FIND_USER,
+	FIND_GROUP,
+	FIND_NO_USER,
+	FIND_NO_GROUP,
+	FIND_LINKS,
+	FIND_SIZE,
+	FIND_PERM,
+	FIND_NEWER,
+	FIND_SAME,
+	FIND_READABLE,
+	FIND_EXECUTABLE,
 	/* actions */
-	FIND_PRINT, FIND_PRINT0, FIND_PRINTF, FIND_EXEC, FIND_EXEC_ALL, FIND_DELETE, FIND_PRUNE,
+	FIND_PRINT,
+	FIND_PRINT0,
+	FIND_PRINTF,
+	FIND_EXEC,
+	FIND_EXEC_ALL,
+	FIND_DELETE,
+	FIND_PRUNE,
 	FIND_QUIT,
 };
 
 struct find_node {
 	enum find_kind kind;
 	struct find_node *left, *right; /* operators: NOT has only @left */
-	struct str text;                /* pattern, format, kinds */
-	bool fold;                      /* -iname ... */
-	char compare;                   /* '+', '-', '=' with @number; '/', '-', '=' for -perm */
-	uint64_t number, unit;          /* unit: bytes of -size */
+	struct str text;		/* pattern, format, kinds */
+	bool fold;			/* -iname ... */
+	char compare;			/* '+', '-', '=' with @number; '/', '-', '=' for -perm */
+	uint64_t number, unit;		/* unit: bytes of -size */
 	uint16_t mode, folder_mode;
 	int64_t time;
 	struct regex *regex;
 	const struct inode *inode; /* -samefile */
-	const struct str *argv;    /* -exec */
+	const struct str *argv;	   /* -exec */
 	size_t argc;
-	bool in_folder; /* -execdir */
+	bool in_folder;	   /* -execdir */
 	struct str *found; /* -exec ... + */
 	size_t n_found, found_capacity;
 };
@@ -53,7 +79,7 @@ struct find {
 
 	/* The file at hand. */
 	struct str path, start;
-	struct node *node;   /* as -L, -H or -P see it */
+	struct node *node; /* as -L, -H or -P see it */
 	uint64_t depth;
 	bool prune;
 };

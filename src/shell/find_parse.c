@@ -147,8 +147,18 @@ static struct find_node *parse_regex(struct parser *p, struct str text, bool fol
 			buf_add_char(&pattern, text.ptr[++i]);
 			continue;
 		}
-		if (p->emacs && c == '[')
-			return refuse(p, "a bracket in -regex without -regextype", text);
+		if (p->emacs && c == '[') { /* a backslash in it would mean itself, too */
+			const char *end = i + 2 < text.len
+						  ? memchr(text.ptr + i + 2, ']', text.len - i - 2)
+						  : NULL;
+
+			if (!end || memchr(text.ptr + i, '\\', (size_t)(end - text.ptr) - i) ||
+			    memchr(text.ptr + i + 1, '[', (size_t)(end - text.ptr) - i))
+				return refuse(p, "this bracket in -regex", text);
+			buf_add(&pattern, text.ptr + i, (size_t)(end - text.ptr) - i + 1);
+			i = (size_t)(end - text.ptr);
+			continue;
+		}
 		if (p->emacs && (c == '+' || c == '?'))
 			buf_add_char(&pattern, '\\');
 		buf_add_char(&pattern, c);
@@ -239,18 +249,12 @@ static const struct {
 	enum find_kind kind;
 	bool action;
 } plain_words[] = {
-	{ "-true", FIND_TRUE, false },
-	{ "-false", FIND_FALSE, false },
-	{ "-empty", FIND_EMPTY, false },
-	{ "-nouser", FIND_NO_USER, false },
-	{ "-nogroup", FIND_NO_GROUP, false },
-	{ "-readable", FIND_READABLE, false },
-	{ "-writable", FIND_READABLE, false },
-	{ "-executable", FIND_EXECUTABLE, false },
-	{ "-print", FIND_PRINT, true },
-	{ "-print0", FIND_PRINT0, true },
-	{ "-delete", FIND_DELETE, true },
-	{ "-prune", FIND_PRUNE, false },
+	{ "-true", FIND_TRUE, false },	       { "-false", FIND_FALSE, false },
+	{ "-empty", FIND_EMPTY, false },       { "-nouser", FIND_NO_USER, false },
+	{ "-nogroup", FIND_NO_GROUP, false },  { "-readable", FIND_READABLE, false },
+	{ "-writable", FIND_READABLE, false }, { "-executable", FIND_EXECUTABLE, false },
+	{ "-print", FIND_PRINT, true },	       { "-print0", FIND_PRINT0, true },
+	{ "-delete", FIND_DELETE, true },      { "-prune", FIND_PRUNE, false },
 	{ "-quit", FIND_QUIT, false },
 };
 
@@ -259,11 +263,11 @@ static const struct {
 	enum find_kind kind;
 	bool fold;
 } text_words[] = {
-	{ "-name", FIND_NAME, false },   { "-iname", FIND_NAME, true },
-	{ "-path", FIND_PATH, false },   { "-wholename", FIND_PATH, false },
-	{ "-ipath", FIND_PATH, true },   { "-iwholename", FIND_PATH, true },
-	{ "-lname", FIND_LNAME, false }, { "-ilname", FIND_LNAME, true },
-	{ "-type", FIND_TYPE, false },   { "-xtype", FIND_XTYPE, false },
+	{ "-name", FIND_NAME, false },	   { "-iname", FIND_NAME, true },
+	{ "-path", FIND_PATH, false },	   { "-wholename", FIND_PATH, false },
+	{ "-ipath", FIND_PATH, true },	   { "-iwholename", FIND_PATH, true },
+	{ "-lname", FIND_LNAME, false },   { "-ilname", FIND_LNAME, true },
+	{ "-type", FIND_TYPE, false },	   { "-xtype", FIND_XTYPE, false },
 	{ "-printf", FIND_PRINTF, false },
 };
 
@@ -356,7 +360,7 @@ static struct find_node *parse_primary(struct parser *p)
 static struct find_node *parse_not(struct parser *p)
 {
 	bool negated = false;
-	struct find_node *n, *not;
+	struct find_node *n, *not ;
 
 	while (is_word(p, "!", "-not")) {
 		negated = !negated;
@@ -368,8 +372,8 @@ static struct find_node *parse_not(struct parser *p)
 	if (!n || !negated)
 		return n;
 	not = new_node(p, FIND_NOT);
-	not->left = n;
-	return not;
+	not ->left = n;
+	return not ;
 }
 
 static struct find_node *join(struct parser *p, enum find_kind kind, struct find_node *left,

@@ -37,7 +37,7 @@ static bool compare(const struct find_node *n, uint64_t value)
 
 static uint64_t size_of(const struct node *node)
 {
-	return node_is(node, NODE_FILE)      ? node->inode->content.size
+	return node_is(node, NODE_FILE)	     ? node->inode->content.size
 	       : node_is(node, NODE_SYMLINK) ? node->inode->target.len
 					     : 0;
 }
@@ -62,9 +62,15 @@ static bool test_type(struct find *f, const struct find_node *n)
 
 	if (n->kind == FIND_XTYPE) {
 		/* The other view: through links where -type looks at them. */
-		node = world_find(f->c->shell, f->path, f->follow != 'L');
-		if (!node)
-			node = f->node;
+		struct world_place at;
+		int outcome = world_walk(f->c->shell, f->path, f->follow != 'L', &at);
+
+		if (outcome == WORLD_LOOP) {
+			f->status = file_failed(f->c, "", f->path, outcome);
+			return false;
+		}
+		if (at.node)
+			node = at.node;
 	}
 	return memchr(n->text.ptr, type_letter(node), n->text.len) != NULL;
 }
@@ -126,9 +132,8 @@ static int exec_one(struct find *f, const struct find_node *n, struct error *err
 	int status;
 
 	if (n->in_folder)
-		path = f->depth || memchr(path.ptr, '/', path.len)
-			       ? file_join(f->c, STR("."), file_base(path))
-			       : path;
+		path = str_equal_cstr(path, "/") ? path
+						 : file_join(f->c, STR("."), file_base(path));
 	for (size_t i = 0; i < n->argc; i++)
 		argv[i] = fill_in(f, n->argv[i], path);
 	if (!n->in_folder) {
@@ -216,8 +221,10 @@ static int run_action(struct find *f, struct find_node *n, struct error *err)
 		return 1;
 	case FIND_PRINTF:
 		if (find_format(f, n->text))
-			return shell_refuse(f->c, err, "-printf '" STR_FMT "'", STR_ARG(n->text)) < 0
-				       ? -1 : 1;
+			return shell_refuse(f->c, err, "-printf '" STR_FMT "'", STR_ARG(n->text)) <
+					       0
+				       ? -1
+				       : 1;
 		return 1;
 	case FIND_EXEC:
 		return exec_one(f, n, err);
@@ -323,7 +330,8 @@ static bool add_time(const struct node *node, char letter, struct buf *out)
 		buf_printf(out, "%lld.0000000000", (long long)node->inode->mtime);
 		return true;
 	}
-	return memchr("YmdFHMjy", letter, 8) && timestamp_format(str_of(format), node->inode->mtime, out);
+	return memchr("YmdFHMjy", letter, 8) &&
+	       timestamp_format(str_of(format), node->inode->mtime, out);
 }
 
 static void add_account(struct find *f, bool group, struct buf *out)
@@ -357,7 +365,7 @@ static bool add_directive(struct find *f, struct str format, size_t *at, struct 
 		return true;
 	case 'h':
 		buf_add_str(out, memchr(f->path.ptr, '/', f->path.len) ? file_folder(f->path)
-									: STR("."));
+								       : STR("."));
 		return true;
 	case 'H':
 		buf_add_str(out, f->start);

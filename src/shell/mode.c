@@ -1,9 +1,9 @@
 #include "shell/mode.h"
 
 #define SET_IDS 06000
-#define ALL_R   0444
-#define ALL_W   0222
-#define ALL_X   0111
+#define ALL_R 0444
+#define ALL_W 0222
+#define ALL_X 0111
 
 struct scan {
 	const char *at, *end;
@@ -161,8 +161,8 @@ static uint16_t clause_value(const struct mode_clause *c, uint16_t mode, bool fo
 	return value;
 }
 
-uint16_t mode_adjust(const struct mode_change *change, uint16_t mode, bool folder,
-		     uint16_t umask, uint16_t *ret_bits)
+uint16_t mode_adjust(const struct mode_change *change, uint16_t mode, bool folder, uint16_t umask,
+		     uint16_t *ret_bits)
 {
 	unsigned now = mode, bits = 0;
 
@@ -186,8 +186,7 @@ uint16_t mode_adjust(const struct mode_change *change, uint16_t mode, bool folde
 	return (uint16_t)now;
 }
 
-uint16_t mode_apply(const struct mode_change *change, uint16_t mode, bool folder,
-		    uint16_t umask)
+uint16_t mode_apply(const struct mode_change *change, uint16_t mode, bool folder, uint16_t umask)
 {
 	uint16_t bits;
 

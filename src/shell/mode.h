@@ -28,12 +28,11 @@ struct mode_change {
 /* False: not a mode (or more than MODE_CLAUSES_MAX clauses). */
 bool mode_parse(struct str text, struct mode_change *ret);
 
-uint16_t mode_apply(const struct mode_change *change, uint16_t mode, bool folder,
-		    uint16_t umask);
+uint16_t mode_apply(const struct mode_change *change, uint16_t mode, bool folder, uint16_t umask);
 
 /* *ret_bits: those that the change speaks of; others stay as they are. */
-uint16_t mode_adjust(const struct mode_change *change, uint16_t mode, bool folder,
-		     uint16_t umask, uint16_t *ret_bits);
+uint16_t mode_adjust(const struct mode_change *change, uint16_t mode, bool folder, uint16_t umask,
+		     uint16_t *ret_bits);
 
 /* "rwsr-xr-t", with a NUL. */
 void mode_format(uint16_t mode, char ret[static 10]);

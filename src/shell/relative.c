@@ -50,9 +50,8 @@ static int look(struct walked *w, struct str *rest, enum canonical_mode mode, bo
 	if (outcome == WORLD_SPECIAL)
 		return outcome;
 	if (!node) {
-		if (mode == CANONICAL_MISSING ||
-		    (mode == CANONICAL_ALL_BUT_LAST && !has_more(*rest) &&
-		     outcome != WORLD_NO_FOLDER))
+		if (mode == CANONICAL_MISSING || (mode == CANONICAL_ALL_BUT_LAST &&
+						  !has_more(*rest) && outcome != WORLD_NO_FOLDER))
 			return 0;
 		return outcome ? outcome : WORLD_ABSENT;
 	}
@@ -66,8 +65,7 @@ static int look(struct walked *w, struct str *rest, enum canonical_mode mode, bo
 		else
 			drop_last(&w->path);
 		*rest = str_of(arena_printf(shell_world(sh)->arena, STR_FMT "%s" STR_FMT,
-					    STR_ARG(target), rest->len ? "/" : "",
-					    STR_ARG(*rest)));
+					    STR_ARG(target), rest->len ? "/" : "", STR_ARG(*rest)));
 		return 0;
 	}
 	if (node->inode->kind == NODE_SYMLINK)
@@ -103,8 +101,8 @@ int canonical_path(struct shell *sh, struct str path, enum canonical_mode mode, 
 		}
 		buf_add_char(&w.path, '/');
 		buf_add_str(&w.path, name);
-		outcome = w.path.len >= LIMIT_PATH_MAX ? WORLD_ABSENT
-						       : look(&w, &rest, mode, plain);
+		outcome =
+			w.path.len >= LIMIT_PATH_MAX ? WORLD_ABSENT : look(&w, &rest, mode, plain);
 	}
 	if (!outcome)
 		*ret = w.path.len ? arena_str(shell_world(sh)->arena, buf_str(&w.path)) : STR("/");

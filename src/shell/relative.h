@@ -9,9 +9,9 @@
 #include "shell/world.h"
 
 enum canonical_mode {
-	CANONICAL_EXISTING,    /* all must exist: readlink -e */
+	CANONICAL_EXISTING,	/* all must exist: readlink -e */
 	CANONICAL_ALL_BUT_LAST, /* readlink -f, realpath */
-	CANONICAL_MISSING,     /* nothing need exist: -m */
+	CANONICAL_MISSING,	/* nothing need exist: -m */
 };
 
 /*

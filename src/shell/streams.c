@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "io/source.h"
+#include "shell/walk.h"
 
 #define NO_BOUND ((size_t)1 << 40) /* the shell looks at lengths after each command */
 
@@ -99,6 +100,7 @@ static int flush_one(struct shell *sh, struct stream *s, struct error *err)
 	content = content_of_bytes((struct bytes){ (const uint8_t *)data, size });
 	tree_set_content(s->node, &content, shell_cause(sh));
 	tree_set_mtime(s->node, sh->world->epoch);
+	world_drop_capability(sh->world, s->node, shell_cause(sh));
 	s->in.data = (struct str){ data, size };
 	s->seen = s->node->inode->content;
 	return 0;

@@ -14,7 +14,7 @@
 struct timestamp {
 	int64_t year;
 	int month, day, hour, minute, second; /* month and day from 1 */
-	int weekday, yearday;                 /* Sunday and January 1st are 0 */
+	int weekday, yearday;		      /* Sunday and January 1st are 0 */
 };
 
 struct timestamp timestamp_of(int64_t time);

@@ -1,8 +1,18 @@
 #include "shell/file_tool.h"
 #include "shell/tool_files.h"
 
-enum { CAT_NUMBER = 1, CAT_NUMBER_FULL, CAT_ENDS, CAT_TABS, CAT_VISIBLE, CAT_SQUEEZE, CAT_ALL,
-       CAT_VE, CAT_VT, CAT_NOTHING };
+enum {
+	CAT_NUMBER = 1,
+	CAT_NUMBER_FULL,
+	CAT_ENDS,
+	CAT_TABS,
+	CAT_VISIBLE,
+	CAT_SQUEEZE,
+	CAT_ALL,
+	CAT_VE,
+	CAT_VT,
+	CAT_NOTHING
+};
 
 static const struct shell_option cat_options[] = {
 	{ 'A', "show-all", OPTION_NO_VALUE, CAT_ALL },
@@ -22,7 +32,7 @@ struct cat {
 	struct buf *out;
 	bool number, number_full, ends, tabs, visible, squeeze;
 	unsigned line, blank; /* blank lines in a row */
-	bool inside;          /* a line that has begun */
+	bool inside;	      /* a line that has begun */
 };
 
 static void add_char(struct cat *k, uint8_t ch)
@@ -92,8 +102,8 @@ static int add_file(struct shell_call *c, struct cat *k, bool plain, struct str 
 	if (outcome == WORLD_SPECIAL)
 		return shell_refuse(c, err, "the content of " STR_FMT, STR_ARG(path));
 	if (outcome) {
-		buf_printf(c->err, STR_FMT ": " STR_FMT ": %s\n", STR_ARG(c->argv[0]), STR_ARG(path),
-			   world_outcome_text((enum world_outcome)outcome));
+		buf_printf(c->err, STR_FMT ": " STR_FMT ": %s\n", STR_ARG(c->argv[0]),
+			   STR_ARG(path), world_outcome_text((enum world_outcome)outcome));
 		return 1;
 	}
 	if (plain)

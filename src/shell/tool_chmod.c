@@ -3,8 +3,14 @@
 #include "shell/mode.h"
 #include "shell/tool_files.h"
 
-enum { CHMOD_CHANGES = 1, CHMOD_QUIET, CHMOD_NOTHING, CHMOD_RECURSIVE, CHMOD_REFERENCE,
-       CHMOD_VERBOSE };
+enum {
+	CHMOD_CHANGES = 1,
+	CHMOD_QUIET,
+	CHMOD_NOTHING,
+	CHMOD_RECURSIVE,
+	CHMOD_REFERENCE,
+	CHMOD_VERBOSE
+};
 
 static const struct shell_option chmod_options[] = {
 	{ 'c', "changes", OPTION_NO_VALUE, CHMOD_CHANGES },
@@ -59,8 +65,8 @@ static int change_one(struct chmod *m, struct node *node, struct str path, unsig
 	tell(m, path, from, to);
 	plain = mode_apply(&m->mode, from, folder, 0);
 	if (m->as_option && to & ~plain)
-		status = file_complain(m->c, "new permissions are not what was asked for", path,
-				       "");
+		status =
+			file_complain(m->c, "new permissions are not what was asked for", path, "");
 	if (!m->recursive || !folder)
 		return status;
 	n = file_children(m->c, node, &list);
@@ -96,8 +102,7 @@ static int change_operand(struct chmod *m, struct str path, struct error *err)
 
 static bool is_mode_word(struct str arg)
 {
-	return arg.len > 1 && arg.ptr[0] == '-' &&
-	       memchr("rwxXstugoa,+=01234567", arg.ptr[1], 21);
+	return arg.len > 1 && arg.ptr[0] == '-' && memchr("rwxXstugoa,+=01234567", arg.ptr[1], 21);
 }
 
 /* A call without the words that are modes; these joined by commas. */
@@ -113,9 +118,9 @@ static struct shell_call without_modes(const struct shell_call *c, struct str *r
 	ret_mode->len = 0;
 	for (size_t i = 0; i < c->argc; i++) {
 		if (i && options && is_mode_word(c->argv[i])) {
-			*ret_mode = str_of(arena_printf(arena, STR_FMT "%s" STR_FMT,
-							STR_ARG(*ret_mode), ret_mode->len ? "," : "",
-							STR_ARG(c->argv[i])));
+			*ret_mode =
+				str_of(arena_printf(arena, STR_FMT "%s" STR_FMT, STR_ARG(*ret_mode),
+						    ret_mode->len ? "," : "", STR_ARG(c->argv[i])));
 			continue;
 		}
 		options &= !str_equal_cstr(c->argv[i], "--");
@@ -149,9 +154,11 @@ int tool_chmod(struct shell_call *c, struct error *err)
 		struct node *node = world_find(c->shell, reference, true);
 
 		if (!node)
-			return file_failed(c, "failed to get attributes of", reference, WORLD_ABSENT);
-		m.mode = (struct mode_change){ { { '=', MODE_PLAIN, 07777, node->inode->mode, 07777 } },
-					       1 };
+			return file_failed(c, "failed to get attributes of", reference,
+					   WORLD_ABSENT);
+		m.mode = (struct mode_change){
+			{ { '=', MODE_PLAIN, 07777, node->inode->mode, 07777 } }, 1
+		};
 	} else {
 		if (!mode.ptr && a.n_operands)
 			mode = a.operands[first++];

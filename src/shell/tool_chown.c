@@ -3,8 +3,20 @@
 #include "shell/tool_files.h"
 #include "shell/world_accounts.h"
 
-enum { CHOWN_CHANGES = 1, CHOWN_QUIET, CHOWN_DEREFERENCE, CHOWN_LINK, CHOWN_FROM, CHOWN_H, CHOWN_L,
-       CHOWN_P, CHOWN_NOTHING, CHOWN_RECURSIVE, CHOWN_REFERENCE, CHOWN_VERBOSE };
+enum {
+	CHOWN_CHANGES = 1,
+	CHOWN_QUIET,
+	CHOWN_DEREFERENCE,
+	CHOWN_LINK,
+	CHOWN_FROM,
+	CHOWN_H,
+	CHOWN_L,
+	CHOWN_P,
+	CHOWN_NOTHING,
+	CHOWN_RECURSIVE,
+	CHOWN_REFERENCE,
+	CHOWN_VERBOSE
+};
 
 static const struct shell_option chown_options[] = {
 	{ 'c', "changes", OPTION_NO_VALUE, CHOWN_CHANGES },
@@ -184,8 +196,8 @@ static int run(struct shell_call *c, bool group_only, struct error *err)
 	} else if (group_only ? !(a.operands[0].len == 0 ||
 				  world_group_or_id(c->shell, a.operands[0], &o.gid))
 			      : !file_parse_owner(c, a.operands[0], &o.uid, &o.gid)) {
-		return file_complain(c, group_only ? "invalid group:" : "invalid user:",
-				     a.operands[0], "");
+		return file_complain(
+			c, group_only ? "invalid group:" : "invalid user:", a.operands[0], "");
 	} else {
 		first = 1;
 	}

@@ -2,9 +2,28 @@
 #include "shell/tool_files.h"
 
 enum {
-	CP_ARCHIVE = 1, CP_BACKUP, CP_D, CP_FORCE, CP_FOLLOW_H, CP_FOLLOW_L, CP_FOLLOW_P, CP_LINK,
-	CP_NO_CLOBBER, CP_NO_PRESERVE, CP_P, CP_PARENTS, CP_PRESERVE, CP_NOTHING, CP_RECURSIVE,
-	CP_REMOVE, CP_STRIP, CP_SUFFIX, CP_SYMBOLIC, CP_TARGET, CP_NO_TARGET, CP_UPDATE,
+	CP_ARCHIVE = 1,
+	CP_BACKUP,
+	CP_D,
+	CP_FORCE,
+	CP_FOLLOW_H,
+	CP_FOLLOW_L,
+	CP_FOLLOW_P,
+	CP_LINK,
+	CP_NO_CLOBBER,
+	CP_NO_PRESERVE,
+	CP_P,
+	CP_PARENTS,
+	CP_PRESERVE,
+	CP_NOTHING,
+	CP_RECURSIVE,
+	CP_REMOVE,
+	CP_STRIP,
+	CP_SUFFIX,
+	CP_SYMBOLIC,
+	CP_TARGET,
+	CP_NO_TARGET,
+	CP_UPDATE,
 	CP_VERBOSE,
 };
 
@@ -173,16 +192,14 @@ static int make_parents(struct cp *cp, struct str target, struct str source, str
 			continue;
 		if (one.keep_mode || one.keep_owner || from->inode->mode & 07000)
 			return shell_refuse(c, err, "--parents with attributes");
-		place.node = tree_put(
-			c->world->tree, place.dir, place.name,
-			&(struct inode){ .kind = NODE_DIRECTORY,
-					 .mode = from->inode->mode &
-						 (uint16_t)~shell_umask(c->shell),
-					 .mtime = c->world->epoch },
-			c->cause);
+		place.node = tree_put(c->world->tree, place.dir, place.name,
+				      &(struct inode){ .kind = NODE_DIRECTORY,
+						       .mode = from->inode->mode &
+							       (uint16_t)~shell_umask(c->shell),
+						       .mtime = c->world->epoch },
+				      c->cause);
 		if (one.verbose)
-			buf_printf(c->out, STR_FMT " -> " STR_FMT "\n", STR_ARG(part),
-				   STR_ARG(to));
+			buf_printf(c->out, STR_FMT " -> " STR_FMT "\n", STR_ARG(part), STR_ARG(to));
 	}
 	return 0;
 }
@@ -236,7 +253,7 @@ int tool_cp(struct shell_call *c, struct error *err)
 		return shell_refuse(c, err, "a backup with --no-clobber");
 	if (cp.copy.follow == COPY_FOLLOW_UNSAID)
 		cp.copy.follow = cp.copy.recursive && !cp.copy.hard_link ? COPY_FOLLOW_NEVER
-									  : COPY_FOLLOW_ALWAYS;
+									 : COPY_FOLLOW_ALWAYS;
 	if ((cp.copy.hard_link || cp.copy.soft_link) && cp.force)
 		cp.copy.remove_first = true;
 	status = file_targets(c, &a, cp.folder, cp.no_folder, false, &t);

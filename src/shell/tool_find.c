@@ -36,7 +36,16 @@ static int visit_children(struct find *f, struct find_node *e, struct node *dir,
 				return -1;
 			continue;
 		}
-		target = f->follow == 'L' ? world_find(f->c->shell, below, true) : NULL;
+		target = NULL;
+		if (f->follow == 'L' && node_is(node, NODE_SYMLINK)) {
+			struct world_place at;
+
+			if (world_walk(f->c->shell, below, true, &at) == WORLD_LOOP) {
+				f->status = file_failed(f->c, "", below, WORLD_LOOP);
+				continue;
+			}
+			target = at.node;
+		}
 		result = visit(f, e, target ? target : node, below, depth + 1, err);
 		if (result)
 			return result;
@@ -116,7 +125,8 @@ int tool_find(struct shell_call *c, struct error *err)
 	int status = 0, result;
 
 	for (; at < c->argc && c->argv[at].len == 2 && c->argv[at].ptr[0] == '-' &&
-	       memchr("HLP", c->argv[at].ptr[1], 3); at++)
+	       memchr("HLP", c->argv[at].ptr[1], 3);
+	     at++)
 		f.follow = c->argv[at].ptr[1];
 	first = at;
 	while (at < c->argc && !begins_expression(c->argv[at]))

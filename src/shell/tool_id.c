@@ -19,8 +19,8 @@ static void add_id(struct shell_call *c, uint32_t id, bool group, bool name)
 {
 	struct str text;
 
-	if (name && (group ? world_group_name(c->shell, id, &text)
-			   : world_user_name(c->shell, id, &text)))
+	if (name &&
+	    (group ? world_group_name(c->shell, id, &text) : world_user_name(c->shell, id, &text)))
 		buf_add_str(c->out, text);
 	else
 		buf_printf(c->out, "%u", id);
@@ -81,7 +81,8 @@ int tool_id(struct shell_call *c, struct error *err)
 		return shell_refuse(c, err, "the groups of the process");
 	}
 	if (!what)
-		return name ? file_usage(c, "printing only names or real IDs requires -u, -g, or -G")
+		return name ? file_usage(c,
+					 "printing only names or real IDs requires -u, -g, or -G")
 			    : print_all(c, user, uid, gid);
 	if (what != ID_GROUPS) {
 		add_id(c, what == ID_USER ? uid : gid, what == ID_GROUP, name);

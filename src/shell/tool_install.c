@@ -8,9 +8,21 @@
 #include "shell/tool_files.h"
 #include "shell/world_accounts.h"
 
-enum { INSTALL_BACKUP = 1, INSTALL_NOTHING, INSTALL_COMPARE, INSTALL_FOLDER, INSTALL_PARENTS,
-       INSTALL_GROUP, INSTALL_MODE, INSTALL_OWNER, INSTALL_TIMES, INSTALL_SUFFIX, INSTALL_TARGET,
-       INSTALL_NO_TARGET, INSTALL_VERBOSE };
+enum {
+	INSTALL_BACKUP = 1,
+	INSTALL_NOTHING,
+	INSTALL_COMPARE,
+	INSTALL_FOLDER,
+	INSTALL_PARENTS,
+	INSTALL_GROUP,
+	INSTALL_MODE,
+	INSTALL_OWNER,
+	INSTALL_TIMES,
+	INSTALL_SUFFIX,
+	INSTALL_TARGET,
+	INSTALL_NO_TARGET,
+	INSTALL_VERBOSE
+};
 
 static const struct shell_option install_options[] = {
 	{ 'b', NULL, OPTION_NO_VALUE, INSTALL_BACKUP },
@@ -222,8 +234,10 @@ static int install_files(struct install *in, const struct shell_arguments *a, st
 	    file_is_folder(c, a->operands[1], true)) {
 		t = (struct file_targets){ a->operands, 1, a->operands[1], true };
 	} else {
-		status = file_targets(c, a, in->target, in->no_folder || (in->parents &&
-				      !in->target.ptr && a->n_operands == 2), false, &t);
+		status = file_targets(
+			c, a, in->target,
+			in->no_folder || (in->parents && !in->target.ptr && a->n_operands == 2),
+			false, &t);
 	}
 	if (status)
 		return status;
@@ -253,6 +267,7 @@ int tool_install(struct shell_call *c, struct error *err)
 		result = take_option(&in, &a.options[i], &status, err);
 	if (result)
 		return result < 0 ? -1 : status;
+	status = 0;
 	if (!in.folder)
 		return install_files(&in, &a, err);
 	if (!a.n_operands)

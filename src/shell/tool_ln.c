@@ -2,8 +2,20 @@
 #include "shell/relative.h"
 #include "shell/tool_files.h"
 
-enum { LN_BACKUP = 1, LN_FORCE, LN_HARD, LN_LOGICAL, LN_NO_DEREFERENCE, LN_PHYSICAL, LN_RELATIVE,
-       LN_SOFT, LN_SUFFIX, LN_TARGET, LN_NO_TARGET, LN_VERBOSE };
+enum {
+	LN_BACKUP = 1,
+	LN_FORCE,
+	LN_HARD,
+	LN_LOGICAL,
+	LN_NO_DEREFERENCE,
+	LN_PHYSICAL,
+	LN_RELATIVE,
+	LN_SOFT,
+	LN_SUFFIX,
+	LN_TARGET,
+	LN_NO_TARGET,
+	LN_VERBOSE
+};
 
 static const struct shell_option ln_options[] = {
 	{ 'b', NULL, OPTION_NO_VALUE, LN_BACKUP },
@@ -84,17 +96,19 @@ static int make_room(struct ln *ln, const struct node *from, struct world_place 
 	if (node_is(at->node, NODE_DIRECTORY))
 		return ln->force || ln->backup.wanted
 			       ? file_complain(c, "", to, "cannot overwrite directory")
-			       : file_failed(c, ln->soft ? "failed to create symbolic link"
-							 : "failed to create hard link",
+			       : file_failed(c,
+					     ln->soft ? "failed to create symbolic link"
+						      : "failed to create hard link",
 					     to, WORLD_EXISTS);
 	if (!ln->force && !ln->backup.wanted)
-		return file_failed(c, ln->soft ? "failed to create symbolic link"
-					       : "failed to create hard link",
+		return file_failed(c,
+				   ln->soft ? "failed to create symbolic link"
+					    : "failed to create hard link",
 				   to, WORLD_EXISTS);
 	if (from && (!ln->soft || !ln->backup.wanted) &&
-	    (from == at->node || (!ln->soft && from->inode == at->node->inode &&
-				  from->parent == at->node->parent &&
-				  str_equal(from->name, at->node->name))))
+	    (from == at->node ||
+	     (!ln->soft && from->inode == at->node->inode && from->parent == at->node->parent &&
+	      str_equal(from->name, at->node->name))))
 		return file_complain(c, "", source, "are the same file");
 	if (ln->backup.wanted) {
 		if (file_make_backup(c, &ln->backup, to, &status, err))
@@ -128,8 +142,9 @@ static int make_link(struct ln *ln, struct str source, struct str to, struct err
 	if (outcome == WORLD_SPECIAL)
 		return shell_refuse(c, err, "a link in " STR_FMT, STR_ARG(to));
 	if (outcome)
-		return file_failed(c, ln->soft ? "failed to create symbolic link"
-					       : "failed to create hard link",
+		return file_failed(c,
+				   ln->soft ? "failed to create symbolic link"
+					    : "failed to create hard link",
 				   to, outcome);
 	if (at.node) {
 		status = make_room(ln, from, &at, source, to, err);
@@ -145,8 +160,12 @@ static int make_link(struct ln *ln, struct str source, struct str to, struct err
 		if (status)
 			return shell_refuse(c, err, "-r to " STR_FMT, STR_ARG(source));
 	}
-	if (ln->verbose)
-		file_say_pair(c, "", to, source);
+	if (ln->verbose) {
+		file_quote(c->out, to);
+		buf_add_cstr(c->out, ln->soft ? " -> " : " => ");
+		file_quote(c->out, source);
+		buf_add_char(c->out, '\n');
+	}
 	if (!ln->soft) {
 		if (!at.node || at.node->removed || at.node->inode != from->inode)
 			tree_link(c->world->tree, at.dir, at.name, from, c->cause);
@@ -183,9 +202,9 @@ int tool_ln(struct shell_call *c, struct error *err)
 		struct str to = file_target(c, &t, t.sources[i]);
 
 		if (a.n_operands == 1)
-			to = str_equal_cstr(t.target, ".") ? file_join(c, STR("."),
-								       file_base(t.sources[i]))
-							   : to;
+			to = str_equal_cstr(t.target, ".")
+				     ? file_join(c, STR("."), file_base(t.sources[i]))
+				     : to;
 		result = make_link(&ln, t.sources[i], to, err);
 		if (result < 0)
 			return -1;

@@ -9,8 +9,20 @@
 #include "shell/timestamp.h"
 #include "shell/tool_files.h"
 
-enum { LS_ALL = 1, LS_ALMOST, LS_FOLDER, LS_FOLLOW, LS_LONG, LS_NUMERIC, LS_ONE, LS_RECURSIVE,
-       LS_REVERSE, LS_CLASS, LS_SLASH, LS_NOTHING };
+enum {
+	LS_ALL = 1,
+	LS_ALMOST,
+	LS_FOLDER,
+	LS_FOLLOW,
+	LS_LONG,
+	LS_NUMERIC,
+	LS_ONE,
+	LS_RECURSIVE,
+	LS_REVERSE,
+	LS_CLASS,
+	LS_SLASH,
+	LS_NOTHING
+};
 
 static const struct shell_option ls_options[] = {
 	{ 'a', "all", OPTION_NO_VALUE, LS_ALL },

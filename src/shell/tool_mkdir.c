@@ -131,8 +131,7 @@ int tool_mkdir(struct shell_call *c, struct error *err)
 			m.parents = true;
 			break;
 		case MAKE_VERBOSE:
-			m.how.verbose = arena_printf(c->world->arena,
-						     STR_FMT ": created directory",
+			m.how.verbose = arena_printf(c->world->arena, STR_FMT ": created directory",
 						     STR_ARG(c->argv[0]));
 			break;
 		}

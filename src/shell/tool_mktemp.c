@@ -6,8 +6,18 @@
 #include "shell/file_tool.h"
 #include "shell/tool_files.h"
 
-enum { TEMP_FOLDER = 1, TEMP_DRY, TEMP_QUIET, TEMP_PARENT, TEMP_TMPDIR, TEMP_SUFFIX, TEMP_T,
-       TEMP_PREFIX, TEMP_MODE, TEMP_NAME };
+enum {
+	TEMP_FOLDER = 1,
+	TEMP_DRY,
+	TEMP_QUIET,
+	TEMP_PARENT,
+	TEMP_TMPDIR,
+	TEMP_SUFFIX,
+	TEMP_T,
+	TEMP_PREFIX,
+	TEMP_MODE,
+	TEMP_NAME
+};
 
 static const struct shell_option mktemp_options[] = {
 	{ 'd', "directory", OPTION_NO_VALUE, TEMP_FOLDER },
@@ -59,8 +69,9 @@ static int make(struct mktemp *m, struct str path, uint16_t mode, struct error *
 	if (outcome == WORLD_SPECIAL)
 		return shell_refuse(c, err, "a file at " STR_FMT, STR_ARG(path));
 	if (outcome)
-		return m->quiet ? 1 : file_failed(c, "failed to create file via template", path,
-						  outcome);
+		return m->quiet ? 1
+				: file_failed(c, "failed to create file via template", path,
+					      outcome);
 	if (!m->dry) {
 		inode = world_new_inode(c->world, at.dir, m->folder ? NODE_DIRECTORY : NODE_FILE,
 					mode & (uint16_t)~shell_umask(c->shell));
@@ -79,7 +90,8 @@ static int run(struct mktemp *m, struct str template, uint16_t mode, struct erro
 
 	if (m->suffix.ptr) {
 		if (!template.len || template.ptr[template.len - 1] != 'X')
-			return file_complain(c, "with --suffix, template must end in X", template, "");
+			return file_complain(c, "with --suffix, template must end in X", template,
+					     "");
 		template = str_of(arena_printf(c->world->arena, STR_FMT STR_FMT, STR_ARG(template),
 					       STR_ARG(m->suffix)));
 		end = template.len - m->suffix.len;
@@ -155,6 +167,6 @@ int tool_mktemp(struct shell_call *c, struct error *err)
 	m.in_folder |= !a.n_operands;
 	/* -t prefers the variable, -p its value. */
 	m.parent = option.ptr && !(m.old && !str_equal_cstr(variable, "/tmp")) ? option : variable;
-	return run(&m, a.n_operands ? a.operands[0] : STR("tmp.XXXXXXXXXX"),
-		   m.folder ? 0700 : 0600, err);
+	return run(&m, a.n_operands ? a.operands[0] : STR("tmp.XXXXXXXXXX"), m.folder ? 0700 : 0600,
+		   err);
 }

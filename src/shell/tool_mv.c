@@ -1,8 +1,18 @@
 #include "shell/file_tool.h"
 #include "shell/tool_files.h"
 
-enum { MV_BACKUP = 1, MV_FORCE, MV_NO_CLOBBER, MV_NOTHING, MV_STRIP, MV_SUFFIX, MV_TARGET,
-       MV_NO_TARGET, MV_UPDATE, MV_VERBOSE };
+enum {
+	MV_BACKUP = 1,
+	MV_FORCE,
+	MV_NO_CLOBBER,
+	MV_NOTHING,
+	MV_STRIP,
+	MV_SUFFIX,
+	MV_TARGET,
+	MV_NO_TARGET,
+	MV_UPDATE,
+	MV_VERBOSE
+};
 
 static const struct shell_option mv_options[] = {
 	{ 'b', NULL, OPTION_NO_VALUE, MV_BACKUP },
@@ -27,8 +37,8 @@ struct mv {
 };
 
 /* 0: go on; 1: done with *ret_status; -1. */
-static int look_at_target(struct mv *mv, struct node *from, struct world_place *at, struct str source,
-			  struct str to, int *ret_status, struct error *err)
+static int look_at_target(struct mv *mv, struct node *from, struct world_place *at,
+			  struct str source, struct str to, int *ret_status, struct error *err)
 {
 	struct shell_call *c = mv->c;
 	bool from_folder = from->inode->kind == NODE_DIRECTORY;
@@ -48,7 +58,7 @@ static int look_at_target(struct mv *mv, struct node *from, struct world_place *
 		if (from->inode->mtime <= at->node->inode->mtime)
 			return 1;
 	}
-	if (at->node == from) {
+	if (at->node->inode == from->inode) { /* also by another name: hard links */
 		*ret_status = file_complain(c, "", source, "are the same file");
 		return 1;
 	}
@@ -58,19 +68,14 @@ static int look_at_target(struct mv *mv, struct node *from, struct world_place *
 	if (mv->backup.wanted && file_place(c, to, false, at) == 0 && !at->node)
 		return 0;
 	if (from_folder != to_folder) {
-		*ret_status = file_complain(c, from_folder ? "cannot overwrite non-directory"
-							   : "cannot overwrite directory",
+		*ret_status = file_complain(c,
+					    from_folder ? "cannot overwrite non-directory"
+							: "cannot overwrite directory",
 					    to, "of another kind");
 		return 1;
 	}
 	if (to_folder && tree_children(at->node, &list)) {
 		*ret_status = file_failed(c, "cannot move to", to, WORLD_NOT_EMPTY);
-		return 1;
-	}
-	if (from->inode == at->node->inode) { /* another name of it: rename(2) does nothing */
-		tree_remove(c->world->tree, from, c->cause);
-		if (mv->verbose)
-			file_say_pair(c, "renamed ", source, to);
 		return 1;
 	}
 	return 0;

@@ -3,8 +3,20 @@
 #include "shell/relative.h"
 #include "shell/tool_files.h"
 
-enum { LINK_F = 1, LINK_E, LINK_M, LINK_NO_NEWLINE, LINK_QUIET, LINK_VERBOSE, LINK_ZERO,
-       LINK_LOGICAL, LINK_PHYSICAL, LINK_RELATIVE_TO, LINK_RELATIVE_BASE, LINK_STRIP };
+enum {
+	LINK_F = 1,
+	LINK_E,
+	LINK_M,
+	LINK_NO_NEWLINE,
+	LINK_QUIET,
+	LINK_VERBOSE,
+	LINK_ZERO,
+	LINK_LOGICAL,
+	LINK_PHYSICAL,
+	LINK_RELATIVE_TO,
+	LINK_RELATIVE_BASE,
+	LINK_STRIP
+};
 
 static const struct shell_option readlink_options[] = {
 	{ 'f', "canonicalize", OPTION_NO_VALUE, LINK_F },

@@ -69,7 +69,8 @@ static int remove_one(struct rm *rm, struct str path, struct error *err)
 						     path, "")
 				     : file_failed(c, "cannot remove", path, WORLD_FOLDER);
 	if (at.slash && node_is(world_find(c->shell, file_strip(path), false), NODE_SYMLINK))
-		return file_failed(c, "cannot remove", path, WORLD_NO_FOLDER);
+		return rm->recursive ? shell_refuse(c, err, "-r on a link with a slash behind")
+				     : file_failed(c, "cannot remove", path, WORLD_FOLDER);
 	if (node_is(at.node, NODE_DIRECTORY) && !rm->recursive) {
 		if (!rm->folders || !at.dir)
 			return file_failed(c, "cannot remove", path, WORLD_FOLDER);
@@ -140,8 +141,10 @@ static int remove_folder(struct shell_call *c, struct str path, bool ignore, boo
 
 	*ret_stop = true;
 	if (verbose)
-		file_say(c, arena_printf(c->world->arena, STR_FMT ": removing directory,",
-					 STR_ARG(c->argv[0])), path);
+		file_say(c,
+			 arena_printf(c->world->arena, STR_FMT ": removing directory,",
+				      STR_ARG(c->argv[0])),
+			 path);
 	if (at.outside)
 		return shell_refuse(c, err, "removing " STR_FMT, STR_ARG(path));
 	if (outcome || !at.node)

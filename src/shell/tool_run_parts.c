@@ -4,8 +4,18 @@
 #include "shell/regex.h"
 #include "shell/tool_files.h"
 
-enum { PARTS_TEST = 1, PARTS_LIST, PARTS_VERBOSE, PARTS_REPORT, PARTS_REVERSE, PARTS_EXIT,
-       PARTS_UMASK, PARTS_ARG, PARTS_REGEX, PARTS_LSB };
+enum {
+	PARTS_TEST = 1,
+	PARTS_LIST,
+	PARTS_VERBOSE,
+	PARTS_REPORT,
+	PARTS_REVERSE,
+	PARTS_EXIT,
+	PARTS_UMASK,
+	PARTS_ARG,
+	PARTS_REGEX,
+	PARTS_LSB
+};
 
 static const struct shell_option parts_options[] = {
 	{ 0, "test", OPTION_NO_VALUE, PARTS_TEST },
@@ -32,8 +42,8 @@ static bool is_plain_name(struct str name)
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.ptr[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		      (c >= '0' && c <= '9') || c == '_' || c == '-'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      c == '_' || c == '-'))
 			return false;
 	}
 	return name.len != 0;
@@ -92,8 +102,8 @@ int tool_run_parts(struct shell_call *c, struct error *err)
 			p.args[++p.n_args] = a.options[i].value;
 		if (id != PARTS_REGEX)
 			continue;
-		p.regex = regex_compile(c->world->arena, a.options[i].value, REGEX_EXTENDED,
-					&reason);
+		p.regex =
+			regex_compile(c->world->arena, a.options[i].value, REGEX_EXTENDED, &reason);
 		if (!p.regex)
 			return shell_refuse(c, err, "--regex: %s", reason);
 	}
@@ -112,7 +122,7 @@ int tool_run_parts(struct shell_call *c, struct error *err)
 		if (result < 0)
 			return -1;
 		if (result)
-			status = p.stop ? result : 1;
+			status = 1;
 		if (result && p.stop)
 			break;
 	}

@@ -11,12 +11,47 @@
 #define CAPABILITY_SIZE 20
 
 static const char *const names[] = {
-	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid",
-	"setpcap", "linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw",
-	"ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct",
-	"sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time", "sys_tty_config", "mknod",
-	"lease", "audit_write", "audit_control", "setfcap", "mac_override", "mac_admin", "syslog",
-	"wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
+	"chown",
+	"dac_override",
+	"dac_read_search",
+	"fowner",
+	"fsetid",
+	"kill",
+	"setgid",
+	"setuid",
+	"setpcap",
+	"linux_immutable",
+	"net_bind_service",
+	"net_broadcast",
+	"net_admin",
+	"net_raw",
+	"ipc_lock",
+	"ipc_owner",
+	"sys_module",
+	"sys_rawio",
+	"sys_chroot",
+	"sys_ptrace",
+	"sys_pacct",
+	"sys_admin",
+	"sys_boot",
+	"sys_nice",
+	"sys_resource",
+	"sys_time",
+	"sys_tty_config",
+	"mknod",
+	"lease",
+	"audit_write",
+	"audit_control",
+	"setfcap",
+	"mac_override",
+	"mac_admin",
+	"syslog",
+	"wake_alarm",
+	"block_suspend",
+	"audit_read",
+	"perfmon",
+	"bpf",
+	"checkpoint_restore",
 };
 #define N_NAMES (sizeof(names) / sizeof(*names))
 
@@ -42,6 +77,7 @@ static bool parse_clause(struct str text, struct capabilities *caps)
 {
 	uint64_t set = 0;
 	size_t n = 0;
+	char op = 0;
 	struct str list, word;
 
 	while (n < text.len && !memchr("=+-", text.ptr[n], 3))
@@ -52,20 +88,26 @@ static bool parse_clause(struct str text, struct capabilities *caps)
 	while (str_split(&list, ',', &word))
 		if (!find_capability(word, &set))
 			return false;
-	if (text.ptr[n] == '=') {
-		caps->effective &= ~set;
-		caps->permitted &= ~set;
-		caps->inheritable &= ~set;
-	}
-	for (size_t i = n + 1; i < text.len; i++) {
-		uint64_t *which = text.ptr[i] == 'e'   ? &caps->effective
-				  : text.ptr[i] == 'p' ? &caps->permitted
-				  : text.ptr[i] == 'i' ? &caps->inheritable
-						       : NULL;
+	for (size_t i = n; i < text.len; i++) {
+		uint64_t *which;
+
+		if (memchr("=+-", text.ptr[i], 3)) {
+			op = text.ptr[i];
+			if (op == '=') {
+				caps->effective &= ~set;
+				caps->permitted &= ~set;
+				caps->inheritable &= ~set;
+			}
+			continue;
+		}
+		which = text.ptr[i] == 'e'   ? &caps->effective
+			: text.ptr[i] == 'p' ? &caps->permitted
+			: text.ptr[i] == 'i' ? &caps->inheritable
+					     : NULL;
 
 		if (!which)
 			return false;
-		*which = text.ptr[n] == '-' ? *which & ~set : *which | set;
+		*which = op == '-' ? *which & ~set : *which | set;
 	}
 	return true;
 }
@@ -84,8 +126,7 @@ static bool parse(struct str text, struct capabilities *ret)
 			return false;
 	}
 	/* The effective set of a file is all or nothing. */
-	return any && (!ret->effective ||
-		       ret->effective == (ret->permitted | ret->inheritable));
+	return any && (!ret->effective || ret->effective == (ret->permitted | ret->inheritable));
 }
 
 static int set_one(struct shell_call *c, struct str text, struct str path, struct error *err)
@@ -168,8 +209,8 @@ int tool_getcap(struct shell_call *c, struct error *err)
 					buf_printf(c->out, "%scap_%s", first ? "" : ",", names[b]);
 					first = false;
 				}
-			buf_printf(c->out, "=%s%s%s\n", effective ? "e" : "", inheritable ? "i" : "",
-				   "p");
+			buf_printf(c->out, "=%s%s%s\n", effective ? "e" : "",
+				   inheritable ? "i" : "", "p");
 		}
 	}
 	return 0;

@@ -14,13 +14,13 @@ static const struct shell_option stat_options[] = {
 };
 
 static const char *const kind_names[] = {
-	[NODE_DIRECTORY] = "directory",   [NODE_FILE] = "regular file",
-	[NODE_SYMLINK] = "symbolic link", [NODE_FIFO] = "fifo",
+	[NODE_DIRECTORY] = "directory",		[NODE_FILE] = "regular file",
+	[NODE_SYMLINK] = "symbolic link",	[NODE_FIFO] = "fifo",
 	[NODE_CHAR] = "character special file", [NODE_BLOCK] = "block special file",
 };
 static const uint32_t kind_bits[] = {
 	[NODE_DIRECTORY] = 0040000, [NODE_FILE] = 0100000, [NODE_SYMLINK] = 0120000,
-	[NODE_FIFO] = 0010000,      [NODE_CHAR] = 0020000, [NODE_BLOCK] = 0060000,
+	[NODE_FIFO] = 0010000,	    [NODE_CHAR] = 0020000, [NODE_BLOCK] = 0060000,
 };
 
 struct stat_file {
@@ -173,7 +173,8 @@ static bool add_escape(struct str format, size_t *at, struct buf *out)
 static bool add_format(struct stat_file *s, struct str format, bool escapes, struct buf *out)
 {
 	for (size_t i = 0; i < format.len; i++) {
-		size_t start = out->len, flags, width = 0;
+		size_t start = out->len, width = 0;
+		struct str flags;
 
 		if (format.ptr[i] == '\\' && escapes) {
 			if (!add_escape(format, &i, out))
@@ -188,16 +189,17 @@ static bool add_format(struct stat_file *s, struct str format, bool escapes, str
 			buf_add_char(out, '%');
 			continue;
 		}
-		for (flags = i; i < format.len && memchr("-0", format.ptr[i], 2);)
-			i++;
-		flags = i - flags;
-		for (; i < format.len && format.ptr[i] >= '0' && format.ptr[i] <= '9' && width < 999;
+		for (flags = (struct str){ format.ptr + i, 0 };
+		     i < format.len && memchr("-0", format.ptr[i], 2); i++)
+			flags.len++;
+		for (;
+		     i < format.len && format.ptr[i] >= '0' && format.ptr[i] <= '9' && width < 999;
 		     i++)
 			width = 10 * width + (size_t)(format.ptr[i] - '0');
 		if (i == format.len || !add_directive(s, format.ptr[i], out))
 			return false;
 		if (width)
-			pad(out, start, (struct str){ format.ptr + i - flags, flags }, width);
+			pad(out, start, flags, width);
 	}
 	return true;
 }

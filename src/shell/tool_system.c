@@ -8,8 +8,8 @@
 static const char *machine(const struct world *w)
 {
 	static const char *const names[][2] = {
-		{ "amd64", "x86_64" },   { "arm64", "aarch64" }, { "armhf", "armv7l" },
-		{ "i386", "i686" },      { "ppc64el", "ppc64le" }, { "riscv64", "riscv64" },
+		{ "amd64", "x86_64" }, { "arm64", "aarch64" },	 { "armhf", "armv7l" },
+		{ "i386", "i686" },    { "ppc64el", "ppc64le" }, { "riscv64", "riscv64" },
 		{ "s390x", "s390x" },
 	};
 
@@ -97,8 +97,8 @@ int tool_arch(struct shell_call *c, struct error *err)
 int tool_hostname(struct shell_call *c, struct error *err)
 {
 	struct str name;
-	bool brief = c->argc == 2 && (str_equal_cstr(c->argv[1], "-s") ||
-				     str_equal_cstr(c->argv[1], "--short"));
+	bool brief = c->argc == 2 &&
+		     (str_equal_cstr(c->argv[1], "-s") || str_equal_cstr(c->argv[1], "--short"));
 
 	if (c->argc > 1 && !brief)
 		return shell_refuse(c, err, "a name that a resolver would have to tell");
@@ -127,8 +127,8 @@ int tool_no_process(struct shell_call *c, struct error *err)
 
 int tool_tty(struct shell_call *c, struct error *err)
 {
-	bool silent = c->argc > 1 && (str_equal_cstr(c->argv[1], "-s") ||
-				     str_equal_cstr(c->argv[1], "--silent"));
+	bool silent = c->argc > 1 &&
+		      (str_equal_cstr(c->argv[1], "-s") || str_equal_cstr(c->argv[1], "--silent"));
 
 	(void)err;
 	if (!silent)

@@ -6,8 +6,17 @@
 #include "shell/timestamp.h"
 #include "shell/tool_files.h"
 
-enum { TOUCH_ACCESS = 1, TOUCH_NO_CREATE, TOUCH_DATE, TOUCH_NOTHING, TOUCH_LINK, TOUCH_CHANGE,
-       TOUCH_REFERENCE, TOUCH_STAMP, TOUCH_TIME };
+enum {
+	TOUCH_ACCESS = 1,
+	TOUCH_NO_CREATE,
+	TOUCH_DATE,
+	TOUCH_NOTHING,
+	TOUCH_LINK,
+	TOUCH_CHANGE,
+	TOUCH_REFERENCE,
+	TOUCH_STAMP,
+	TOUCH_TIME
+};
 
 static const struct shell_option touch_options[] = {
 	{ 'a', NULL, OPTION_NO_VALUE, TOUCH_ACCESS },
@@ -85,8 +94,10 @@ static int take_option(struct touch *t, const struct shell_taken *o, struct str 
 		*reference = o->value;
 		break;
 	case TOUCH_TIME:
-		t->access |= str_equal_cstr(o->value, "atime") || str_equal_cstr(o->value, "access");
-		t->change |= str_equal_cstr(o->value, "mtime") || str_equal_cstr(o->value, "modify");
+		t->access |=
+			str_equal_cstr(o->value, "atime") || str_equal_cstr(o->value, "access");
+		t->change |=
+			str_equal_cstr(o->value, "mtime") || str_equal_cstr(o->value, "modify");
 		break;
 	case TOUCH_DATE:
 	case TOUCH_STAMP:

@@ -2,11 +2,23 @@
 #include "shell/file_tool.h"
 #include "shell/tool_files.h"
 
-#define WORDS_MAX 5000     /* of one command, if -n doesn't say another number */
-#define BYTES_MAX 131072u  /* of its words, as xargs has it: 128 KiB */
+#define WORDS_MAX 5000	  /* of one command, if -n doesn't say another number */
+#define BYTES_MAX 131072u /* of its words, as xargs has it: 128 KiB */
 
-enum { XARGS_NULL = 1, XARGS_FILE, XARGS_DELIMITER, XARGS_REPLACE, XARGS_LINES, XARGS_WORDS,
-       XARGS_NO_EMPTY, XARGS_TRACE, XARGS_JOBS, XARGS_EXIT, XARGS_CHARS, XARGS_LIMITS };
+enum {
+	XARGS_NULL = 1,
+	XARGS_FILE,
+	XARGS_DELIMITER,
+	XARGS_REPLACE,
+	XARGS_LINES,
+	XARGS_WORDS,
+	XARGS_NO_EMPTY,
+	XARGS_TRACE,
+	XARGS_JOBS,
+	XARGS_EXIT,
+	XARGS_CHARS,
+	XARGS_LIMITS
+};
 
 static const struct shell_option xargs_options[] = {
 	{ '0', "null", OPTION_NO_VALUE, XARGS_NULL },
@@ -196,8 +208,8 @@ static size_t take(const struct xargs *x, size_t from)
 
 static int run_batches(struct xargs *x, struct error *err)
 {
-	struct str *argv = arena_array(x->c->world->arena, x->n_command + x->n_words + 2,
-				       sizeof(*argv));
+	struct str *argv =
+		arena_array(x->c->world->arena, x->n_command + x->n_words + 2, sizeof(*argv));
 	size_t n_command = x->n_command;
 
 	if (!n_command)
@@ -256,6 +268,7 @@ static bool take_option(struct xargs *x, const struct shell_taken *o, struct str
 		return x->no_empty = true;
 	case XARGS_JOBS:
 	case XARGS_EXIT:
+	case XARGS_TRACE:    /* on standard error */
 		return true; /* one after the other is one of the orders that may be */
 	}
 	return false;

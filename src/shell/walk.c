@@ -20,9 +20,14 @@ static struct node outside_sys = { .parent = &outside_root,
 				   .name = { "sys", 3 },
 				   .inode = &outside_folder };
 
-#define DEVICE(number) { .kind = NODE_CHAR, .mode = 0666, .links = 1, .major = 1, .minor = (number) }
-#define LINK(text, n)                                                                            \
-	{ .kind = NODE_SYMLINK, .mode = 0777, .links = 1, .target = { (text), (n) } }
+#define DEVICE(number)                                                                             \
+	{                                                                                          \
+		.kind = NODE_CHAR, .mode = 0666, .links = 1, .major = 1, .minor = (number)         \
+	}
+#define LINK(text, n)                                                                              \
+	{                                                                                          \
+		.kind = NODE_SYMLINK, .mode = 0777, .links = 1, .target = {(text), (n) }           \
+	}
 static struct inode inodes[] = {
 	DEVICE(3),
 	DEVICE(5),
@@ -35,12 +40,14 @@ static struct inode inodes[] = {
 	LINK("/proc/self/fd/1", 15),
 	LINK("/proc/self/fd/2", 15),
 };
-#define NODE(text, n, i)                                                                         \
-	{ .parent = &outside_dev, .name = { (text), (n) }, .inode = &inodes[i] }
+#define NODE(text, n, i)                                                                           \
+	{                                                                                          \
+		.parent = &outside_dev, .name = { (text), (n) }, .inode = &inodes[i]               \
+	}
 static struct node devices[] = {
-	NODE("null", 4, 0),   NODE("zero", 4, 1), NODE("full", 4, 2),  NODE("random", 6, 3),
-	NODE("urandom", 7, 4), NODE("tty", 3, 5), NODE("fd", 2, 6),    NODE("stdin", 5, 7),
-	NODE("stdout", 6, 8), NODE("stderr", 6, 9),
+	NODE("null", 4, 0),    NODE("zero", 4, 1),   NODE("full", 4, 2), NODE("random", 6, 3),
+	NODE("urandom", 7, 4), NODE("tty", 3, 5),    NODE("fd", 2, 6),	 NODE("stdin", 5, 7),
+	NODE("stdout", 6, 8),  NODE("stderr", 6, 9),
 };
 #define N_DEVICES (sizeof(devices) / sizeof(*devices))
 
@@ -200,8 +207,7 @@ int world_walk_at(const struct world *w, struct node *from, struct str path, boo
 	return 0;
 }
 
-int world_walk(const struct shell *sh, struct str path, bool follow_last,
-	       struct world_place *ret)
+int world_walk(const struct shell *sh, struct str path, bool follow_last, struct world_place *ret)
 {
 	const struct world *w = shell_world(sh);
 	struct world_place folder;
@@ -211,8 +217,8 @@ int world_walk(const struct shell *sh, struct str path, bool follow_last,
 	*ret = (struct world_place){ .name = STR("") };
 	if (!path.len)
 		return WORLD_ABSENT;
-	if (world_walk_at(w, tree_root(w->tree), shell_folder(sh), true, &folder) ||
-	    !folder.node || folder.node->inode->kind != NODE_DIRECTORY)
+	if (world_walk_at(w, tree_root(w->tree), shell_folder(sh), true, &folder) || !folder.node ||
+	    folder.node->inode->kind != NODE_DIRECTORY)
 		return WORLD_ABSENT;
 	return world_walk_at(w, folder.node, path, follow_last, ret);
 }
@@ -226,8 +232,8 @@ struct str world_node_path(const struct world *w, const struct node *node)
 	return arena_str(w->arena, buf_str(&path));
 }
 
-struct inode world_new_inode(const struct world *w, const struct node *dir,
-			     enum node_kind kind, uint16_t mode)
+struct inode world_new_inode(const struct world *w, const struct node *dir, enum node_kind kind,
+			     uint16_t mode)
 {
 	struct inode inode = { .kind = kind, .mode = mode, .mtime = w->epoch };
 

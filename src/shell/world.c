@@ -64,7 +64,7 @@ struct world_cache {
 	struct loaded {
 		struct digest digest;
 		struct str text; /* ptr NULL: free */
-	} *slots;
+	} * slots;
 	size_t n, capacity; /* capacity: a power of two */
 };
 
@@ -99,8 +99,7 @@ static struct loaded *cache_room(struct world *w, const struct digest *digest)
 	return cache_slot(cache, digest);
 }
 
-static int load(struct world *w, const struct content *content, struct str *ret,
-		struct error *err)
+static int load(struct world *w, const struct content *content, struct str *ret, struct error *err)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_SHELL_FILE);
 	struct loaded *slot = cache_room(w, &content->digest);
@@ -116,8 +115,7 @@ static int load(struct world *w, const struct content *content, struct str *ret,
 	return 0;
 }
 
-int world_read_node(struct shell *sh, const struct node *node, struct str *ret,
-		    struct error *err)
+int world_read_node(struct shell *sh, const struct node *node, struct str *ret, struct error *err)
 {
 	const struct inode *inode = node->inode;
 
@@ -162,8 +160,7 @@ int world_read(struct shell *sh, struct str path, struct str *ret, struct error 
 
 /* ---- writing ---- */
 
-/* The kernel takes a file's capabilities away when it is written to. */
-static void drop_capability(struct world *w, struct node *node, cause_id cause)
+void world_drop_capability(struct world *w, struct node *node, cause_id cause)
 {
 	for (uint32_t i = 0; i < node->inode->n_xattrs; i++)
 		if (str_equal_cstr(node->inode->xattrs[i].name, "security.capability")) {
@@ -200,20 +197,19 @@ static int write_over(struct shell *sh, struct node *node, struct str data, bool
 	content = content_of_bytes((struct bytes){ (uint8_t *)text, old.len + data.len });
 	tree_set_content(node, &content, shell_cause(sh));
 	tree_set_mtime(node, w->epoch);
-	drop_capability(w, node, shell_cause(sh));
+	world_drop_capability(w, node, shell_cause(sh));
 	return 0;
 }
 
-int world_write(struct shell *sh, struct str path, struct str data, bool append,
-		struct error *err)
+int world_write(struct shell *sh, struct str path, struct str data, bool append, struct error *err)
 {
 	struct world *w = shell_world(sh);
 	struct world_place place;
 	struct inode inode;
 	int outcome = world_walk(sh, path, true, &place);
 
-	if (place.node && place.node->inode->kind == NODE_CHAR &&
-	    place.node->inode->major == 1 && place.node->inode->minor == 3)
+	if (place.node && place.node->inode->kind == NODE_CHAR && place.node->inode->major == 1 &&
+	    place.node->inode->minor == 3)
 		return 0;
 	if (place.outside)
 		return WORLD_SPECIAL;
@@ -246,8 +242,8 @@ int world_make_folder(struct shell *sh, struct str path, struct node **ret, stru
 	int outcome = world_walk(sh, path, false, &place);
 
 	(void)err;
-	if (outcome == WORLD_NO_FOLDER && world_find(sh, (struct str){ path.ptr, path.len - 1 },
-						     false))
+	if (outcome == WORLD_NO_FOLDER &&
+	    world_find(sh, (struct str){ path.ptr, path.len - 1 }, false))
 		return WORLD_EXISTS; /* "file/" */
 	if (outcome)
 		return place.outside ? WORLD_SPECIAL : outcome;
@@ -255,8 +251,7 @@ int world_make_folder(struct shell *sh, struct str path, struct node **ret, stru
 		return WORLD_EXISTS;
 	if (place.outside || world_is_outside(place.dir) || !tree_is_name(place.name))
 		return WORLD_SPECIAL;
-	inode = world_new_inode(w, place.dir, NODE_DIRECTORY,
-				(uint16_t)(0777 & ~shell_umask(sh)));
+	inode = world_new_inode(w, place.dir, NODE_DIRECTORY, (uint16_t)(0777 & ~shell_umask(sh)));
 	*ret = tree_put(w->tree, place.dir, place.name, &inode, shell_cause(sh));
 	return 0;
 }

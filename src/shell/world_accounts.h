@@ -10,8 +10,8 @@
  * The first line of @file (an absolute path) whose field @field (from 0, between colons)
  * is @value; without its newline. False if there is none, or no such file.
  */
-bool world_account_line(struct shell *sh, const char *file, unsigned field,
-			struct str value, struct str *ret);
+bool world_account_line(struct shell *sh, const char *file, unsigned field, struct str value,
+			struct str *ret);
 
 /* A field of a line; "" beyond the last. */
 struct str world_account_field(struct str line, unsigned field);
