@@ -154,6 +154,8 @@ static int make_enabled(struct systemctl *s, const char *verb, struct error *err
 
 	if (!o)
 		o = unit_links_make(&s->root, &links, s->force);
+	if (!o && links.left_out && (s->root.systemd >= 257 || !links.n))
+		return 1;
 	return outcome(s, verb, links.culprit, o, err);
 }
 

@@ -156,7 +156,7 @@ static int make_folder(struct tmpfiles *t, const struct tmp_item *i)
 											 : fail(t);
 	if (n->inode->kind == NODE_SYMLINK)
 		n = find(t, i->path, true);
-	if (!n || n->inode->kind != NODE_DIRECTORY || !is_safe(n))
+	if (!n || n->inode->kind != NODE_DIRECTORY || !is_safe(n->parent))
 		return fail(t);
 	set_permissions(t, i, n, false);
 	return 0;
@@ -237,7 +237,7 @@ static int adjust(struct tmpfiles *t, const struct tmp_item *i)
 {
 	struct node *n = find(t, i->path, false);
 
-	if (!n || !is_safe(n->parent))
+	if (!n || !is_safe(n))
 		return n ? fail(t) : 0;
 	if (i->type == TMP_ADJUST_ALL)
 		return adjust_all(t, i, n);

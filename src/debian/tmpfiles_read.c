@@ -204,7 +204,7 @@ static bool is_duplicate(const struct tmpfiles *t, const struct tmp_item *i)
 		if (o->type != i->type || o->has_uid != i->has_uid || o->uid != i->uid ||
 		    o->has_gid != i->has_gid || o->gid != i->gid || o->has_mode != i->has_mode ||
 		    o->mode != i->mode || !str_equal(o->argument, i->argument))
-			return !i->plus;
+			return true;
 	}
 	return false;
 }

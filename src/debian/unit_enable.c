@@ -73,6 +73,11 @@ static int add_list(const struct unit_root *r, const struct unit_file *u, enum u
 		if (key == INSTALL_ALIAS ? !alias_fits(r, u, &word)
 					 : unit_name_kind(word) == UNIT_NAME_BAD)
 			return UNIT_NOT_MODELLED;
+		if (key != INSTALL_ALIAS && unit_name_kind(name) == UNIT_NAME_TEMPLATE &&
+		    unit_name_kind(word) == UNIT_NAME_PLAIN) {
+			to->left_out = true;
+			continue;
+		}
 		if (key == INSTALL_ALIAS)
 			path = arena_printf(r->files.arena, "%s/" STR_FMT, folder, STR_ARG(word));
 		else
@@ -119,8 +124,6 @@ static int check_named(const struct unit_root *r, const struct pending *p, bool 
 			to->culprit = u.path;
 			return UNIT_IS_MASKED;
 		}
-		for (int k = 0; k < INSTALL_LISTS; k++)
-			to->has_rules |= u.install.list[k].n > 0;
 	}
 	return 0;
 }

@@ -54,7 +54,7 @@ struct unit_links {
 	struct unit_link *links; /* in the order that they are made */
 	size_t n, capacity;
 	struct str culprit; /* whose outcome it is */
-	bool has_rules;	    /* a unit that was named has something to install */
+	bool left_out;	    /* a template without an instance: no plain unit can want it */
 };
 
 /* The links that enabling @names makes, with those of Also=. Nothing is made. */
