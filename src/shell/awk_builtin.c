@@ -77,7 +77,8 @@ static struct awk_value substring(struct awk *w, struct awk_node *node)
 
 		v = argument(w, node, 2);
 		n = awk_to_number(w, &v);
-		if (n != rounded(n))
+		/* mawk's versions differ about what begins before the text. */
+		if (n != rounded(n) || from < 1)
 			awk_refuse(w, "a broken length");
 		to = from + n < to ? from + n : to;
 	}
@@ -262,6 +263,8 @@ struct awk_value awk_call_builtin(struct awk *w, struct awk_node *node)
 	case F_SUBSTR:
 		return substring(w, node);
 	case F_INDEX:
+		if (text_argument(w, node, 1).len == 0)
+			awk_refuse(w, "index of nothing");
 		return awk_number(index_of(ascii_argument(w, node, 0), ascii_argument(w, node, 1)));
 	case F_SPLIT:
 		return split(w, node);

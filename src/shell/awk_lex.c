@@ -61,7 +61,7 @@ static char at(const struct awk *w, size_t offset)
 /* mawk keeps the backslash of an escape that it doesn't know. */
 struct str awk_unescape(struct awk *w, struct str text)
 {
-	static const char from[] = "\"\\/abfnrtv", to[] = "\"\\/\a\b\f\n\r\t\v";
+	static const char from[] = "\"\\abfnrtv", to[] = "\"\\\a\b\f\n\r\t\v";
 	char *copy = arena_alloc(&w->arena, text.len + 1);
 	size_t n = 0;
 
@@ -179,20 +179,19 @@ static const struct {
 	const char *text;
 	enum awk_token token;
 } operators[] = {
-	{ "**=", T_POW_ASSIGN },   { "+=", T_ADD_ASSIGN }, { "-=", T_SUB_ASSIGN },
-	{ "*=", T_MUL_ASSIGN },	   { "/=", T_DIV_ASSIGN }, { "%=", T_MOD_ASSIGN },
-	{ "^=", T_POW_ASSIGN },	   { "==", T_EQUAL },	   { "<=", T_LESS_EQUAL },
-	{ ">=", T_GREATER_EQUAL }, { "!=", T_NOT_EQUAL },  { "++", T_INCREMENT },
-	{ "--", T_DECREMENT },	   { "&&", T_AND },	   { "||", T_OR },
-	{ ">>", T_APPEND },	   { "!~", T_NO_MATCH },   { "**", T_CARET },
-	{ "{", T_LBRACE },	   { "}", T_RBRACE },	   { "(", T_LPAREN },
-	{ ")", T_RPAREN },	   { "[", T_LBRACKET },	   { "]", T_RBRACKET },
-	{ ";", T_SEMICOLON },	   { ",", T_COMMA },	   { "+", T_PLUS },
-	{ "-", T_MINUS },	   { "*", T_STAR },	   { "/", T_SLASH },
-	{ "%", T_PERCENT },	   { "^", T_CARET },	   { "!", T_NOT },
-	{ ">", T_GREATER },	   { "<", T_LESS },	   { "|", T_PIPE },
-	{ "?", T_QUESTION },	   { ":", T_COLON },	   { "~", T_TILDE },
-	{ "$", T_DOLLAR },	   { "=", T_ASSIGN },
+	{ "+=", T_ADD_ASSIGN }, { "-=", T_SUB_ASSIGN }, { "*=", T_MUL_ASSIGN },
+	{ "/=", T_DIV_ASSIGN }, { "%=", T_MOD_ASSIGN }, { "^=", T_POW_ASSIGN },
+	{ "==", T_EQUAL },	{ "<=", T_LESS_EQUAL }, { ">=", T_GREATER_EQUAL },
+	{ "!=", T_NOT_EQUAL },	{ "++", T_INCREMENT },	{ "--", T_DECREMENT },
+	{ "&&", T_AND },	{ "||", T_OR },		{ ">>", T_APPEND },
+	{ "!~", T_NO_MATCH },	{ "{", T_LBRACE },	{ "}", T_RBRACE },
+	{ "(", T_LPAREN },	{ ")", T_RPAREN },	{ "[", T_LBRACKET },
+	{ "]", T_RBRACKET },	{ ";", T_SEMICOLON },	{ ",", T_COMMA },
+	{ "+", T_PLUS },	{ "-", T_MINUS },	{ "*", T_STAR },
+	{ "/", T_SLASH },	{ "%", T_PERCENT },	{ "^", T_CARET },
+	{ "!", T_NOT },		{ ">", T_GREATER },	{ "<", T_LESS },
+	{ "|", T_PIPE },	{ "?", T_QUESTION },	{ ":", T_COLON },
+	{ "~", T_TILDE },	{ "$", T_DOLLAR },	{ "=", T_ASSIGN },
 };
 
 void awk_next_token(struct awk *w)

@@ -90,12 +90,11 @@ static struct str number_text(struct awk *w, double n, enum awk_special format)
 
 	if (n != n || n - n != 0)
 		awk_refuse(w, "a number that is none");
-	if (n >= -9007199254740992.0 && n <= 9007199254740992.0) {
-		if (n == (double)(long long)n)
-			return str_of(arena_printf(&w->arena, "%lld", (long long)n));
-	} else if (n >= 1e15 || n <= -1e15) {
-		awk_refuse(w, "a number above 2^53 as text");
-	}
+	/* Above it Debian 12's mawk writes 1e+10, Debian 13's 10000000000. */
+	if (n > 2147483646.0 || n < -2147483646.0)
+		awk_refuse(w, "a computed number above 31 bits as text");
+	if (n == (double)(long long)n)
+		return str_of(arena_printf(&w->arena, "%lld", (long long)n));
 	return awk_format(w, awk_special_text(w, format), &v, 1);
 }
 

@@ -205,12 +205,14 @@ static bool read_text(struct sed_reader *r, struct str *ret)
 	if (peek(r) < 0)
 		return sed_fail(r->script, "expected \\ after `a', `c' or `i'");
 	if (peek(r) == '\\') {
-		r->at++;
+		size_t blanks = ++r->at;
+
+		/* Blanks between the backslash and a newline go; before text they stay. */
 		skip(r, false);
 		if (peek(r) == '\n')
 			r->at++;
-		else if (peek(r) == '\\') /* "a\  \ text" keeps blanks */
-			r->at++;
+		else
+			r->at = blanks;
 	}
 	for (; peek(r) >= 0 && peek(r) != '\n'; r->at++, first = false) {
 		uint32_t c = (uint32_t)peek(r);

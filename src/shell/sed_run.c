@@ -148,8 +148,7 @@ static void begin_range(const struct sed_run *run, struct sed_command *command)
 	else if (end->kind == SED_PLUS)
 		command->range_end = run->line + end->n;
 	else if (end->kind == SED_MULTIPLE)
-		command->range_end =
-			end->n ? (run->line + end->n - 1) / end->n * end->n : run->line;
+		command->range_end = end->n ? (run->line / end->n + 1) * end->n : run->line;
 	else
 		return;
 	command->active = run->line < command->range_end;

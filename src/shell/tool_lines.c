@@ -347,6 +347,8 @@ int run_wc(struct shell_call *c, struct error *err)
 		for (int k = 0; k < 4; k++)
 			total.value[k] += each[i].value[k];
 	}
+	if (n == 1 && status)
+		return status;
 	for (int k = 0; k < 4; k++)
 		n_wanted += wanted[k];
 	if (n > 1 || n_wanted > 1) {

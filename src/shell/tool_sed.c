@@ -55,9 +55,10 @@ static int add_script(struct sed_tool *t, struct shell_call *c, const struct she
 	if (o->id == 'f') {
 		int found = text_read(c, o->value, false, &text, err);
 
-		t->status = 1;
-		if (found)
+		if (found) {
+			t->status = 1;
 			return found;
+		}
 		if (text.len > 0 && text.ptr[text.len - 1] == '\n')
 			text.len--;
 	}
@@ -168,12 +169,6 @@ static int run_joined(struct sed_tool *t, struct shell_call *c, const struct she
 	return run_one(t, c, inputs, n, err);
 }
 
-/* What was in the pattern space when -i's quitting left a file: the rest is copied. */
-static int copy_rest(struct sed_tool *t, struct sed_input *input, struct error *err)
-{
-	return t->run.quit && t->in_place ? text_add(&t->result, input->text, err) : 0;
-}
-
 static int run_separate(struct sed_tool *t, struct shell_call *c, const struct shell_arguments *a,
 			struct error *err)
 {
@@ -197,8 +192,7 @@ static int run_separate(struct sed_tool *t, struct shell_call *c, const struct s
 		found = run_one(t, c, &input, 1, err);
 		if (found || t->run.refusal)
 			return found;
-		if (copy_rest(t, &input, err) < 0)
-			return -1;
+		/* After q the file ends there: GNU's copies nothing. */
 		found = t->in_place ? replace(t, c, input.name, err) : 0;
 		if (found)
 			return found;
