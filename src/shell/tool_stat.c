@@ -122,6 +122,11 @@ static bool add_directive(struct stat_file *s, char directive, struct buf *out)
 	case 'T':
 		buf_printf(out, "%x", inode->minor);
 		return true;
+	case 'd':
+	case 'i':
+		/* Only of the root, which scripts compare with that of process 1. */
+		buf_add_char(out, directive == 'd' ? '1' : '2');
+		return !s->node->parent;
 	case 'y':
 	case 'Y':
 		return add_time(inode, directive, out);
@@ -212,6 +217,9 @@ static int stat_one(struct shell_call *c, struct str path, bool follow, struct s
 	int outcome = world_walk(c->shell, path, follow, &at);
 	struct stat_file s = { c, path, at.node };
 
+	/* In a chroot it is another folder than "/": here it can't be read. */
+	if (str_equal_cstr(path, "/proc/1/root"))
+		return file_failed(c, "cannot statx", path, WORLD_ABSENT);
 	if (at.outside && (outcome || !at.node || node_is(at.node, NODE_DIRECTORY) ||
 			   node_is(at.node, NODE_SYMLINK)))
 		return shell_refuse(c, err, "what is known of " STR_FMT, STR_ARG(path));
