@@ -107,6 +107,40 @@ static bool is_wanted(const struct debian_wanted *w, const struct generator *g)
 	return str_equal_cstr(w->generator, g->name);
 }
 
+/* Made whether a script has asked for it or not: the recipe may have added to it. */
+static const struct {
+	const char *generator, *package;
+} always[] = {
+	{ "certificates", "ca-certificates" },
+	{ "ldconfig", "libc-bin" },
+};
+
+static int run_unwanted(struct debian *d, const struct generator *g, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
+		if (strcmp(g->name, always[i].generator) == 0 &&
+		    debian_find(d, str_of(always[i].package)))
+			return g->run(d, STR(""), debian_rule(d, g->name), err);
+	return 0;
+}
+
+static int run_generator(struct debian *d, const struct generator *g,
+			 const struct debian_report *report, struct error *err)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < report->n_wanted; i++) {
+		const struct debian_wanted *w = &report->wanted[i];
+
+		if (!is_wanted(w, g))
+			continue;
+		wanted = true;
+		if (g->run(d, w->argument, w->cause, err) < 0)
+			return -1;
+	}
+	return wanted ? 0 : run_unwanted(d, g, err);
+}
+
 int debian_finish(struct tree *t, const struct debian_package *packages, size_t n,
 		  const struct debian_options *options, const struct debian_report *report,
 		  struct arena *arena, struct error *err)
@@ -115,13 +149,8 @@ int debian_finish(struct tree *t, const struct debian_package *packages, size_t 
 
 	if (debian_order(&d, packages, n, err) < 0)
 		return -1;
-	for (const struct generator *g = debian_generators; g->name; g++) {
-		for (size_t i = 0; i < report->n_wanted; i++) {
-			const struct debian_wanted *w = &report->wanted[i];
-
-			if (is_wanted(w, g) && g->run(&d, w->argument, w->cause, err) < 0)
-				return err_while(err, "making what '%s' makes", g->name);
-		}
-	}
+	for (const struct generator *g = debian_generators; g->name; g++)
+		if (run_generator(&d, g, report, err) < 0)
+			return err_while(err, "making what '%s' makes", g->name);
 	return 0;
 }

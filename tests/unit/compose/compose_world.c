@@ -4,7 +4,7 @@
 #include "crypto/hash.h"
 #include "format/tar/tar.h"
 
-static struct bytes copy(struct world *w, const char *text)
+static struct bytes copy(struct scene *w, const char *text)
 {
 	return arena_bytes(&w->arena, str_bytes(str_of(text)));
 }
@@ -19,13 +19,13 @@ static const char group[] = "root:*:0:\n"
 			    "shadow:*:42:\n"
 			    "nogroup:*:65534:\n";
 
-static void add_base(struct world *w, const char *version)
+static void add_base(struct scene *w, const char *version)
 {
 	static const char *const folders[] = { "", "etc", "home", "root", "run", "usr", "usr/bin",
 					       "usr/lib", "usr/sbin", "usr/share", "var", "var/lib",
 					       "var/log" };
 	static const char *const links[] = { "bin", "lib", "sbin" };
-	struct pack *p = world_package(w, "base-files", version, "base-files");
+	struct pack *p = scene_package(w, "base-files", version, "base-files");
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
 		pack_folder(w, p, folders[i], 0755);
@@ -34,16 +34,16 @@ static void add_base(struct world *w, const char *version)
 	pack_folder(w, p, "tmp", 01777);
 	pack_file(w, p, "usr/lib/os-release", "ID=debian\n", 0644);
 	pack_link(w, p, "etc/os-release", "../usr/lib/os-release");
-	p = world_package(w, "base-passwd", "3.6", "base-passwd");
+	p = scene_package(w, "base-passwd", "3.6", "base-passwd");
 	pack_file(w, p, "etc/passwd", passwd, 0644);
 	pack_file(w, p, "etc/group", group, 0644);
 }
 
-void world_init_release(struct world *w, const char *base_files_version)
+void scene_init_release(struct scene *w, const char *base_files_version)
 {
 	static const struct str architectures[] = { { "amd64", 5 } };
 
-	*w = (struct world){ 0 };
+	*w = (struct scene){ 0 };
 	w->lock = lock_new();
 	w->lock->architectures = arena_array(&w->lock->arena, 1, sizeof(struct lock_architecture));
 	w->lock->n_architectures = 1;
@@ -71,12 +71,12 @@ void world_init_release(struct world *w, const char *base_files_version)
 	add_base(w, base_files_version);
 }
 
-void world_init(struct world *w)
+void scene_init(struct scene *w)
 {
-	world_init_release(w, "13.8");
+	scene_init_release(w, "13.8");
 }
 
-void world_release(struct world *w)
+void scene_release(struct scene *w)
 {
 	tree_free(w->out.tree);
 	for (size_t i = 0; i < WORLD_PACKAGES; i++)
@@ -86,7 +86,7 @@ void world_release(struct world *w)
 	arena_release(&w->arena);
 }
 
-static void add_control(struct world *w, struct pack *p, const char *name, const char *version)
+static void add_control(struct scene *w, struct pack *p, const char *name, const char *version)
 {
 	p->controls = arena_array(&w->arena, 1, sizeof(*p->controls));
 	p->n_controls = 1;
@@ -98,7 +98,7 @@ static void add_control(struct world *w, struct pack *p, const char *name, const
 		"Description: a package\n", name, version)));
 }
 
-struct pack *world_package(struct world *w, const char *name, const char *version,
+struct pack *scene_package(struct scene *w, const char *name, const char *version,
 			   const char *source)
 {
 	struct lock_architecture *arch = &w->lock->architectures[0];
@@ -121,7 +121,7 @@ struct pack *world_package(struct world *w, const char *name, const char *versio
 	return p;
 }
 
-struct debian_package *world_find(struct world *w, const char *name)
+struct debian_package *scene_find(struct scene *w, const char *name)
 {
 	for (size_t i = 0; i < w->n_packages; i++) {
 		if (str_equal_cstr(w->packages[i].name, name))
@@ -131,7 +131,7 @@ struct debian_package *world_find(struct world *w, const char *name)
 	return NULL;
 }
 
-struct lock_package *world_lock_package(struct world *w, const char *name)
+struct lock_package *scene_lock_package(struct scene *w, const char *name)
 {
 	struct lock_architecture *arch = &w->lock->architectures[0];
 
@@ -155,7 +155,7 @@ static struct pack_member *add_member(struct pack *p, const char *path, enum nod
 	return m;
 }
 
-struct pack_member *pack_file(struct world *w, struct pack *p, const char *path, const char *text,
+struct pack_member *pack_file(struct scene *w, struct pack *p, const char *path, const char *text,
 			      unsigned mode)
 {
 	struct pack_member *m = add_member(p, path, NODE_FILE, mode);
@@ -166,13 +166,13 @@ struct pack_member *pack_file(struct world *w, struct pack *p, const char *path,
 	return m;
 }
 
-struct pack_member *pack_folder(struct world *w, struct pack *p, const char *path, unsigned mode)
+struct pack_member *pack_folder(struct scene *w, struct pack *p, const char *path, unsigned mode)
 {
 	(void)w;
 	return add_member(p, path, NODE_DIRECTORY, mode);
 }
 
-struct pack_member *pack_link(struct world *w, struct pack *p, const char *path,
+struct pack_member *pack_link(struct scene *w, struct pack *p, const char *path,
 			      const char *target)
 {
 	struct pack_member *m = add_member(p, path, NODE_SYMLINK, 0777);
@@ -181,7 +181,7 @@ struct pack_member *pack_link(struct world *w, struct pack *p, const char *path,
 	return m;
 }
 
-struct pack_member *pack_hard_link(struct world *w, struct pack *p, const char *path,
+struct pack_member *pack_hard_link(struct scene *w, struct pack *p, const char *path,
 				   const char *target)
 {
 	struct pack_member *m = add_member(p, path, NODE_FILE, 0);
@@ -191,7 +191,7 @@ struct pack_member *pack_hard_link(struct world *w, struct pack *p, const char *
 	return m;
 }
 
-struct pack *world_archive(struct world *w)
+struct pack *scene_archive(struct scene *w)
 {
 	struct pack *p = arena_alloc(&w->arena, sizeof(*p));
 
@@ -200,7 +200,7 @@ struct pack *world_archive(struct world *w)
 	return p;
 }
 
-struct recipe_file *world_file(struct world *w, const char *path, enum recipe_file_kind kind)
+struct recipe_file *scene_file(struct scene *w, const char *path, enum recipe_file_kind kind)
 {
 	struct recipe_file *f = &w->files[w->n_files];
 	struct compose_file *c = &w->compose_files[w->n_files];
@@ -217,15 +217,15 @@ struct recipe_file *world_file(struct world *w, const char *path, enum recipe_fi
 	return f;
 }
 
-struct recipe_file *world_text(struct world *w, const char *path, const char *text)
+struct recipe_file *scene_text(struct scene *w, const char *path, const char *text)
 {
-	struct recipe_file *f = world_file(w, path, RECIPE_FILE_CONTENT);
+	struct recipe_file *f = scene_file(w, path, RECIPE_FILE_CONTENT);
 
 	f->content = copy(w, text);
 	return f;
 }
 
-static struct recipe_input *add_input(struct world *w, const char *below, struct content content)
+static struct recipe_input *add_input(struct scene *w, const char *below, struct content content)
 {
 	struct compose_file *c = &w->compose_files[w->n_files - 1];
 	struct recipe_input *inputs = (struct recipe_input *)(uintptr_t)c->inputs;
@@ -238,17 +238,17 @@ static struct recipe_input *add_input(struct world *w, const char *below, struct
 	return &inputs[c->n_inputs++];
 }
 
-void world_input(struct world *w, const char *below, const char *text, bool executable)
+void scene_input(struct scene *w, const char *below, const char *text, bool executable)
 {
 	add_input(w, below, content_of_bytes(copy(w, text)))->executable = executable;
 }
 
-void world_input_folder(struct world *w, const char *below)
+void scene_input_folder(struct scene *w, const char *below)
 {
 	add_input(w, below, (struct content){ 0 })->is_directory = true;
 }
 
-void world_input_link(struct world *w, const char *below, const char *target)
+void scene_input_link(struct scene *w, const char *below, const char *target)
 {
 	struct recipe_input *i = add_input(w, below, (struct content){ 0 });
 
@@ -256,7 +256,7 @@ void world_input_link(struct world *w, const char *below, const char *target)
 	i->target = str_of(target);
 }
 
-struct recipe_user *world_user(struct world *w, const char *name)
+struct recipe_user *scene_user(struct scene *w, const char *name)
 {
 	struct recipe_user *u = &w->users[w->n_users++];
 
@@ -267,7 +267,7 @@ struct recipe_user *world_user(struct world *w, const char *name)
 	return u;
 }
 
-struct recipe_group *world_group(struct world *w, const char *name, uint32_t gid)
+struct recipe_group *scene_group(struct scene *w, const char *name, uint32_t gid)
 {
 	struct recipe_group *g = &w->groups[w->n_groups++];
 
@@ -276,7 +276,7 @@ struct recipe_group *world_group(struct world *w, const char *name, uint32_t gid
 	return g;
 }
 
-struct recipe_service *world_service(struct world *w, const char *name)
+struct recipe_service *scene_service(struct scene *w, const char *name)
 {
 	struct recipe_service *s = &w->services[w->n_services++];
 
@@ -287,7 +287,7 @@ struct recipe_service *world_service(struct world *w, const char *name)
 	return s;
 }
 
-void world_certificate(struct world *w, const char *path, const char *text)
+void scene_certificate(struct scene *w, const char *path, const char *text)
 {
 	size_t i = w->n_certificates++;
 
@@ -296,7 +296,7 @@ void world_certificate(struct world *w, const char *path, const char *text)
 	w->certificate_contents[i] = content_of_bytes(copy(w, text));
 }
 
-int world_compose(struct world *w)
+int scene_compose(struct scene *w)
 {
 	tree_free(w->out.tree);
 	w->out.tree = NULL;
@@ -310,18 +310,18 @@ int world_compose(struct world *w)
 	return compose(&w->in, &w->arena, &w->out, &w->err);
 }
 
-void world_must_compose(struct world *w)
+void scene_must_compose(struct scene *w)
 {
-	int r = world_compose(w);
+	int r = scene_compose(w);
 
 	if (r < 0)
 		err_print(&w->err, stderr);
 	cr_assert_eq(r, 0);
 }
 
-void world_must_fail(struct world *w, enum err_code code, unsigned line, const char *words)
+void scene_must_fail(struct scene *w, enum err_code code, unsigned line, const char *words)
 {
-	cr_assert_eq(world_compose(w), -1);
+	cr_assert_eq(scene_compose(w), -1);
 	if (w->err.code != code || w->err.pos.line != line || !strstr(w->err.message, words))
 		err_print(&w->err, stderr);
 	cr_assert_eq(w->err.code, code);
@@ -329,17 +329,17 @@ void world_must_fail(struct world *w, enum err_code code, unsigned line, const c
 	cr_assert(strstr(w->err.message, words), "'%s' is not in '%s'", words, w->err.message);
 }
 
-const struct node *world_node(const struct world *w, const char *path)
+const struct node *scene_node(const struct scene *w, const char *path)
 {
 	return tree_find(w->out.tree, str_of(path));
 }
 
-bool world_has(const struct world *w, const char *path)
+bool scene_has(const struct scene *w, const char *path)
 {
-	return world_node(w, path) != NULL;
+	return scene_node(w, path) != NULL;
 }
 
-const char *world_content(struct world *w, const char *path)
+const char *scene_content(struct scene *w, const char *path)
 {
 	const struct node *n = tree_resolve(w->out.tree, str_of(path), true);
 	CLEANUP_BUF struct buf b = BUF_INIT(1 << 20);
@@ -350,26 +350,26 @@ const char *world_content(struct world *w, const char *path)
 	return arena_strdup(&w->arena, buf_str(&b));
 }
 
-const char *world_target(struct world *w, const char *path)
+const char *scene_target(struct scene *w, const char *path)
 {
-	const struct node *n = world_node(w, path);
+	const struct node *n = scene_node(w, path);
 
 	if (!n || n->inode->kind != NODE_SYMLINK)
 		return "(absent)";
 	return arena_strdup(&w->arena, n->inode->target);
 }
 
-const struct cause *world_cause(const struct world *w, const char *path)
+const struct cause *scene_cause(const struct scene *w, const char *path)
 {
-	const struct node *n = world_node(w, path);
+	const struct node *n = scene_node(w, path);
 
 	cr_assert_not_null(n, "no %s", path);
 	return tree_cause(w->out.tree, n->inode->cause[CAUSE_CONTENT]);
 }
 
-bool world_has_line(struct world *w, const char *path, const char *line)
+bool scene_has_line(struct scene *w, const char *path, const char *line)
 {
-	struct str rest = str_of(world_content(w, path)), l;
+	struct str rest = str_of(scene_content(w, path)), l;
 
 	while (str_split(&rest, '\n', &l)) {
 		if (str_equal_cstr(l, line))

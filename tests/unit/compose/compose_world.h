@@ -13,7 +13,7 @@
 #define WORLD_FILES    32
 #define WORLD_MEMBERS  64
 
-struct world {
+struct scene {
 	struct arena arena;
 	struct recipe recipe;
 	struct recipe_target target;
@@ -40,47 +40,47 @@ struct world {
 };
 
 /* "base-files" (13.8 unless told) and "base-passwd" are there: accounts, folders, no more. */
-void world_init(struct world *w);
-void world_init_release(struct world *w, const char *base_files_version);
-void world_release(struct world *w);
+void scene_init(struct scene *w);
+void scene_init_release(struct scene *w, const char *base_files_version);
+void scene_release(struct scene *w);
 
 /* A package of source @source; kept, not essential. */
-struct pack *world_package(struct world *w, const char *name, const char *version,
+struct pack *scene_package(struct scene *w, const char *name, const char *version,
 			   const char *source);
-struct debian_package *world_find(struct world *w, const char *name);
-struct lock_package *world_lock_package(struct world *w, const char *name);
+struct debian_package *scene_find(struct scene *w, const char *name);
+struct lock_package *scene_lock_package(struct scene *w, const char *name);
 
-struct pack_member *pack_file(struct world *w, struct pack *p, const char *path, const char *text,
+struct pack_member *pack_file(struct scene *w, struct pack *p, const char *path, const char *text,
 			      unsigned mode);
-struct pack_member *pack_folder(struct world *w, struct pack *p, const char *path, unsigned mode);
-struct pack_member *pack_link(struct world *w, struct pack *p, const char *path,
+struct pack_member *pack_folder(struct scene *w, struct pack *p, const char *path, unsigned mode);
+struct pack_member *pack_link(struct scene *w, struct pack *p, const char *path,
 			      const char *target);
-struct pack_member *pack_hard_link(struct world *w, struct pack *p, const char *path,
+struct pack_member *pack_hard_link(struct scene *w, struct pack *p, const char *path,
 				   const char *target);
 
 /* A pack that is no package. */
-struct pack *world_archive(struct world *w);
+struct pack *scene_archive(struct scene *w);
 
 /* Entries of `files:`; line n is the n-th of them (from 1). Keep paths sorted. */
-struct recipe_file *world_file(struct world *w, const char *path, enum recipe_file_kind kind);
-struct recipe_file *world_text(struct world *w, const char *path, const char *text);
-void world_input(struct world *w, const char *below, const char *text, bool executable);
-void world_input_folder(struct world *w, const char *below);
-void world_input_link(struct world *w, const char *below, const char *target);
+struct recipe_file *scene_file(struct scene *w, const char *path, enum recipe_file_kind kind);
+struct recipe_file *scene_text(struct scene *w, const char *path, const char *text);
+void scene_input(struct scene *w, const char *below, const char *text, bool executable);
+void scene_input_folder(struct scene *w, const char *below);
+void scene_input_link(struct scene *w, const char *below, const char *target);
 
 /* User n has line 100 + n (from 1). Ids are automatic, no home. */
-struct recipe_user *world_user(struct world *w, const char *name);
-struct recipe_group *world_group(struct world *w, const char *name, uint32_t gid);
-struct recipe_service *world_service(struct world *w, const char *name);
-void world_certificate(struct world *w, const char *path, const char *text);
+struct recipe_user *scene_user(struct scene *w, const char *name);
+struct recipe_group *scene_group(struct scene *w, const char *name, uint32_t gid);
+struct recipe_service *scene_service(struct scene *w, const char *name);
+void scene_certificate(struct scene *w, const char *path, const char *text);
 
-int world_compose(struct world *w);   /* into w->out; a second call replaces the first's */
-void world_must_compose(struct world *w);
-void world_must_fail(struct world *w, enum err_code code, unsigned line, const char *words);
+int scene_compose(struct scene *w);   /* into w->out; a second call replaces the first's */
+void scene_must_compose(struct scene *w);
+void scene_must_fail(struct scene *w, enum err_code code, unsigned line, const char *words);
 
-const struct node *world_node(const struct world *w, const char *path);
-const char *world_content(struct world *w, const char *path); /* "(absent)" */
-const char *world_target(struct world *w, const char *path);  /* of a link; "(absent)" */
-bool world_has(const struct world *w, const char *path);
-const struct cause *world_cause(const struct world *w, const char *path);
-bool world_has_line(struct world *w, const char *path, const char *line);
+const struct node *scene_node(const struct scene *w, const char *path);
+const char *scene_content(struct scene *w, const char *path); /* "(absent)" */
+const char *scene_target(struct scene *w, const char *path);  /* of a link; "(absent)" */
+bool scene_has(const struct scene *w, const char *path);
+const struct cause *scene_cause(const struct scene *w, const char *path);
+bool scene_has_line(struct scene *w, const char *path, const char *line);

@@ -16,55 +16,55 @@ static const char key[] = "-----BEGIN PRIVATE KEY-----\n"
 			  "MC4CAQAwBQYDK2VwBCIEIJ1h\n"
 			  "-----END PRIVATE KEY-----\n";
 
-static struct world w;
+static struct scene w;
 
 static void begin(void)
 {
-	world_init(&w);
-	world_package(&w, "ca-certificates", "20250419", "ca-certificates");
+	scene_init(&w);
+	scene_package(&w, "ca-certificates", "20250419", "ca-certificates");
 }
 
 static void end(void)
 {
-	world_release(&w);
+	scene_release(&w);
 }
 
 TestSuite(certificates, .init = begin, .fini = end);
 
 Test(certificates, lie_where_the_system_looks_for_local_ones)
 {
-	world_certificate(&w, "keys/corporate-ca.pem", certificate);
-	world_must_compose(&w);
-	cr_assert_str_eq(world_content(&w, LOCAL "corporate-ca.crt"), certificate);
-	cr_assert_eq(world_node(&w, LOCAL "corporate-ca.crt")->inode->mode, 0644);
-	cr_assert_eq(world_cause(&w, LOCAL "corporate-ca.crt")->kind, CAUSE_RECIPE);
+	scene_certificate(&w, "keys/corporate-ca.pem", certificate);
+	scene_must_compose(&w);
+	cr_assert_str_eq(scene_content(&w, LOCAL "corporate-ca.crt"), certificate);
+	cr_assert_eq(scene_node(&w, LOCAL "corporate-ca.crt")->inode->mode, 0644);
+	cr_assert_eq(scene_cause(&w, LOCAL "corporate-ca.crt")->kind, CAUSE_RECIPE);
 }
 
 Test(certificates, text_around_the_block_is_dropped)
 {
-	world_certificate(&w, "ca.crt", arena_printf(&w.arena, "# ours\n%s# end\n", certificate));
-	world_must_compose(&w);
-	cr_assert_str_eq(world_content(&w, LOCAL "ca.crt"), certificate);
+	scene_certificate(&w, "ca.crt", arena_printf(&w.arena, "# ours\n%s# end\n", certificate));
+	scene_must_compose(&w);
+	cr_assert_str_eq(scene_content(&w, LOCAL "ca.crt"), certificate);
 }
 
 Test(certificates, a_file_with_several_is_split)
 {
-	world_certificate(&w, "chain.pem", arena_printf(&w.arena, "%s%s", certificate, certificate));
-	world_must_compose(&w);
-	cr_assert_str_eq(world_content(&w, LOCAL "chain.crt"), certificate);
-	cr_assert_str_eq(world_content(&w, LOCAL "chain-2.crt"), certificate);
+	scene_certificate(&w, "chain.pem", arena_printf(&w.arena, "%s%s", certificate, certificate));
+	scene_must_compose(&w);
+	cr_assert_str_eq(scene_content(&w, LOCAL "chain.crt"), certificate);
+	cr_assert_str_eq(scene_content(&w, LOCAL "chain-2.crt"), certificate);
 }
 
 Test(certificates, a_private_key_is_refused_at_its_line)
 {
-	world_certificate(&w, "ca.pem", arena_printf(&w.arena, "%s%s", certificate, key));
-	world_must_fail(&w, ERR_RECIPE_FILE, 141, "private key");
+	scene_certificate(&w, "ca.pem", arena_printf(&w.arena, "%s%s", certificate, key));
+	scene_must_fail(&w, ERR_RECIPE_FILE, 141, "private key");
 }
 
 Test(certificates, what_is_no_certificate_is_refused_at_its_line)
 {
-	world_certificate(&w, "ca.pem", "hello");
-	world_must_fail(&w, ERR_RECIPE_FILE, 141, "not a certificate in PEM form");
+	scene_certificate(&w, "ca.pem", "hello");
+	scene_must_fail(&w, ERR_RECIPE_FILE, 141, "not a certificate in PEM form");
 }
 
 Test(certificates, a_damaged_one_is_refused)
@@ -72,8 +72,8 @@ Test(certificates, a_damaged_one_is_refused)
 	char *text = arena_strdup(&w.arena, str_of(certificate));
 
 	text[sizeof(certificate) / 2] = '*';
-	world_certificate(&w, "ca.pem", text);
-	world_must_fail(&w, ERR_RECIPE_FILE, 141, "damaged");
+	scene_certificate(&w, "ca.pem", text);
+	scene_must_fail(&w, ERR_RECIPE_FILE, 141, "damaged");
 }
 
 Test(certificates, a_truncated_one_is_refused)
@@ -81,40 +81,40 @@ Test(certificates, a_truncated_one_is_refused)
 	char *text = arena_strdup(&w.arena, str_of(certificate));
 
 	text[sizeof(certificate) / 2] = '\0';
-	world_certificate(&w, "ca.pem", text);
-	world_must_fail(&w, ERR_RECIPE_FILE, 141, "damaged");
+	scene_certificate(&w, "ca.pem", text);
+	scene_must_fail(&w, ERR_RECIPE_FILE, 141, "damaged");
 }
 
 Test(certificates, two_of_one_name_are_a_conflict)
 {
-	world_certificate(&w, "a/ca.pem", certificate);
-	world_certificate(&w, "b/ca.crt", certificate);
-	world_must_fail(&w, ERR_RECIPE_CONFLICT, 142, LOCAL "ca.crt");
+	scene_certificate(&w, "a/ca.pem", certificate);
+	scene_certificate(&w, "b/ca.crt", certificate);
+	scene_must_fail(&w, ERR_RECIPE_CONFLICT, 142, LOCAL "ca.crt");
 }
 
 Test(certificates, without_the_package_nobody_would_read_them)
 {
-	struct world bare;
+	struct scene bare;
 
-	world_init(&bare);
-	world_certificate(&bare, "ca.pem", certificate);
-	world_must_fail(&bare, ERR_RECIPE_VALUE, 141, "needs the package 'ca-certificates'");
-	world_release(&bare);
+	scene_init(&bare);
+	scene_certificate(&bare, "ca.pem", certificate);
+	scene_must_fail(&bare, ERR_RECIPE_VALUE, 141, "needs the package 'ca-certificates'");
+	scene_release(&bare);
 }
 
 Test(certificates, the_store_is_generated_unless_the_recipe_adds_one)
 {
-	pack_file(&w, (struct pack *)(uintptr_t)world_find(&w, "ca-certificates")->pack,
+	pack_file(&w, (struct pack *)(uintptr_t)scene_find(&w, "ca-certificates")->pack,
 		  "usr/share/ca-certificates/mozilla/Test.crt", certificate, 0644);
-	world_must_compose(&w);
-	cr_assert_str_eq(world_content(&w, "etc/ssl/certs/ca-certificates.crt"), certificate);
-	cr_assert_neq(world_cause(&w, "etc/ssl/certs/ca-certificates.crt")->kind, CAUSE_RECIPE);
-	world_certificate(&w, "corporate-ca.pem", certificate);
-	world_must_compose(&w);
-	cr_assert(str_has_suffix(str_of(world_content(&w, "etc/ssl/certs/ca-certificates.crt")),
+	scene_must_compose(&w);
+	cr_assert_str_eq(scene_content(&w, "etc/ssl/certs/ca-certificates.crt"), certificate);
+	cr_assert_neq(scene_cause(&w, "etc/ssl/certs/ca-certificates.crt")->kind, CAUSE_RECIPE);
+	scene_certificate(&w, "corporate-ca.pem", certificate);
+	scene_must_compose(&w);
+	cr_assert(str_has_suffix(str_of(scene_content(&w, "etc/ssl/certs/ca-certificates.crt")),
 				 str_of(certificate)));
-	cr_assert_eq(world_cause(&w, "etc/ssl/certs/ca-certificates.crt")->kind, CAUSE_RECIPE);
-	cr_assert_eq(world_cause(&w, "etc/ssl/certs/corporate-ca.pem")->kind, CAUSE_RECIPE);
-	cr_assert(str_equal(world_cause(&w, "etc/ssl/certs/corporate-ca.pem")->what,
+	cr_assert_eq(scene_cause(&w, "etc/ssl/certs/ca-certificates.crt")->kind, CAUSE_RECIPE);
+	cr_assert_eq(scene_cause(&w, "etc/ssl/certs/corporate-ca.pem")->kind, CAUSE_RECIPE);
+	cr_assert(str_equal(scene_cause(&w, "etc/ssl/certs/corporate-ca.pem")->what,
 			    STR("141:5")));
 }

@@ -1,24 +1,24 @@
 #include "compose_world.h"
 
-static struct world w;
+static struct scene w;
 static struct pack *archive;
 
 static void begin(void)
 {
-	world_init(&w);
-	archive = world_archive(&w);
+	scene_init(&w);
+	archive = scene_archive(&w);
 }
 
 static void end(void)
 {
-	world_release(&w);
+	scene_release(&w);
 }
 
 TestSuite(compose_archive, .init = begin, .fini = end);
 
 static struct recipe_file *unpack_to(const char *path, uint32_t strip)
 {
-	struct recipe_file *f = world_file(&w, path, RECIPE_FILE_ARCHIVE);
+	struct recipe_file *f = scene_file(&w, path, RECIPE_FILE_ARCHIVE);
 
 	f->archive_name = STR("tool.tar");
 	f->strip = strip;
@@ -33,10 +33,10 @@ Test(compose_archive, members_lie_below_the_path_without_the_stripped_components
 	pack_file(&w, archive, "tool-2.1/bin/tool", "x", 0755);
 	pack_file(&w, archive, "README", "x", 0644);
 	unpack_to("opt/tool", 1);
-	world_must_compose(&w);
-	cr_assert_str_eq(world_content(&w, "opt/tool/bin/tool"), "x");
-	cr_assert_not(world_has(&w, "opt/tool/README"));
-	cr_assert_not(world_has(&w, "opt/tool/tool-2.1"));
+	scene_must_compose(&w);
+	cr_assert_str_eq(scene_content(&w, "opt/tool/bin/tool"), "x");
+	cr_assert_not(scene_has(&w, "opt/tool/README"));
+	cr_assert_not(scene_has(&w, "opt/tool/tool-2.1"));
 }
 
 Test(compose_archive, members_belong_to_the_entrys_owner_and_keep_their_modes)
@@ -45,13 +45,13 @@ Test(compose_archive, members_belong_to_the_entrys_owner_and_keep_their_modes)
 	struct recipe_file *f = unpack_to("opt/tool", 0);
 
 	m->uid = 1234;
-	world_must_compose(&w);
-	cr_assert_eq(world_node(&w, "opt/tool/a/secret")->inode->uid, 0);
-	cr_assert_eq(world_node(&w, "opt/tool/a/secret")->inode->mode, 0600);
+	scene_must_compose(&w);
+	cr_assert_eq(scene_node(&w, "opt/tool/a/secret")->inode->uid, 0);
+	cr_assert_eq(scene_node(&w, "opt/tool/a/secret")->inode->mode, 0600);
 	f->owner = STR("www-data");
-	world_must_compose(&w);
-	cr_assert_eq(world_node(&w, "opt/tool/a/secret")->inode->uid, 33);
-	cr_assert_eq(world_node(&w, "opt/tool/a")->inode->uid, 33);
+	scene_must_compose(&w);
+	cr_assert_eq(scene_node(&w, "opt/tool/a/secret")->inode->uid, 33);
+	cr_assert_eq(scene_node(&w, "opt/tool/a")->inode->uid, 33);
 }
 
 Test(compose_archive, times_are_clamped_to_the_epoch)
@@ -59,9 +59,9 @@ Test(compose_archive, times_are_clamped_to_the_epoch)
 	pack_file(&w, archive, "new", "x", 0644)->mtime = w.in.epoch + 10;
 	pack_file(&w, archive, "old", "x", 0644)->mtime = -5;
 	unpack_to("opt", 0);
-	world_must_compose(&w);
-	cr_assert_eq(world_node(&w, "opt/new")->inode->mtime, w.in.epoch);
-	cr_assert_eq(world_node(&w, "opt/old")->inode->mtime, 0);
+	scene_must_compose(&w);
+	cr_assert_eq(scene_node(&w, "opt/new")->inode->mtime, w.in.epoch);
+	cr_assert_eq(scene_node(&w, "opt/old")->inode->mtime, 0);
 }
 
 Test(compose_archive, a_folder_that_comes_after_its_files_still_gives_its_mode)
@@ -69,9 +69,9 @@ Test(compose_archive, a_folder_that_comes_after_its_files_still_gives_its_mode)
 	pack_file(&w, archive, "d/f", "x", 0644);
 	pack_folder(&w, archive, "d", 0700);
 	unpack_to("opt", 0);
-	world_must_compose(&w);
-	cr_assert_eq(world_node(&w, "opt/d")->inode->mode, 0700);
-	cr_assert(world_has(&w, "opt/d/f"));
+	scene_must_compose(&w);
+	cr_assert_eq(scene_node(&w, "opt/d")->inode->mode, 0700);
+	cr_assert(scene_has(&w, "opt/d/f"));
 }
 
 Test(compose_archive, hard_links_stay_one_file)
@@ -79,16 +79,16 @@ Test(compose_archive, hard_links_stay_one_file)
 	pack_file(&w, archive, "t/one", "x", 0644);
 	pack_hard_link(&w, archive, "t/two", "t/one");
 	unpack_to("opt", 1);
-	world_must_compose(&w);
-	cr_assert_eq(world_node(&w, "opt/one")->inode, world_node(&w, "opt/two")->inode);
-	cr_assert_eq(world_node(&w, "opt/one")->inode->links, 2);
+	scene_must_compose(&w);
+	cr_assert_eq(scene_node(&w, "opt/one")->inode, scene_node(&w, "opt/two")->inode);
+	cr_assert_eq(scene_node(&w, "opt/one")->inode->links, 2);
 }
 
 Test(compose_archive, a_hard_link_to_a_file_of_the_image_is_refused)
 {
 	pack_hard_link(&w, archive, "steal", "passwd");
 	unpack_to("etc", 0);
-	world_must_fail(&w, ERR_UNSUPPORTED, 1, "hard link");
+	scene_must_fail(&w, ERR_UNSUPPORTED, 1, "hard link");
 }
 
 Test(compose_archive, a_hard_link_to_a_member_that_was_stripped_away_is_refused)
@@ -96,7 +96,7 @@ Test(compose_archive, a_hard_link_to_a_member_that_was_stripped_away_is_refused)
 	pack_file(&w, archive, "one", "x", 0644);
 	pack_hard_link(&w, archive, "t/two", "one");
 	unpack_to("opt", 1);
-	world_must_fail(&w, ERR_UNSUPPORTED, 1, "hard link");
+	scene_must_fail(&w, ERR_UNSUPPORTED, 1, "hard link");
 }
 
 Test(compose_archive, its_own_links_lead_nowhere)
@@ -104,7 +104,7 @@ Test(compose_archive, its_own_links_lead_nowhere)
 	pack_link(&w, archive, "x", "/etc");
 	pack_file(&w, archive, "x/passwd", "evil", 0644);
 	unpack_to("opt", 0);
-	world_must_fail(&w, ERR_UNSUPPORTED, 1, "symbolic link of the same archive");
+	scene_must_fail(&w, ERR_UNSUPPORTED, 1, "symbolic link of the same archive");
 }
 
 Test(compose_archive, a_link_that_replaces_a_folder_member_is_refused)
@@ -112,25 +112,25 @@ Test(compose_archive, a_link_that_replaces_a_folder_member_is_refused)
 	pack_folder(&w, archive, "x", 0755);
 	pack_link(&w, archive, "x", "/etc");
 	unpack_to("opt", 0);
-	world_must_fail(&w, ERR_RECIPE_CONFLICT, 1, "is a folder");
+	scene_must_fail(&w, ERR_RECIPE_CONFLICT, 1, "is a folder");
 }
 
 Test(compose_archive, links_of_the_image_are_followed)
 {
 	pack_file(&w, archive, "bin/tool", "x", 0755);
 	unpack_to("", 0);
-	world_must_compose(&w);
-	cr_assert_str_eq(world_content(&w, "usr/bin/tool"), "x");
-	cr_assert_str_eq(world_target(&w, "bin"), "usr/bin");
+	scene_must_compose(&w);
+	cr_assert_str_eq(scene_content(&w, "usr/bin/tool"), "x");
+	cr_assert_str_eq(scene_target(&w, "bin"), "usr/bin");
 }
 
 Test(compose_archive, device_nodes_and_pipes_are_refused)
 {
 	pack_file(&w, archive, "dev", "", 0644)->kind = NODE_CHAR;
 	unpack_to("opt", 0);
-	world_must_fail(&w, ERR_UNSUPPORTED, 1, "device node");
+	scene_must_fail(&w, ERR_UNSUPPORTED, 1, "device node");
 	archive->members[0].kind = NODE_FIFO;
-	world_must_fail(&w, ERR_UNSUPPORTED, 1, "named pipe");
+	scene_must_fail(&w, ERR_UNSUPPORTED, 1, "named pipe");
 }
 
 /* ---- any archive at all ---- */
@@ -195,8 +195,8 @@ Test(compose_archive, none_changes_anything_outside_its_path)
 	struct digest before, after;
 	unsigned composed = 0;
 
-	world_file(&w, "opt/in", RECIPE_FILE_DIRECTORY);
-	world_must_compose(&w);
+	scene_file(&w, "opt/in", RECIPE_FILE_DIRECTORY);
+	scene_must_compose(&w);
 	before = digest_outside();
 	w.n_files = 0;
 	unpack_to("opt/in", 0);
@@ -204,7 +204,7 @@ Test(compose_archive, none_changes_anything_outside_its_path)
 		uint32_t seed = random_state;
 
 		random_archive();
-		if (world_compose(&w) == 0) {
+		if (scene_compose(&w) == 0) {
 			composed++;
 			after = digest_outside();
 			cr_assert(digest_equal(&before, &after), "seed %u", seed);

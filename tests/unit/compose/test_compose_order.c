@@ -1,32 +1,32 @@
 #include "compose_world.h"
 
-static struct world w;
+static struct scene w;
 
 static void begin(void)
 {
-	world_init(&w);
+	scene_init(&w);
 	for (int i = 0; i < 6; i++) {
 		char *name = arena_printf(&w.arena, "package-%d", i);
-		struct pack *p = world_package(&w, name, "1", name);
+		struct pack *p = scene_package(&w, name, "1", name);
 
 		pack_folder(&w, p, "usr/share/common", 0755);
 		pack_file(&w, p, arena_printf(&w.arena, "usr/share/common/%d", i), name, 0644);
 	}
-	world_user(&w, "app");
-	world_user(&w, "zed");
-	world_text(&w, "srv/x", "x")->owner = STR("app");
+	scene_user(&w, "app");
+	scene_user(&w, "zed");
+	scene_text(&w, "srv/x", "x")->owner = STR("app");
 }
 
 static void end(void)
 {
-	world_release(&w);
+	scene_release(&w);
 }
 
 TestSuite(compose_order, .init = begin, .fini = end);
 
 static struct digest digest_now(void)
 {
-	world_must_compose(&w);
+	scene_must_compose(&w);
 	return tree_digest(w.out.tree, w.in.epoch);
 }
 
@@ -66,7 +66,7 @@ Test(compose_order, the_inputs_are_left_as_they_were)
 	struct debian_package packages[WORLD_PACKAGES];
 
 	memcpy(packages, w.packages, sizeof(packages));
-	world_must_compose(&w);
+	scene_must_compose(&w);
 	before.n_packages = w.in.n_packages;
 	cr_assert_eq(memcmp(&before, &w.in, sizeof(before)), 0);
 	cr_assert_eq(memcmp(packages, w.packages, sizeof(packages)), 0);
@@ -76,7 +76,7 @@ Test(compose_order, every_node_has_a_cause)
 {
 	struct node *n;
 
-	world_must_compose(&w);
+	scene_must_compose(&w);
 	for (struct tree_iter it = tree_iter(w.out.tree, tree_root(w.out.tree));
 	     (n = tree_next(&it));) {
 		const struct cause *c = tree_cause(w.out.tree, n->inode->cause[CAUSE_CONTENT]);
@@ -88,7 +88,7 @@ Test(compose_order, every_node_has_a_cause)
 
 Test(compose_order, a_failure_leaves_no_tree)
 {
-	world_text(&w, "usr", "x");
-	cr_assert_eq(world_compose(&w), -1);
+	scene_text(&w, "usr", "x");
+	cr_assert_eq(scene_compose(&w), -1);
 	cr_assert_null(w.out.tree);
 }

@@ -2,7 +2,7 @@
 
 #include "crypto/hash.h"
 
-static struct world w;
+static struct scene w;
 static uint32_t *slice_of;
 static struct slice_layer *layers;
 static size_t n_layers;
@@ -10,21 +10,21 @@ static struct pack *a, *b;
 
 static void begin(void)
 {
-	world_init(&w);
-	a = world_package(&w, "liba", "1", "a");
-	b = world_package(&w, "b", "1", "b");
+	scene_init(&w);
+	a = scene_package(&w, "liba", "1", "a");
+	b = scene_package(&w, "b", "1", "b");
 	pack_folder(&w, a, "usr/share/both", 0755);
 	pack_file(&w, a, "usr/share/both/a", "a", 0644);
 	pack_file(&w, b, "usr/share/both/b", "b", 0644);
 	pack_folder(&w, b, "var/lib/b", 0700);
 	pack_file(&w, b, "usr/bin/b", "b", 0755);
 	pack_hard_link(&w, b, "usr/bin/bb", "usr/bin/b");
-	world_text(&w, "etc/motd", "hello");
+	scene_text(&w, "etc/motd", "hello");
 }
 
 static void end(void)
 {
-	world_release(&w);
+	scene_release(&w);
 }
 
 TestSuite(slice, .init = begin, .fini = end);
@@ -36,7 +36,7 @@ static void plan(void)
 
 static void cut(void)
 {
-	world_must_compose(&w);
+	scene_must_compose(&w);
 	cr_assert_eq(compose_slice(w.out.tree, &w.in, &w.arena, &slice_of, &layers, &n_layers,
 				   &w.err), 0);
 }
@@ -55,12 +55,12 @@ static bool includes(const struct node *n, uint32_t slice)
 
 static uint32_t slice_at(const char *path)
 {
-	return slice_of[world_node(&w, path)->serial];
+	return slice_of[scene_node(&w, path)->serial];
 }
 
 static uint32_t slice_of_source(const char *package)
 {
-	return world_lock_package(&w, package)->slice;
+	return scene_lock_package(&w, package)->slice;
 }
 
 static uint32_t generated(void)
@@ -131,7 +131,7 @@ Test(slice, changed_owners_stay_with_the_content)
 	struct node *n;
 
 	plan();
-	world_must_compose(&w);
+	scene_must_compose(&w);
 	n = tree_find(w.out.tree, STR("usr/share/both/a"));
 	tree_set_owner(n, 5, 5, tree_cause_intern(w.out.tree,
 						  (struct cause){ .kind = CAUSE_SCRIPT }));
@@ -146,7 +146,7 @@ Test(slice, hard_links_go_whole_into_the_highest_slice)
 	cause_id script;
 
 	plan();
-	world_must_compose(&w);
+	scene_must_compose(&w);
 	script = tree_cause_intern(w.out.tree, (struct cause){ .kind = CAUSE_SCRIPT });
 	target = tree_find(w.out.tree, STR("usr/bin/b"));
 	dir = tree_find(w.out.tree, STR("usr/sbin"));
@@ -185,7 +185,7 @@ Test(slice, a_shared_slice_names_some_of_its_sources)
 {
 	for (int i = 0; i < 6; i++) {
 		char *name = arena_printf(&w.arena, "s%d", i);
-		struct pack *p = world_package(&w, name, "1", name);
+		struct pack *p = scene_package(&w, name, "1", name);
 
 		pack_file(&w, p, arena_printf(&w.arena, "usr/share/%s", name), name, 0644);
 	}
@@ -264,7 +264,7 @@ Test(slice, layers_of_any_tree_together_are_the_tree)
 
 		w.target.layers = 3 + (uint32_t)round % 10;
 		plan();
-		world_must_compose(&w);
+		scene_must_compose(&w);
 		for (struct tree_iter it = tree_iter(w.out.tree, tree_root(w.out.tree));
 		     (n = tree_next(&it));) {
 			static const enum cause_kind kinds[] = { CAUSE_SCRIPT, CAUSE_RECIPE,
@@ -323,7 +323,7 @@ Test(slice, a_changed_package_rewrites_its_layer_only)
 Test(slice, a_changed_user_leaves_the_generated_layer_alone)
 {
 	struct digest before, after;
-	struct recipe_user *u = world_user(&w, "app");
+	struct recipe_user *u = scene_user(&w, "app");
 
 	u->uid = 990;
 	plan();
@@ -339,7 +339,7 @@ Test(slice, a_plan_beyond_the_targets_budget_is_an_error_with_numbers)
 {
 	plan();
 	w.target.layers = 3;
-	world_must_compose(&w);
+	scene_must_compose(&w);
 	cr_assert_eq(compose_slice(w.out.tree, &w.in, &w.arena, &slice_of, &layers, &n_layers,
 				   &w.err), -1);
 	cr_assert_eq(w.err.code, ERR_LAYER_BUDGET);
@@ -349,12 +349,12 @@ Test(slice, a_plan_beyond_the_targets_budget_is_an_error_with_numbers)
 
 Test(slice, the_library_cache_follows_a_library_of_the_recipe)
 {
-	world_package(&w, "libc-bin", "2.41", "glibc");
-	world_package(&w, "libc6", "2.41", "glibc");
+	scene_package(&w, "libc-bin", "2.41", "glibc");
+	scene_package(&w, "libc6", "2.41", "glibc");
 	plan();
 	cut();
 	cr_assert_eq(slice_at("etc/ld.so.cache"), generated());
-	world_text(&w, "usr/local/lib/libown.so.1", "no library, but it might be");
+	scene_text(&w, "usr/local/lib/libown.so.1", "no library, but it might be");
 	cut();
 	cr_assert_eq(slice_at("etc/ld.so.cache"), generated() + 1);
 }
