@@ -348,9 +348,9 @@ static struct str format_one(struct awk *w, char *spec, char letter, const struc
 	case 'x':
 	case 'X':
 	case 'u':
-		if (awk_to_number(w, v) > 9e15 || awk_to_number(w, v) < -9e15 ||
+		if (awk_to_number(w, v) > 2147483646.0 || awk_to_number(w, v) < -2147483646.0 ||
 		    (letter != 'd' && letter != 'i' && awk_to_number(w, v) < 0))
-			awk_refuse(w, "a number above 2^53");
+			awk_refuse(w, "a number above 31 bits");
 		memcpy(spec + n, "ll", 2);
 		spec[n + 2] = letter;
 		return str_of(arena_printf(&w->arena, spec, (long long)awk_to_number(w, v)));
