@@ -90,7 +90,7 @@ static bool is_blank(char c)
 static bool split_words(struct xargs *x, struct str text)
 {
 	CLEANUP_BUF struct buf word = BUF_INIT(1u << 26);
-	bool inside = false, lines_only = x->replace.ptr != NULL, trailing = false;
+	bool inside = false, lines_only = x->replace.ptr != NULL;
 	uint32_t line = 0;
 
 	for (size_t i = 0; i <= text.len; i++) {
@@ -101,7 +101,6 @@ static bool split_words(struct xargs *x, struct str text)
 				add_word(x, buf_str(&word), line);
 			inside = false;
 			buf_reset(&word);
-			trailing = is_blank(c);
 			line += c == '\n' && !(i && is_blank(text.ptr[i - 1]));
 			continue;
 		}
@@ -122,7 +121,6 @@ static bool split_words(struct xargs *x, struct str text)
 			buf_add_char(&word, c);
 		}
 	}
-	(void)trailing;
 	return true;
 }
 

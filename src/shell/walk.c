@@ -198,10 +198,6 @@ int world_walk_at(const struct world *w, struct node *from, struct str path, boo
 		return -end;
 	}
 	place.node = at;
-	if (at && !place.dir && at->parent && !world_is_outside(at)) {
-		/* "." and ".." name no place to make something in. */
-		place.name = STR("");
-	}
 	place.outside |= at && world_is_outside(at);
 	*ret = place;
 	return 0;

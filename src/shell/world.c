@@ -54,7 +54,7 @@ const char *world_outcome_text(enum world_outcome o)
 	case WORLD_SPECIAL:
 		return "No such device or address";
 	}
-	assert(!"an outcome");
+	assert(false);
 	return "";
 }
 
