@@ -13,11 +13,11 @@
 #include "debian/generators.h"
 #include "debian/strbuf.h"
 
-#define CATALOG_MAX      (64u << 20) /* bytes of the database, and of its sources */
-#define ID_SIZE          16u
-#define LANGUAGE_SIZE    32u
-#define HEADER_SIZE      40u
-#define ITEM_SIZE        (ID_SIZE + LANGUAGE_SIZE + 8u)
+#define CATALOG_MAX (64u << 20) /* bytes of the database, and of its sources */
+#define ID_SIZE 16u
+#define LANGUAGE_SIZE 32u
+#define HEADER_SIZE 40u
+#define ITEM_SIZE (ID_SIZE + LANGUAGE_SIZE + 8u)
 
 struct item {
 	uint8_t key[ID_SIZE + LANGUAGE_SIZE]; /* id, language padded with NULs */
@@ -41,8 +41,8 @@ struct catalog {
 
 static int malformed(const struct catalog *c, const char *what, struct error *err)
 {
-	return err_set(err, ERR_UNSUPPORTED, "'" STR_FMT "', line %u: %s", STR_ARG(c->path), c->line,
-		       what);
+	return err_set(err, ERR_UNSUPPORTED, "'" STR_FMT "', line %u: %s", STR_ARG(c->path),
+		       c->line, what);
 }
 
 /* Where the header lines end: at the first empty line. */
@@ -97,9 +97,10 @@ static bool parse_id(struct str text, uint8_t ret[static ID_SIZE])
 {
 	for (size_t i = 0; i < 2 * ID_SIZE; i++) {
 		char c = text.ptr[i];
-		int digit = c >= '0' && c <= '9' ? c - '0'
+		int digit = c >= '0' && c <= '9'   ? c - '0'
 			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-			    : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+						   : -1;
 
 		if (digit < 0)
 			return false;
@@ -166,8 +167,7 @@ static struct str language_of(struct str path)
 
 	while (dot && stem.ptr[dot - 1] != '.' && stem.ptr[dot - 1] != '/')
 		dot--;
-	if (!dot || stem.ptr[dot - 1] != '.' || dot == stem.len ||
-	    stem.len - dot >= LANGUAGE_SIZE)
+	if (!dot || stem.ptr[dot - 1] != '.' || dot == stem.len || stem.len - dot >= LANGUAGE_SIZE)
 		return STR("");
 	return (struct str){ stem.ptr + dot, stem.len - dot };
 }
@@ -256,8 +256,8 @@ int generate_catalog(struct debian *d, struct str argument, cause_id cause, stru
 	sources = arena_array(&scratch, n + 1, sizeof(*sources));
 	for (size_t i = 0; i < n; i++) {
 		sources[i].path = files[i].path;
-		if (generator_read(d, files[i].path, CATALOG_MAX, &scratch, &sources[i].text,
-				   err) < 0)
+		if (generator_read(d, files[i].path, CATALOG_MAX, &scratch, &sources[i].text, err) <
+		    0)
 			return -1;
 	}
 	r = catalog_compile(sources, n, &scratch, &data, err);

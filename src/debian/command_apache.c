@@ -4,9 +4,9 @@
  */
 #include "debian/generator_commands.h"
 
-#define APACHE_CONF  "/etc/apache2"
+#define APACHE_CONF "/etc/apache2"
 #define APACHE_STATE "/var/lib/apache2"
-#define DEPTH_MAX    16u /* dependencies of dependencies */
+#define DEPTH_MAX 16u /* dependencies of dependencies */
 
 struct apache {
 	struct shell_call *c;
@@ -20,8 +20,8 @@ struct apache {
 static struct str path_of(const struct apache *a, const char *state, struct str name,
 			  const char *ending)
 {
-	return str_of(arena_printf(a->c->world->arena, APACHE_CONF "/%s-%s/" STR_FMT "%s", a->folder,
-				   state, STR_ARG(name), ending));
+	return str_of(arena_printf(a->c->world->arena, APACHE_CONF "/%s-%s/" STR_FMT "%s",
+				   a->folder, state, STR_ARG(name), ending));
 }
 
 static bool is_there(const struct apache *a, struct str path)
@@ -102,7 +102,9 @@ static int mark(struct apache *a, struct str name, struct error *err)
 		return 0;
 	return world_write(a->c->shell,
 			   str_of(arena_printf(arena, "%s/" STR_FMT, dir, STR_ARG(name))), STR(""),
-			   false, err) < 0 ? -1 : 0;
+			   false, err) < 0
+		       ? -1
+		       : 0;
 }
 
 /* "# Depends: a b" among the first lines, which are comments. */
@@ -118,8 +120,8 @@ static int words_of(struct apache *a, struct str path, const char *key, struct s
 	while (str_split(&text, '\n', &line)) {
 		if (str_has_prefix(line, str_of(head)) && line.len > strlen(head) &&
 		    strchr(" \t", line.ptr[strlen(head)])) {
-			*ret = str_trim((struct str){ line.ptr + strlen(head),
-						      line.len - strlen(head) });
+			*ret = str_trim(
+				(struct str){ line.ptr + strlen(head), line.len - strlen(head) });
 			return 0;
 		}
 		line = str_trim(line);
@@ -161,8 +163,10 @@ static int enable_dependencies(struct apache *a, struct str name, struct str loa
 		info(a, "Considering dependency " STR_FMT " for " STR_FMT ":\n", word, name);
 		r = act_on(a, word, depth + 1, err);
 		if (r == STEP_FAILED)
-			return fail(a, "ERROR: Could not enable dependency " STR_FMT " for " STR_FMT
-				    ", aborting\n", word, name);
+			return fail(a,
+				    "ERROR: Could not enable dependency " STR_FMT " for " STR_FMT
+				    ", aborting\n",
+				    word, name);
 		if (r < 0)
 			return STEP_STOP;
 	}
@@ -172,30 +176,32 @@ static int enable_dependencies(struct apache *a, struct str name, struct str loa
 		info(a, "Considering conflict " STR_FMT " for " STR_FMT ":\n", word, name);
 		if (check_link(a, path_of(a, "available", word, a->ending),
 			       path_of(a, "enabled", word, a->ending)) == CHECK_OK)
-			return fail(a, "ERROR: Module " STR_FMT " is enabled - cannot proceed due to"
-				    " conflicts. It needs to be disabled first!%.*s\n", word,
-				    STR(""));
+			return fail(a,
+				    "ERROR: Module " STR_FMT " is enabled - cannot proceed due to"
+				    " conflicts. It needs to be disabled first!%.*s\n",
+				    word, STR(""));
 	}
 	return STEP_DONE;
 }
 
 /* A site or configuration only asks whether its modules are there. */
-static int check_dependencies(struct apache *a, struct str name, struct str file,
-			      struct error *err)
+static int check_dependencies(struct apache *a, struct str name, struct str file, struct error *err)
 {
 	struct str words, word;
 
 	if (words_of(a, file, "Depends", &words, err) < 0)
 		return STEP_STOP;
 	while (next_word(&words, &word)) {
-		char *load = arena_printf(a->c->world->arena,
-					  APACHE_CONF "/mods-enabled/" STR_FMT ".load",
-					  STR_ARG(word));
+		char *load =
+			arena_printf(a->c->world->arena,
+				     APACHE_CONF "/mods-enabled/" STR_FMT ".load", STR_ARG(word));
 
 		info(a, "Checking dependency " STR_FMT " for " STR_FMT ":\n", word, name);
 		if (!is_there(a, str_of(load)))
-			return fail(a, "WARNING: Module " STR_FMT " is not enabled, but " STR_FMT
-				    " depends on it, aborting\n", word, name);
+			return fail(a,
+				    "WARNING: Module " STR_FMT " is not enabled, but " STR_FMT
+				    " depends on it, aborting\n",
+				    word, name);
 	}
 	return STEP_DONE;
 }
@@ -209,8 +215,8 @@ static int do_enable(struct apache *a, struct str name, struct error *err)
 	bool is_module = strcmp(a->kind, "module") == 0;
 	bool has_conf = is_module && is_there(a, conf_target);
 	enum check check = check_link(a, target, link);
-	enum check conf = has_conf && check != CHECK_WRONG ? check_link(a, conf_target, conf_link)
-							   : CHECK_OK;
+	enum check conf =
+		has_conf && check != CHECK_WRONG ? check_link(a, conf_target, conf_link) : CHECK_OK;
 
 	if (check == CHECK_WRONG || conf == CHECK_WRONG)
 		return fail(a, "ERROR: " STR_FMT " " STR_FMT " not properly enabled\n",
@@ -251,9 +257,10 @@ static int check_users(struct apache *a, struct str name, struct error *err)
 			return STEP_STOP;
 		while (next_word(&words, &word))
 			if (str_equal(word, name))
-				return fail(a, "ERROR: The following modules depend on " STR_FMT
-					    " and need to be disabled first: " STR_FMT "\n", name,
-					    file);
+				return fail(a,
+					    "ERROR: The following modules depend on " STR_FMT
+					    " and need to be disabled first: " STR_FMT "\n",
+					    name, file);
 	}
 	return STEP_DONE;
 }
@@ -261,9 +268,9 @@ static int check_users(struct apache *a, struct str name, struct error *err)
 static bool is_essential(struct str name)
 {
 	static const char *const names[] = {
-		"alias", "auth_basic", "authn_file", "authz_host", "authz_user", "autoindex",
-		"deflate", "dir", "env", "filter", "logio", "mime", "negotiation", "setenvif",
-		"unixd", "version", "watchdog",
+		"alias",       "auth_basic", "authn_file", "authz_host", "authz_user", "autoindex",
+		"deflate",     "dir",	     "env",	   "filter",	 "logio",      "mime",
+		"negotiation", "setenvif",   "unixd",	   "version",	 "watchdog",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -297,8 +304,9 @@ static int do_disable(struct apache *a, struct str name, struct error *err)
 		return a->purge && mark(a, name, err) < 0 ? STEP_STOP : STEP_DONE;
 	}
 	if (is_module && !a->force && is_essential(name))
-		return shell_refuse(a->c, err, "an essential module is not disabled without -f") ?
-			       STEP_STOP : STEP_DONE;
+		return shell_refuse(a->c, err, "an essential module is not disabled without -f")
+			       ? STEP_STOP
+			       : STEP_DONE;
 	remove_link(a, link);
 	if (has_conf && is_there(a, conf))
 		remove_link(a, conf);
@@ -314,14 +322,17 @@ static int act_on(struct apache *a, struct str name, unsigned depth, struct erro
 	bool is_module = strcmp(a->kind, "module") == 0;
 	int r = STEP_DONE;
 
-	if (depth > DEPTH_MAX || (is_module && (str_equal_cstr(name, "cgi") ||
-						str_equal_cstr(name, "cache_disk"))))
+	if (depth > DEPTH_MAX ||
+	    (is_module && (str_equal_cstr(name, "cgi") || str_equal_cstr(name, "cache_disk"))))
 		return shell_refuse(a->c, err, "module '" STR_FMT "' asks other programs",
-				    STR_ARG(name)) ? STEP_STOP : STEP_DONE;
+				    STR_ARG(name))
+			       ? STEP_STOP
+			       : STEP_DONE;
 	if (!is_there(a, target)) {
 		if (link_at(a, path_of(a, "enabled", name, a->ending)) || a->purge)
-			return shell_refuse(a->c, err, "a link that leads nowhere, or --purge") ?
-				       STEP_STOP : STEP_DONE;
+			return shell_refuse(a->c, err, "a link that leads nowhere, or --purge")
+				       ? STEP_STOP
+				       : STEP_DONE;
 		return fail(a, "ERROR: " STR_FMT " " STR_FMT " does not exist!\n", str_of(a->title),
 			    name);
 	}
@@ -401,8 +412,9 @@ int command_apache_switch(struct shell_call *c, struct error *err)
 		status |= r == STEP_FAILED;
 	}
 	if (a.changed && !a.quiet)
-		buf_printf(c->out, "To activate the new configuration, you need to run:\n"
-				   "  service apache2 %s\n",
+		buf_printf(c->out,
+			   "To activate the new configuration, you need to run:\n"
+			   "  service apache2 %s\n",
 			   strcmp(a.kind, "module") == 0 ? "restart" : "reload");
 	return status;
 }
@@ -433,8 +445,9 @@ static int query(struct apache *a, struct str name)
 		state = state_of(a, "enabled", name);
 		if (!a->quiet)
 			buf_printf(a->c->out, STR_FMT " (enabled by %s)\n", STR_ARG(name),
-				   !state ? "unknown"
-				   : *state == 'm' ? "maintainer script" : "site administrator");
+				   !state	   ? "unknown"
+				   : *state == 'm' ? "maintainer script"
+						   : "site administrator");
 		return 0;
 	}
 	state = state_of(a, "disabled", name);
@@ -453,8 +466,9 @@ static int query_mpm(struct apache *a, struct error *err)
 						     names[i]))))
 			continue;
 		if (found)
-			return shell_fail(a->c, 1, "There is more than one MPM loaded. Do not "
-						   "proceed due to undefined results\n");
+			return shell_fail(a->c, 1,
+					  "There is more than one MPM loaded. Do not "
+					  "proceed due to undefined results\n");
 		found = names[i];
 	}
 	if (!found)
@@ -491,7 +505,8 @@ int command_a2query(struct shell_call *c, struct error *err)
 		return shell_refuse(c, err, "one of -m, -s, -c, -M with a name is expected");
 	if (asked->id == 'M')
 		return query_mpm(&a, err);
-	name_tool(&a, asked->id == 'm' ? STR("a2enmod") : asked->id == 'c' ? STR("a2enconf")
-									  : STR("a2ensite"));
+	name_tool(&a, asked->id == 'm'	 ? STR("a2enmod")
+		      : asked->id == 'c' ? STR("a2enconf")
+					 : STR("a2ensite"));
 	return query(&a, asked->value);
 }

@@ -40,9 +40,9 @@ int command_java(struct shell_call *c, struct error *err)
 		return 0; /* what it says goes to standard error, for people */
 	if (c->argc != i + 4 || !is_word(c, i, "-jar") || !is_word(c, i + 1, JAVA_TOOL) ||
 	    !is_word(c, i + 2, "-storepass"))
-		return shell_refuse(c, err, "no program runs in Java but the tool for its keystore");
-	return keystore_update(debian_of(c), shell_input_all(c->in), c->argv[i + 3], c->cause,
-			       err);
+		return shell_refuse(c, err,
+				    "no program runs in Java but the tool for its keystore");
+	return keystore_update(debian_of(c), shell_input_all(c->in), c->argv[i + 3], c->cause, err);
 }
 
 /*

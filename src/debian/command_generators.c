@@ -136,8 +136,7 @@ static int run_depmod(struct shell_call *c, struct error *err)
 			return shell_refuse(c, err, "option -A or another root");
 		/* Symbols of the kernel itself change warnings only. */
 		if (o->id == DEPMOD_MAP && !world_find(c->shell, o->value, true))
-			return shell_refuse(c, err, "there is no '" STR_FMT "'",
-					    STR_ARG(o->value));
+			return shell_refuse(c, err, "there is no '" STR_FMT "'", STR_ARG(o->value));
 	}
 	if (a.n_operands != 1 || !tree_is_name(a.operands[0]))
 		return shell_refuse(c, err, "a version of a kernel is expected");

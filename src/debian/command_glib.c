@@ -15,8 +15,9 @@ int command_gio_querymodules(struct shell_call *c, struct error *err)
 	n = dir && dir->inode->kind == NODE_DIRECTORY ? tree_children(dir, &child) : 0;
 	for (size_t i = 0; i < n; i++)
 		if (gio_is_module(child[i]->name) && !gio_module_points(child[i]->name))
-			return shell_refuse(c, err, "the extension points of '" STR_FMT
-					    "' are not known", STR_ARG(child[i]->name));
+			return shell_refuse(c, err,
+					    "the extension points of '" STR_FMT "' are not known",
+					    STR_ARG(child[i]->name));
 	debian_want(debian_of(c), "gio-modules", c->argv[1], c->cause);
 	return 0;
 }

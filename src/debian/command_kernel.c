@@ -11,11 +11,12 @@ static struct node *image_link(const struct shell_call *c, const char *path)
 static void put_link(struct shell_call *c, const char *path, const char *target)
 {
 	struct node *old = image_link(c, path);
-	const struct inode link = { .kind = NODE_SYMLINK, .mode = 0777, .mtime = c->world->epoch,
+	const struct inode link = { .kind = NODE_SYMLINK,
+				    .mode = 0777,
+				    .mtime = c->world->epoch,
 				    .target = str_of(target) };
 
-	if (old && old->inode->kind == NODE_SYMLINK &&
-	    str_equal_cstr(old->inode->target, target))
+	if (old && old->inode->kind == NODE_SYMLINK && str_equal_cstr(old->inode->target, target))
 		return;
 	tree_put(c->world->tree, tree_root(c->world->tree), str_of(path + 1), &link, c->cause);
 	buf_printf(c->out, "I: %s is now a symlink to %s\n", path, target);
@@ -62,8 +63,8 @@ int command_linux_run_hooks(struct shell_call *c, struct error *err)
 	for (size_t i = 3; i < 5; i++)
 		argv[n++] = str_of(arena_printf(arena, "--arg=" STR_FMT, STR_ARG(c->argv[i])));
 	for (size_t i = 0; i < 2; i++) {
-		char *path = arena_printf(arena, "%s/" STR_FMT ".d", places[i],
-					  STR_ARG(c->argv[2]));
+		char *path =
+			arena_printf(arena, "%s/" STR_FMT ".d", places[i], STR_ARG(c->argv[2]));
 		const struct node *dir = world_find(c->shell, str_of(path), true);
 
 		if (!dir || dir->inode->kind != NODE_DIRECTORY)

@@ -8,14 +8,10 @@
 int command_compile_python(struct shell_call *c, struct error *err)
 {
 	static const struct shell_option table[] = {
-		{ 'p', "package", OPTION_VALUE, 1 },
-		{ 'V', NULL, OPTION_VALUE, 1 },
-		{ 'X', "exclude", OPTION_VALUE, 1 },
-		{ 'O', NULL, OPTION_NO_VALUE, 1 },
-		{ 'f', "force", OPTION_NO_VALUE, 1 },
-		{ 'q', "quiet", OPTION_NO_VALUE, 1 },
-		{ 'v', "verbose", OPTION_NO_VALUE, 1 },
-		{ 0 },
+		{ 'p', "package", OPTION_VALUE, 1 },	{ 'V', NULL, OPTION_VALUE, 1 },
+		{ 'X', "exclude", OPTION_VALUE, 1 },	{ 'O', NULL, OPTION_NO_VALUE, 1 },
+		{ 'f', "force", OPTION_NO_VALUE, 1 },	{ 'q', "quiet", OPTION_NO_VALUE, 1 },
+		{ 'v', "verbose", OPTION_NO_VALUE, 1 }, { 0 },
 	};
 	struct shell_arguments a;
 	int status = 0, r = shell_options(c, table, false, &a, &status, err);
@@ -48,15 +44,16 @@ int command_python(struct shell_call *c, struct error *err)
 	    (str_equal_cstr(c->argv[i + 1], "compileall") ||
 	     str_equal_cstr(c->argv[i + 1], "py_compile")))
 		return 0;
-	return shell_refuse(c, err, "no program runs in Python but its compiler, whose byte code "
-				    "is left out");
+	return shell_refuse(c, err,
+			    "no program runs in Python but its compiler, whose byte code "
+			    "is left out");
 }
 
 /* In a chroot: AppArmor is not enabled. */
 int command_aa_enabled(struct shell_call *c, struct error *err)
 {
-	if (c->argc == 2 && (str_equal_cstr(c->argv[1], "--quiet") ||
-			     str_equal_cstr(c->argv[1], "-q")))
+	if (c->argc == 2 &&
+	    (str_equal_cstr(c->argv[1], "--quiet") || str_equal_cstr(c->argv[1], "-q")))
 		return 1;
 	return shell_refuse(c, err, "only --quiet is known");
 }

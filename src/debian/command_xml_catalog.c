@@ -108,8 +108,7 @@ static int part(struct shell_call *c, const char *path, struct buf *to, struct e
 	return 0;
 }
 
-static int store(struct xml_catalog *k, const char *data_path, const char *path,
-		 struct error *err)
+static int store(struct xml_catalog *k, const char *data_path, const char *path, struct error *err)
 {
 	CLEANUP_BUF struct buf data = BUF_INIT(CATALOG_MAX), text = BUF_INIT(CATALOG_MAX);
 	size_t size = 65536;
@@ -158,27 +157,26 @@ static int xml_add(struct shell_call *c, const struct str *o, struct error *err)
 	struct xml_entry new;
 	char *own = arena_printf(arena, "/etc/xml/" STR_FMT ".xml", STR_ARG(o[XML_PACKAGE]));
 	const char *path = o[XML_ROOT].ptr ? "/etc/xml/catalog" : own;
-	const char *data = o[XML_ROOT].ptr
-				   ? "/var/lib/xml-core/catalog"
-				   : arena_printf(arena, "/var/lib/xml-core/" STR_FMT,
-						  STR_ARG(o[XML_PACKAGE]));
+	const char *data = o[XML_ROOT].ptr ? "/var/lib/xml-core/catalog"
+					   : arena_printf(arena, "/var/lib/xml-core/" STR_FMT,
+							  STR_ARG(o[XML_PACKAGE]));
 	int r;
 
 	if (!is_file(c, o[XML_ROOT].ptr ? str_of(own) : o[XML_LOCAL]))
 		return shell_fail(c, 1, "update-xmlcatalog: error: catalog not found\n");
-	new.key = str_of(arena_printf(arena, "%s %s=\"" STR_FMT "\"",
-				      delegate_of(o[XML_TYPE], false),
-				      delegate_of(o[XML_TYPE], true), STR_ARG(o[XML_ID])));
-	new.value = str_of(o[XML_ROOT].ptr
-				   ? arena_printf(arena, "catalog=\"file://%s\"", own)
-				   : arena_printf(arena, "catalog=\"file://" STR_FMT "\"",
-						  STR_ARG(o[XML_LOCAL])));
+	new.key =
+		str_of(arena_printf(arena, "%s %s=\"" STR_FMT "\"", delegate_of(o[XML_TYPE], false),
+				    delegate_of(o[XML_TYPE], true), STR_ARG(o[XML_ID])));
+	new.value = str_of(o[XML_ROOT].ptr ? arena_printf(arena, "catalog=\"file://%s\"", own)
+					   : arena_printf(arena, "catalog=\"file://" STR_FMT "\"",
+							  STR_ARG(o[XML_LOCAL])));
 	r = load(&k, data, err);
 	if (r)
 		return r;
 	if (add_entry(&k, new))
-		return shell_fail(c, 1, "update-xmlcatalog: error: entity already registered with "
-					"a different value\n");
+		return shell_fail(c, 1,
+				  "update-xmlcatalog: error: entity already registered with "
+				  "a different value\n");
 	return store(&k, data, path, err);
 }
 
@@ -186,10 +184,14 @@ static int xml_add(struct shell_call *c, const struct str *o, struct error *err)
 int command_update_xmlcatalog(struct shell_call *c, struct error *err)
 {
 	static const struct shell_option table[] = {
-		{ 0, "add", OPTION_NO_VALUE, XML_ADD },     { 0, "sort", OPTION_NO_VALUE, XML_SORT },
-		{ 0, "root", OPTION_NO_VALUE, XML_ROOT },   { 0, "type", OPTION_VALUE, XML_TYPE },
-		{ 0, "id", OPTION_VALUE, XML_ID },          { 0, "package", OPTION_VALUE, XML_PACKAGE },
-		{ 0, "local", OPTION_VALUE, XML_LOCAL },    { 0 },
+		{ 0, "add", OPTION_NO_VALUE, XML_ADD },
+		{ 0, "sort", OPTION_NO_VALUE, XML_SORT },
+		{ 0, "root", OPTION_NO_VALUE, XML_ROOT },
+		{ 0, "type", OPTION_VALUE, XML_TYPE },
+		{ 0, "id", OPTION_VALUE, XML_ID },
+		{ 0, "package", OPTION_VALUE, XML_PACKAGE },
+		{ 0, "local", OPTION_VALUE, XML_LOCAL },
+		{ 0 },
 	};
 	struct str o[XML_COUNT] = { 0 };
 	struct shell_arguments a;

@@ -19,8 +19,7 @@ static bool counts(const struct tree *t, const struct node *node, struct str pat
 {
 	const struct node *file = tree_resolve(t, path, true);
 
-	if (node->inode->kind == NODE_SYMLINK &&
-	    str_equal_cstr(node->inode->target, "/dev/null"))
+	if (node->inode->kind == NODE_SYMLINK && str_equal_cstr(node->inode->target, "/dev/null"))
 		return true;
 	return file && file->inode->kind == NODE_FILE;
 }

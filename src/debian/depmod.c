@@ -41,8 +41,7 @@ static size_t all_dependencies(struct depmod *m, const struct module *of, bool *
 
 /* ---- files ---- */
 
-static int write_file(struct depmod *m, const char *name, const struct buf *data,
-		      struct error *err)
+static int write_file(struct depmod *m, const char *name, const struct buf *data, struct error *err)
 {
 	char *path = arena_printf(m->arena, "%s/modules.%s", m->folder + 1, name);
 
@@ -71,7 +70,8 @@ static int index_add(struct depmod *m, struct index_trie *t, struct str key, str
 
 static int too_long(struct depmod *m, struct error *err)
 {
-	return err_set(err, ERR_LIMIT, "texts of '%s' have more than %u bytes", m->folder, DEPMOD_TEXT_MAX);
+	return err_set(err, ERR_LIMIT, "texts of '%s' have more than %u bytes", m->folder,
+		       DEPMOD_TEXT_MAX);
 }
 
 static int write_deps(struct depmod *m, struct error *err)
@@ -274,8 +274,8 @@ static bool device_of(struct str alias, const char *kind, uint64_t *major, uint6
 	rest = (struct str){ rest.ptr + dash + 1, rest.len - dash - 1 };
 	while (end < rest.len && rest.ptr[end] >= '0' && rest.ptr[end] <= '9')
 		end++;
-	return end && str_parse_u64((struct str){ rest.ptr, end }, minor) &&
-	       *major <= UINT32_MAX && *minor <= UINT32_MAX;
+	return end && str_parse_u64((struct str){ rest.ptr, end }, minor) && *major <= UINT32_MAX &&
+	       *minor <= UINT32_MAX;
 }
 
 static void add_devname(const struct module *module, struct buf *text)

@@ -8,7 +8,7 @@
 #include "debian/depmod_module.h"
 
 #define MODULE_MAX (512u << 20) /* bytes of one decompressed module */
-#define FACTS_MAX  (64u << 20)  /* bytes of an encoding */
+#define FACTS_MAX (64u << 20)	/* bytes of an encoding */
 
 static int load(const struct content_reader *reader, const struct module_source *s, struct buf *to,
 		struct error *err)
@@ -154,8 +154,8 @@ static int remember(const struct content_reader *reader, const struct digest *ke
 		    struct error *err)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(FACTS_MAX);
-	const char *inputs = arena_printf(arena, "%zu kernel modules\nversion %d\n", n,
-					  MODULE_FACTS_VERSION);
+	const char *inputs =
+		arena_printf(arena, "%zu kernel modules\nversion %d\n", n, MODULE_FACTS_VERSION);
 
 	if (!reader || !reader->remember || size_of(facts, n) > FACTS_MAX)
 		return 0;

@@ -2,11 +2,11 @@
 
 #include "base/endian.h"
 
-#define INDEX_MAGIC    0xb007f457u
-#define INDEX_VERSION  0x00020001u
-#define INDEX_FIRST    12u /* bytes of the header */
+#define INDEX_MAGIC 0xb007f457u
+#define INDEX_VERSION 0x00020001u
+#define INDEX_FIRST 12u /* bytes of the header */
 #define INDEX_CHILDREN 128u
-#define INDEX_DEPTH    4096u /* branches on one path: PATH_MAX characters */
+#define INDEX_DEPTH 4096u /* branches on one path: PATH_MAX characters */
 
 enum { FLAG_PREFIX = 0x80000000u, FLAG_VALUES = 0x40000000u, FLAG_CHILDREN = 0x20000000u };
 
@@ -39,7 +39,8 @@ static void add_value(struct index_trie *t, struct index_node *node, struct str 
 
 	while (*at && (*at)->priority < priority)
 		at = &(*at)->next;
-	*new = (struct index_value){ .next = *at, .text = arena_str(t->arena, text),
+	*new = (struct index_value){ .next = *at,
+				     .text = arena_str(t->arena, text),
 				     .priority = priority };
 	*at = new;
 }
@@ -105,8 +106,8 @@ bool index_trie_add(struct index_trie *t, struct str key, struct str value, uint
 		node = child_at(t, node, (uint8_t)key.ptr[i], &is_new);
 		i++;
 		if (is_new) {
-			node->prefix = arena_str(t->arena,
-						 (struct str){ key.ptr + i, key.len - i });
+			node->prefix =
+				arena_str(t->arena, (struct str){ key.ptr + i, key.len - i });
 			break;
 		}
 	}

@@ -10,7 +10,7 @@
 #include "base/strtab.h"
 
 #define MODULE_SECTIONS_MAX 65536u
-#define SHN_UNDEF           0u
+#define SHN_UNDEF 0u
 
 struct section {
 	uint64_t offset, size;
@@ -196,8 +196,7 @@ int module_facts_read(struct bytes text, struct str name, struct arena *arena,
 	m.big = text.ptr[5] == 2;
 	if (!find_sections(&m) || !m.modinfo.present ||
 	    !read_symbols(&m, arena, &exported, &needed))
-		return err_set(err, ERR_FORMAT, "'" STR_FMT "' is no kernel module",
-			       STR_ARG(name));
+		return err_set(err, ERR_FORMAT, "'" STR_FMT "' is no kernel module", STR_ARG(name));
 	if (!exported.n)
 		add_strings(&m, &m.ksymtab, arena, &exported);
 	add_strings(&m, &m.modinfo, arena, &info);
@@ -205,9 +204,12 @@ int module_facts_read(struct bytes text, struct str name, struct arena *arena,
 		if (is_wanted(info.items[i]))
 			list_add(&wanted, arena, info.items[i]);
 	*ret = (struct module_facts){
-		.info = wanted.items, .n_info = wanted.n,
-		.exported = exported.items, .n_exported = exported.n,
-		.needed = needed.items, .n_needed = needed.n,
+		.info = wanted.items,
+		.n_info = wanted.n,
+		.exported = exported.items,
+		.n_exported = exported.n,
+		.needed = needed.items,
+		.n_needed = needed.n,
 	};
 	return 0;
 }

@@ -8,8 +8,8 @@
 #include "debian/conf_files.h"
 #include "debian/depmod.h"
 
-#define MODULES_MAX    65534u /* kmod counts in 16 bits */
-#define NAME_BUCKETS   512u   /* kmod: modules_by_name, symbols */
+#define MODULES_MAX 65534u /* kmod counts in 16 bits */
+#define NAME_BUCKETS 512u  /* kmod: modules_by_name, symbols */
 #define SYMBOL_BUCKETS 2048u
 
 /* kmod's hash (P. Hsieh's); @big: 16-bit words as that machine reads them. */
@@ -163,8 +163,8 @@ static int rank(struct depmod *m, struct error *err)
 	if (depmod_read(m, "modules.order", &text, err) < 0)
 		return -1;
 	if (text.len && text.ptr[text.len - 1] != '\n')
-		return err_set(err, ERR_UNSUPPORTED, "the last line of '%s/modules.order' has no end",
-			       m->folder);
+		return err_set(err, ERR_UNSUPPORTED,
+			       "the last line of '%s/modules.order' has no end", m->folder);
 	for (i = 0; i < m->n_modules; i++)
 		strtab_put(&by_path, m->modules[i].plain, i);
 	while (str_split(&text, '\n', &line))
@@ -183,8 +183,9 @@ static int check_unique(struct depmod *m, struct error *err)
 	for (size_t i = 1; i < m->n_modules; i++)
 		if (by_hash(&m->modules[i - 1], &m->modules[i]) == 0)
 			return err_set(err, ERR_UNSUPPORTED,
-				       "two modules of '%s' have one name: '" STR_FMT "' and '"
-				       STR_FMT "'", m->folder, STR_ARG(m->modules[i - 1].path),
+				       "two modules of '%s' have one name: '" STR_FMT
+				       "' and '" STR_FMT "'",
+				       m->folder, STR_ARG(m->modules[i - 1].path),
 				       STR_ARG(m->modules[i].path));
 	return 0;
 }
@@ -266,7 +267,8 @@ static void add_symbol(struct depmod *m, struct str name, uint32_t owner)
 static void add_dependency(struct depmod *m, struct module *of, struct str symbol)
 {
 	struct str name = symbol.len && *symbol.ptr == '.'
-				  ? (struct str){ symbol.ptr + 1, symbol.len - 1 } : symbol;
+				  ? (struct str){ symbol.ptr + 1, symbol.len - 1 }
+				  : symbol;
 	uint32_t i, owner;
 
 	if (!strtab_find(&m->by_symbol, name, &i))
@@ -310,8 +312,8 @@ static int sort_topologically(struct depmod *m, struct error *err)
 				stack[n++] = module->deps[k];
 	}
 	if (number < m->n_modules)
-		return err_set(err, ERR_UNSUPPORTED, "modules of '%s' depend on each other in a circle",
-			       m->folder);
+		return err_set(err, ERR_UNSUPPORTED,
+			       "modules of '%s' depend on each other in a circle", m->folder);
 	return 0;
 }
 

@@ -29,8 +29,7 @@ bool gio_is_module(struct str name)
 	return str_has_suffix(name, STR(".so"));
 }
 
-int generate_gio_modules(struct debian *d, struct str argument, cause_id cause,
-			 struct error *err)
+int generate_gio_modules(struct debian *d, struct str argument, cause_id cause, struct error *err)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(1u << 20);
 	struct node *dir = tree_resolve(d->tree, argument, true), *old;
@@ -47,7 +46,8 @@ int generate_gio_modules(struct debian *d, struct str argument, cause_id cause,
 		if (!points)
 			return err_set(err, ERR_UNSUPPORTED,
 				       "the extension points of '" STR_FMT "' in '" STR_FMT
-				       "' are not known", STR_ARG(child[i]->name), STR_ARG(argument));
+				       "' are not known",
+				       STR_ARG(child[i]->name), STR_ARG(argument));
 		if (text.len + child[i]->name.len + 128 < text.max)
 			buf_printf(&text, STR_FMT ": %s\n", STR_ARG(child[i]->name), points);
 	}

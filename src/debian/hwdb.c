@@ -12,13 +12,13 @@
 #include "debian/generators.h"
 #include "debian/strbuf.h"
 
-#define HWDB_MAX        (64u << 20) /* bytes of hwdb.bin, and of its sources */
-#define HWDB_MATCHES    4096u       /* of one record */
-#define HEADER_SIZE     80u
-#define NODE_SIZE       24u
-#define CHILD_SIZE      16u
-#define VALUE_SIZE      32u
-#define HWDB_DEPTH      4096u /* of the trie: LONG_LINE_MAX characters never branch that often */
+#define HWDB_MAX (64u << 20) /* bytes of hwdb.bin, and of its sources */
+#define HWDB_MATCHES 4096u   /* of one record */
+#define HEADER_SIZE 80u
+#define NODE_SIZE 24u
+#define CHILD_SIZE 16u
+#define VALUE_SIZE 32u
+#define HWDB_DEPTH 4096u /* of the trie: LONG_LINE_MAX characters never branch that often */
 
 struct value {
 	uint32_t key, value, file, line;
@@ -26,9 +26,9 @@ struct value {
 };
 
 struct trie {
-	uint32_t prefix;     /* offset of a string */
-	uint8_t c;           /* leads here from the parent */
-	struct trie *child;  /* sorted by @c */
+	uint32_t prefix;    /* offset of a string */
+	uint8_t c;	    /* leads here from the parent */
+	struct trie *child; /* sorted by @c */
 	struct trie *next;
 	struct value *values; /* sorted by the key's text */
 	size_t n_values, values_capacity;
@@ -244,7 +244,7 @@ static int read_text(struct hwdb *h, struct str text, struct error *err)
 struct writer {
 	const struct hwdb *h;
 	uint32_t strings; /* where they begin */
-	struct buf *to;   /* nodes only: offset HEADER_SIZE is its first byte */
+	struct buf *to;	  /* nodes only: offset HEADER_SIZE is its first byte */
 };
 
 static size_t count_children(const struct trie *node)
@@ -394,8 +394,8 @@ static int encode(struct hwdb *h, unsigned version, struct buf *to, struct error
 	return 0;
 }
 
-int hwdb_compile(const struct hwdb_source *sources, size_t n, unsigned version,
-		 struct arena *arena, struct buf *to, struct error *err)
+int hwdb_compile(const struct hwdb_source *sources, size_t n, unsigned version, struct arena *arena,
+		 struct buf *to, struct error *err)
 {
 	struct hwdb *h = arena_alloc(arena, sizeof(*h));
 	int r = 0;
@@ -419,8 +419,8 @@ int generate_hwdb(struct debian *d, struct str argument, cause_id cause, struct 
 	static const char *const folders[] = { "/etc/udev/hwdb.d", "/usr/lib/udev/hwdb.d" };
 	CLEANUP_BUF struct buf data = BUF_INIT(HWDB_MAX);
 	CLEANUP_ARENA struct arena scratch = ARENA_INIT;
-	const char *path = str_equal_cstr(argument, "usr") ? "usr/lib/udev/hwdb.bin"
-							   : "etc/udev/hwdb.bin";
+	const char *path =
+		str_equal_cstr(argument, "usr") ? "usr/lib/udev/hwdb.bin" : "etc/udev/hwdb.bin";
 	struct hwdb_source *sources;
 	struct conf_file *files;
 	size_t n;

@@ -3,12 +3,12 @@
 #include "base/endian.h"
 #include "crypto/hash.h"
 
-#define JKS_MAGIC     0xfeedfeedu
-#define JKS_VERSION   2u
-#define JKS_TRUSTED   2u /* tag of an entry that is a certificate */
-#define JKS_MAX       (64u << 20) /* bytes */
-#define JKS_ENTRIES   10000u
-#define JKS_WHITENER  "Mighty Aphrodite"
+#define JKS_MAGIC 0xfeedfeedu
+#define JKS_VERSION 2u
+#define JKS_TRUSTED 2u	    /* tag of an entry that is a certificate */
+#define JKS_MAX (64u << 20) /* bytes */
+#define JKS_ENTRIES 10000u
+#define JKS_WHITENER "Mighty Aphrodite"
 
 /* SHA-1 over the password in UTF-16, a constant, and all before the digest. */
 static void sign(struct str password, struct bytes data, uint8_t ret[static SHA1_SIZE])

@@ -329,13 +329,31 @@ static void add_entry(struct ldconfig *l, struct str folder, const struct librar
 	l->n_entries++;
 }
 
+/* Libraries below glibc-hwcaps/ have entries of a kind that is not modelled. */
+static int check_hwcaps(struct ldconfig *l, struct str folder, const struct node *dir,
+			struct error *err)
+{
+	struct node *top = tree_child(l->d->tree, dir, STR("glibc-hwcaps")), *node;
+	struct tree_iter it;
+
+	if (!top || top->inode->kind != NODE_DIRECTORY)
+		return 0;
+	it = tree_iter(l->d->tree, top);
+	while ((node = tree_next(&it)))
+		if (node->inode->kind != NODE_DIRECTORY && is_library_name(node->name))
+			return err_set(err, ERR_UNSUPPORTED,
+				       "'" STR_FMT "/glibc-hwcaps' has the library '" STR_FMT "'",
+				       STR_ARG(folder), STR_ARG(node->name));
+	return 0;
+}
+
 static int scan_folder(struct ldconfig *l, struct str folder, struct node *dir,
 		       struct error *err)
 {
 	struct folder_libraries found = { 0 };
 	struct node *const *child;
 	size_t n = tree_children(dir, &child);
-	int r = 0;
+	int r = check_hwcaps(l, folder, dir, err);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (is_library_name(child[i]->name))

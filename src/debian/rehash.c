@@ -6,16 +6,16 @@
 #include "debian/certificates.h"
 #include "debian/generators.h"
 
-#define PEM_MAX        (16u << 20) /* bytes of one file */
-#define REHASH_ENTRIES 10000u      /* they are searched in turn within a hash */
-#define NO_NUMBER      UINT16_MAX
+#define PEM_MAX (16u << 20)   /* bytes of one file */
+#define REHASH_ENTRIES 10000u /* they are searched in turn within a hash */
+#define NO_NUMBER UINT16_MAX
 
 /* A file by name that has, or needs, a link of a hash. */
 struct entry {
 	struct str name;
 	uint32_t hash;
-	bool is_crl; /* links HASH.rN */
-	bool needs;  /* it is a certificate of this folder */
+	bool is_crl;	 /* links HASH.rN */
+	bool needs;	 /* it is a certificate of this folder */
 	uint16_t number; /* that it has now, or NO_NUMBER */
 	uint8_t fingerprint[SHA1_SIZE];
 };
@@ -58,8 +58,10 @@ static int add(struct rehash *r, struct entry new, const uint8_t *fingerprint, s
 				       REHASH_ENTRIES);
 		ARENA_GROW(r->d->arena, r->entries, r->n, r->capacity);
 		found = &r->entries[r->n++];
-		*found = (struct entry){ .name = new.name, .hash = new.hash,
-					 .is_crl = new.is_crl, .number = NO_NUMBER };
+		*found = (struct entry){ .name = new.name,
+					 .hash = new.hash,
+					 .is_crl = new.is_crl,
+					 .number = NO_NUMBER };
 	}
 	if (new.number < found->number)
 		found->number = new.number;
@@ -72,9 +74,10 @@ static int add(struct rehash *r, struct entry new, const uint8_t *fingerprint, s
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0'
+	return c >= '0' && c <= '9'   ? c - '0'
 	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* "002c0b4f.0", "002c0b4f.r12" */
@@ -194,14 +197,15 @@ static int look_at(struct rehash *r, const struct node *node, struct error *err)
 
 static struct str link_name(struct rehash *r, const struct entry *e, unsigned number)
 {
-	return str_of(arena_printf(r->d->arena, "%08x.%s%u", e->hash, e->is_crl ? "r" : "",
-				   number));
+	return str_of(
+		arena_printf(r->d->arena, "%08x.%s%u", e->hash, e->is_crl ? "r" : "", number));
 }
 
 static void put_link(struct rehash *r, const struct entry *e, unsigned number)
 {
-	const struct inode link = { .kind = NODE_SYMLINK, .mode = 0777, .target = e->name,
-				    .mtime = r->d->options->epoch };
+	const struct inode link = {
+		.kind = NODE_SYMLINK, .mode = 0777, .target = e->name, .mtime = r->d->options->epoch
+	};
 
 	tree_put(r->d->tree, r->dir, link_name(r, e, number), &link, r->cause);
 }

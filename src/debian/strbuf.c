@@ -41,8 +41,8 @@ uint32_t strbuf_add(struct strbuf *s, struct str text)
 		struct strbuf_node *child;
 
 		if (depth == len ||
-		    (node->len >= len && memcmp(s->bytes.ptr + node->offset + node->len - len,
-						text.ptr, len) == 0))
+		    (node->len >= len &&
+		     memcmp(s->bytes.ptr + node->offset + node->len - len, text.ptr, len) == 0))
 			return node->offset + node->len - len;
 		last = (uint8_t)text.ptr[len - 1 - depth];
 		child = child_by(node, last);

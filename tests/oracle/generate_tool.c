@@ -267,8 +267,8 @@ int main(int argc, char **argv)
 	t.out = argv[4];
 	mkdir(t.out, 0755);
 	t.tree = tree_new();
-	t.options = (struct debian_options){ .architecture = str_of(argv[2]),
-					     .epoch = (int64_t)epoch };
+	t.options =
+		(struct debian_options){ .architecture = str_of(argv[2]), .epoch = (int64_t)epoch };
 	t.d.tree = t.tree;
 	t.d.options = &t.options;
 	t.d.arena = &t.arena;

@@ -69,8 +69,7 @@ Test(catalog, messages_of_one_id_are_joined)
 	const struct catalog_source sources[] = {
 		{ STR("/a/x.catalog"),
 		  STR("-- 00112233445566778899aabbccddeeff\nSubject: a\n\nBody a\n") },
-		{ STR("/a/y.catalog"),
-		  STR("-- 00112233445566778899aabbccddeeff\nSupport: b\n") },
+		{ STR("/a/y.catalog"), STR("-- 00112233445566778899aabbccddeeff\nSupport: b\n") },
 	};
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	CLEANUP_ERR struct error err = ERR_INIT;
@@ -108,11 +107,9 @@ static struct bytes encode_index(struct arena *arena, bool parent_first, struct 
 Test(depmod_index, kmod_34_writes_parents_first)
 {
 	static const uint8_t want[] = {
-		0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1, 0x20, 0, 0, 12,
-		'a', 'a', 0x20, 0, 0, 18,
-		'b', 'c', 0x40, 0, 0, 28, 0x40, 0, 0, 38,
-		0, 0, 0, 1, 0, 0, 0, 1, 'x', 0,
-		0, 0, 0, 1, 0, 0, 0, 0, 'y', 0,
+		0xb0, 0x07, 0xf4, 0x57, 0,    2, 0, 1,	0x20, 0, 0, 12, 'a', 'a', 0x20, 0,
+		0,    18,   'b',  'c',	0x40, 0, 0, 28, 0x40, 0, 0, 38, 0,   0,	  0,	1,
+		0,    0,    0,	  1,	'x',  0, 0, 0,	0,    1, 0, 0,	0,   0,	  'y',	0,
 	};
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	CLEANUP_BUF struct buf data = BUF_INIT(MAX);
@@ -123,11 +120,9 @@ Test(depmod_index, kmod_34_writes_parents_first)
 Test(depmod_index, kmod_30_writes_children_first)
 {
 	static const uint8_t want[] = {
-		0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1, 0x20, 0, 0, 42,
-		0, 0, 0, 1, 0, 0, 0, 1, 'x', 0,
-		0, 0, 0, 1, 0, 0, 0, 0, 'y', 0,
-		'b', 'c', 0x40, 0, 0, 12, 0x40, 0, 0, 22,
-		'a', 'a', 0x20, 0, 0, 32,
+		0xb0, 0x07, 0xf4, 0x57, 0,   2,	 0,    1, 0x20, 0,  0,	 42,  0,    0, 0,   1,
+		0,    0,    0,	  1,	'x', 0,	 0,    0, 0,	1,  0,	 0,   0,    0, 'y', 0,
+		'b',  'c',  0x40, 0,	0,   12, 0x40, 0, 0,	22, 'a', 'a', 0x20, 0, 0,   32,
 	};
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	CLEANUP_BUF struct buf data = BUF_INIT(MAX);
