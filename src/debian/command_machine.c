@@ -39,6 +39,41 @@ int command_ssh_keygen(struct shell_call *c, struct error *err)
 	return 0;
 }
 
+/*
+ * sshd -G for openssh-server's own script, which wants to know the files of the host's
+ * keys: HostKey lines of the configuration, or the three that are built in.
+ */
+int command_sshd(struct shell_call *c, struct error *err)
+{
+	struct tree_files f = service_files(c);
+	struct str text = STR(""), line;
+	struct node *more = files_find(&f, STR("/etc/ssh/sshd_config.d"), true);
+	struct node *const *children;
+	bool any = false;
+
+	if (more && more->inode->kind == NODE_DIRECTORY && tree_children(more, &children))
+		return shell_refuse(c, err, "a configuration in several files");
+	if (c->argc != 2 || !has_word(c, "-G") ||
+	    !str_equal_cstr(c->world->package, "openssh-server"))
+		return shell_refuse(c, err, "only -G for openssh-server is modelled");
+	if (files_read(&f, STR("/etc/ssh/sshd_config"), &text, err) < 0)
+		return -1;
+	while (text.len && str_split(&text, '\n', &line)) {
+		line = str_trim(line);
+		if (str_has_prefix(line, STR("Include")) || str_has_prefix(line, STR("#")))
+			continue; /* nothing is there to include */
+		if (!str_has_prefix(line, STR("HostKey ")))
+			continue;
+		buf_printf(c->out, "hostkey %.*s\n", (int)(line.len - 8), line.ptr + 8);
+		any = true;
+	}
+	if (!any)
+		buf_add_cstr(c->out, "hostkey /etc/ssh/ssh_host_rsa_key\n"
+				     "hostkey /etc/ssh/ssh_host_ecdsa_key\n"
+				     "hostkey /etc/ssh/ssh_host_ed25519_key\n");
+	return 0;
+}
+
 /* make-ssl-cert [-f|--force-overwrite] generate-default-snakeoil */
 int command_make_ssl_cert(struct shell_call *c, struct error *err)
 {

@@ -76,6 +76,7 @@ const struct shell_command debian_service_commands[] = {
 	{ "service", command_service, 0 },
 	{ "shutdown", command_no_system, 0 },
 	{ "ssh-keygen", command_ssh_keygen, 0 },
+	{ "sshd", command_sshd, 0 },
 	{ "start-stop-daemon", command_start_stop_daemon, 0 },
 	{ "systemctl", command_systemctl, 0 },
 	{ "systemd-detect-virt", command_systemd_detect_virt, 0 },

@@ -14,7 +14,7 @@ for release in bookworm trixie; do
 	sh "$here/units-compare.sh" "$tool" $release "$work" >"$work/$release.out" 2>&1
 	status=$?
 	if [ $status -eq 77 ]; then
-		skip "units of $release: $(tail -n 1 "$work/$release.out")"
+		skip "units of $release" "$(tail -n 1 "$work/$release.out")"
 		continue
 	fi
 	grep -v ': equal, ' "$work/$release.out"
