@@ -261,7 +261,12 @@ struct regex *awk_regex(struct awk *w, struct str pattern)
 bool awk_search(struct awk *w, struct regex *re, struct str text, size_t from,
 		struct regex_span *span)
 {
-	enum regex_answer answer = regex_search(re, text.ptr ? text : STR(""), from, span, 1);
+	enum regex_answer answer = REGEX_NO_MATCH;
+
+	w->steps += (text.len - from) / 16;
+	if (w->steps > AWK_STEPS_MAX)
+		awk_refuse(w, "too many steps");
+	answer = regex_search(re, text.ptr ? text : STR(""), from, span, 1);
 
 	if (answer == REGEX_GAVE_UP)
 		awk_refuse(w, regex_reason(re));

@@ -407,7 +407,11 @@ static int cycle(struct sed_run *run, enum flow *ret, struct error *err)
 		struct sed_command *command = &script->commands[i];
 		enum flow flow = FLOW_NEXT;
 
-		if (++run->steps > SED_STEPS_MAX)
+		/* Matching and copying cost what is in the pattern space. */
+		run->steps +=
+			1 +
+			(text_has_char(STR("sDGHgh"), command->name) ? run->pattern.len / 16 : 0);
+		if (run->steps > SED_STEPS_MAX)
 			run->refusal = "too many steps";
 		if (command->name == '}' || command->name == ':')
 			continue;
