@@ -106,6 +106,8 @@ Test(certificates, the_store_is_generated_unless_the_recipe_adds_one)
 {
 	pack_file(&w, (struct pack *)(uintptr_t)scene_find(&w, "ca-certificates")->pack,
 		  "usr/share/ca-certificates/mozilla/Test.crt", certificate, 0644);
+	pack_file(&w, (struct pack *)(uintptr_t)scene_find(&w, "ca-certificates")->pack,
+		  "etc/ca-certificates.conf", "mozilla/Test.crt\n", 0644);
 	scene_must_compose(&w);
 	cr_assert_str_eq(scene_content(&w, "etc/ssl/certs/ca-certificates.crt"), certificate);
 	cr_assert_neq(scene_cause(&w, "etc/ssl/certs/ca-certificates.crt")->kind, CAUSE_RECIPE);
