@@ -352,7 +352,7 @@ int run_wc(struct shell_call *c, struct error *err)
 	for (int k = 0; k < 4; k++)
 		n_wanted += wanted[k];
 	if (n > 1 || n_wanted > 1) {
-		/* Columns are wide as the sum of sizes, or 7 for a pipe: which it is isn't known. */
+		/* As wide as the sum of sizes, or 7 for a pipe: which it is is not known. */
 		if (input || status)
 			return shell_refuse(c, err, "several numbers about standard input");
 		width = decimal_digits(total.value[3]);
