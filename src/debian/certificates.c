@@ -115,7 +115,9 @@ static int add_link(struct update *u, struct str path, struct error *err)
 	if (link && link->inode->kind == NODE_SYMLINK && str_equal(link->inode->target, path) &&
 	    tree_resolve(u->d->tree, str_of(name), true))
 		return 0;
-	buf_printf(&u->changes, "+%s\n", name);
+	buf_add_char(&u->changes, '+');
+	buf_add_cstr(&u->changes, name);
+	buf_add_char(&u->changes, '\n');
 	if (tree_write_symlink(u->d->tree, str_of(name), path, u->cause, &made, err) < 0)
 		return -1;
 	tree_set_mtime(made, u->d->options->epoch);
