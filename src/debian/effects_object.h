@@ -23,6 +23,7 @@
 #define EFFECTS_FORMAT    1
 #define EFFECTS_MAX       ((size_t)1 << 30) /* bytes of one object */
 #define EFFECTS_WORDS_MAX 48u               /* words of one line */
+#define EFFECTS_NOW       "now"             /* as MTIME: the epoch of the image */
 
 enum effects_kind {
 	EFFECTS_EXTRACT = 1, /* PACKAGE: its data.tar is laid out before any script */

@@ -240,6 +240,15 @@ static void add_owner(struct journal *j, const struct inode *i)
 	effects_number(j->to, i->gid);
 }
 
+/* What a script makes now has the time of the image, whichever that is. */
+static void add_time(struct journal *j, int64_t mtime)
+{
+	if (mtime == j->d->options->epoch)
+		effects_word(j->to, STR(EFFECTS_NOW));
+	else
+		effects_number(j->to, mtime);
+}
+
 static void tell_new(struct journal *j, struct str path, const struct node *node)
 {
 	static const char *const special[] = { [NODE_FIFO] = "fifo", [NODE_CHAR] = "char",
@@ -267,7 +276,7 @@ static void tell_new(struct journal *j, struct str path, const struct node *node
 		break;
 	}
 	add_owner(j, i);
-	effects_number(j->to, i->mtime);
+	add_time(j, i->mtime);
 	if (i->kind == NODE_FILE)
 		add_content(j, &i->content);
 	end_with_causes(j, node);
@@ -377,7 +386,7 @@ static void tell_changes(struct journal *j, struct str path, const struct inode 
 	/* A folder's time is a constant of the output format. */
 	if (was->mtime != is->mtime && is->kind != NODE_DIRECTORY) {
 		begin(j, EFFECTS_MTIME, path);
-		effects_number(j->to, is->mtime);
+		add_time(j, is->mtime);
 		effects_end(j->to);
 	}
 	tell_xattrs(j, path, was, is);

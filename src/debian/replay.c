@@ -118,11 +118,15 @@ static bool take_mode(struct str word, uint16_t *ret)
 	return true;
 }
 
-static bool take_time(struct str word, int64_t *ret)
+static bool take_time(const struct replay *p, struct str word, int64_t *ret)
 {
 	bool negative = word.len > 1 && *word.ptr == '-';
 	uint64_t value;
 
+	if (str_equal_cstr(word, EFFECTS_NOW)) {
+		*ret = p->d->options->epoch;
+		return true;
+	}
 	if (negative) {
 		word.ptr++;
 		word.len--;
@@ -257,7 +261,7 @@ static int put_file(const struct replay *p, struct error *err)
 	const struct str *w = p->line.word;
 	struct inode i = { .kind = NODE_FILE };
 
-	if (!take_mode(w[1], &i.mode) || !take_owner(w + 2, &i) || !take_time(w[4], &i.mtime))
+	if (!take_mode(w[1], &i.mode) || !take_owner(w + 2, &i) || !take_time(p, w[4], &i.mtime))
 		return bad(p, err, "malformed attributes");
 	if (content_for(p, w + 5, &i.content, err) < 0)
 		return -1;
@@ -269,7 +273,7 @@ static int put_folder(const struct replay *p, struct error *err)
 	const struct str *w = p->line.word;
 	struct inode i = { .kind = NODE_DIRECTORY };
 
-	if (!take_mode(w[1], &i.mode) || !take_owner(w + 2, &i) || !take_time(w[4], &i.mtime))
+	if (!take_mode(w[1], &i.mode) || !take_owner(w + 2, &i) || !take_time(p, w[4], &i.mtime))
 		return bad(p, err, "malformed attributes");
 	return put(p, &i, w[5], err);
 }
@@ -280,7 +284,7 @@ static int put_link(const struct replay *p, struct error *err)
 	struct inode i = { .kind = NODE_SYMLINK, .mode = 0777, .target = w[1] };
 
 	if (!w[1].len || w[1].len >= LIMIT_PATH_MAX || memchr(w[1].ptr, 0, w[1].len) ||
-	    !take_owner(w + 2, &i) || !take_time(w[4], &i.mtime))
+	    !take_owner(w + 2, &i) || !take_time(p, w[4], &i.mtime))
 		return bad(p, err, "malformed attributes");
 	return put(p, &i, w[5], err);
 }
@@ -297,7 +301,7 @@ static int put_special(const struct replay *p, struct error *err)
 	else if (!str_equal_cstr(w[1], "fifo"))
 		return bad(p, err, "no such kind of file");
 	if (!number(w[2], &i.major) || !number(w[3], &i.minor) || !take_mode(w[4], &i.mode) ||
-	    !take_owner(w + 5, &i) || !take_time(w[7], &i.mtime))
+	    !take_owner(w + 5, &i) || !take_time(p, w[7], &i.mtime))
 		return bad(p, err, "malformed attributes");
 	return put(p, &i, w[8], err);
 }
@@ -382,7 +386,7 @@ static int set_mtime(const struct replay *p, struct error *err)
 
 	if (find_node(p, &node, err) < 0)
 		return -1;
-	if (!take_time(p->line.word[1], &mtime))
+	if (!take_time(p, p->line.word[1], &mtime))
 		return bad(p, err, "no time");
 	tree_set_mtime(node, mtime);
 	return 0;
