@@ -26,9 +26,9 @@ struct arena {
 void arena_release(struct arena *a);
 #define CLEANUP_ARENA CLEANUP(arena_release)
 
-void *arena_alloc(struct arena *a, size_t size);           /* zeroed, 16-aligned */
-void *arena_array(struct arena *a, size_t n, size_t size); /* checked product */
-char *arena_strdup(struct arena *a, struct str s);         /* NUL-terminated */
+void *arena_alloc(struct arena *a, size_t size) NEVER_NULL; /* zeroed, 16-aligned */
+void *arena_array(struct arena *a, size_t n, size_t size) NEVER_NULL; /* checked product */
+char *arena_strdup(struct arena *a, struct str s) NEVER_NULL; /* NUL-terminated */
 struct str arena_str(struct arena *a, struct str s);       /* copy; NUL follows */
 struct bytes arena_bytes(struct arena *a, struct bytes b);
-char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3) NEVER_NULL;

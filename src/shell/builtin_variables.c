@@ -404,7 +404,7 @@ int builtin_declare(struct shell_call *c, struct error *err)
 {
 	unsigned flags;
 	bool global;
-	size_t first;
+	size_t first = 0;
 	int r = declare_options(c, &first, &flags, &global, err);
 
 	if (r)
