@@ -131,6 +131,12 @@ static bool bad(struct sysusers *s)
 	return true;
 }
 
+/* Only users have a description, a home and a shell. */
+static bool has_more(const struct str *w)
+{
+	return !is_dash(w[3]) || !is_dash(w[4]) || !is_dash(w[5]);
+}
+
 /* Return: false with *ret_reason for what is not modelled. */
 static bool take_line(struct sysusers *s, const struct str *w, const char **ret_reason)
 {
@@ -144,14 +150,14 @@ static bool take_line(struct sysusers *s, const struct str *w, const char **ret_
 	if (!is_name(w[1]))
 		return bad(s);
 	if (str_equal_cstr(w[0], "m")) {
-		if (!is_name(w[2]))
+		if (!is_name(w[2]) || has_more(w))
 			return bad(s);
 		ARENA_GROW(s->d->arena, s->members, s->n_members, s->members_capacity);
 		s->members[s->n_members++] = (struct member){ w[1], w[2] };
 		return true;
 	}
 	if (str_equal_cstr(w[0], "g")) {
-		if (!take_group_id(&i, w[2]) || w[3].len || w[4].len || w[5].len)
+		if (!take_group_id(&i, w[2]) || has_more(w))
 			return bad(s);
 		add_item(s, &i);
 		return true;
