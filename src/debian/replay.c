@@ -310,7 +310,7 @@ static int put_hard_link(const struct replay *p, struct error *err)
 {
 	struct node *dir, *target;
 	struct str name, path;
-	cause_id cause;
+	cause_id cause = 0;
 
 	if (find_place(p, NODE_FILE, &dir, &name, err) < 0 ||
 	    take_path(p, p->line.word[1], &path, err) < 0 ||
@@ -326,7 +326,7 @@ static int put_hard_link(const struct replay *p, struct error *err)
 static int do_remove(const struct replay *p, struct error *err)
 {
 	struct node *node;
-	cause_id cause;
+	cause_id cause = 0;
 
 	if (find_node(p, &node, err) < 0 || take_cause(p, p->line.word[1], &cause, err) < 0)
 		return -1;
@@ -340,7 +340,7 @@ static int set_mode(const struct replay *p, struct error *err)
 {
 	struct node *node;
 	uint16_t mode = 0;
-	cause_id cause;
+	cause_id cause = 0;
 
 	if (find_node(p, &node, err) < 0 || take_cause(p, p->line.word[2], &cause, err) < 0)
 		return -1;
@@ -354,7 +354,7 @@ static int set_owner(const struct replay *p, struct error *err)
 {
 	struct inode i = { 0 };
 	struct node *node;
-	cause_id cause;
+	cause_id cause = 0;
 
 	if (find_node(p, &node, err) < 0 || take_cause(p, p->line.word[3], &cause, err) < 0)
 		return -1;
@@ -368,7 +368,7 @@ static int set_content(const struct replay *p, struct error *err)
 {
 	struct content content;
 	struct node *node;
-	cause_id cause;
+	cause_id cause = 0;
 
 	if (find_node(p, &node, err) < 0 || take_cause(p, p->line.word[3], &cause, err) < 0 ||
 	    content_for(p, p->line.word + 1, &content, err) < 0)
@@ -402,7 +402,7 @@ static int set_xattr(const struct replay *p, struct error *err)
 	struct str name = p->line.word[1], hex = p->line.word[2];
 	uint8_t *value;
 	struct node *node;
-	cause_id cause;
+	cause_id cause = 0;
 
 	if (find_node(p, &node, err) < 0 || take_cause(p, p->line.word[3], &cause, err) < 0)
 		return -1;
@@ -465,7 +465,7 @@ static int do_left(const struct replay *p, struct error *err)
 
 static int do_want(const struct replay *p, struct error *err)
 {
-	cause_id cause;
+	cause_id cause = 0;
 
 	if (take_cause(p, p->line.word[2], &cause, err) < 0)
 		return -1;
@@ -475,7 +475,7 @@ static int do_want(const struct replay *p, struct error *err)
 
 static int do_first_boot(const struct replay *p, struct error *err)
 {
-	cause_id cause;
+	cause_id cause = 0;
 
 	if (take_cause(p, p->line.word[1], &cause, err) < 0)
 		return -1;
