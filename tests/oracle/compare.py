@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """compare.py OURS THEIRS CONTENTS ALLOW: two trees, path by path.
 
-OURS is a tar, THEIRS a tree as text (tree_text.py) or a tar; CONTENTS is where
-tree_text.py left what the files of THEIRS hold ("-": nowhere). ALLOW is the list of
-exceptions, see allow.txt. Prints each path whose kind, mode, owner, group, content,
+Each is a tar or a tree as text (tree_text.py, oracle_compose --rows); CONTENTS is where
+what the files of THEIRS hold was left ("-": nowhere). ALLOW is the list of exceptions,
+see allow.txt. Prints each path whose kind, mode, owner, group, content,
 target, device, xattrs or set of hard links differs, but for what the list names.
 Owners are compared by name. Exit status 1 if anything differs.
 """
+import collections
 import difflib
 import fnmatch
 import os
@@ -34,7 +35,7 @@ class Tree:
                     open(path, errors='surrogateescape', newline='\n')]
         self.rows = {row[0]: row for row in rows}
         self.links = {}
-        for row in rows:
+        for row in sorted(rows):
             if row[8]:
                 self.links.setdefault(row[8], []).append(row[0])
         self.users = self.names('etc/passwd')
@@ -42,8 +43,10 @@ class Tree:
 
     @staticmethod
     def unescape(line):
-        fields = [re.sub(r'\\(.)', lambda m: {'n': '\n', 't': '\t'}.get(m[1], m[1]), field)
-                  for field in line.rstrip('\n').split('\t')]
+        fields = line.rstrip('\n').split('\t')
+        if '\\' in line:
+            fields = [re.sub(r'\\(.)', lambda m: {'n': '\n', 't': '\t'}.get(m[1], m[1]), field)
+                      for field in fields]
         return fields[:3] + [int(field) for field in fields[3:6]] + fields[6:]
 
     def data(self, names):
@@ -93,26 +96,27 @@ class Allowed:
     """allow.txt: paths that may differ, and files that are compared in another way."""
 
     def __init__(self, path):
-        self.paths, self.ways = [], []
+        self.paths, self.ways = [], []  # (regular expression, pattern as written)
         for line in open(path):
             if not line.strip() or line.startswith('#'):
                 continue
             pattern = line.rstrip('\n').split('\t')[0]
             way, colon, rest = pattern.partition(':')
-            if colon:
-                self.ways.append((rest, way))
-            else:
-                self.paths.append(pattern)
-        self.match = re.compile('|'.join(fnmatch.translate(p) for p in self.paths) or r'(?!)')
+            expression = re.compile(fnmatch.translate(rest if colon else pattern))
+            (self.ways if colon else self.paths).append((expression, pattern))
+
+    def all(self):
+        return [pattern for _, pattern in self.paths + self.ways]
+
+    @staticmethod
+    def first(those, name):
+        return next((pattern for e, pattern in those if e.match('/' + name)), None)
 
     def path(self, name):
-        return self.match.match('/' + name) is not None
+        return self.first(self.paths, name)
 
     def way(self, name):
-        for pattern, way in self.ways:
-            if fnmatch.fnmatchcase('/' + name, pattern):
-                return way
-        return None
+        return self.first(self.ways, name)
 
 
 def account_lines(tree, name, data):
@@ -202,33 +206,30 @@ def explain(ours, theirs, found):
 
 
 def compare(ours, theirs, allowed):
-    """The differences that nothing allows, and the number of those that are allowed."""
-    found, n_allowed = [], 0
+    """The differences that nothing allows; how many each line of the list allowed."""
+    found, used = [], collections.Counter()
     for name in sorted(set(ours.rows) | set(theirs.rows)):
         a = ours.comparable(name) if name in ours.rows else None
         b = theirs.comparable(name) if name in theirs.rows else None
-        if name in ACCOUNTS and a and b:
-            # Numbers are in the content: equal bytes say all, others go by name.
-            if a == b or same_otherwise(ours, theirs, name, 'accounts'):
-                n_allowed += a != b
-                continue
-        elif a == b:
+        if a == b:
             continue
-        if allowed.path(name):
-            n_allowed += 1
-            continue
-        way = allowed.way(name)
-        if a and b and way and same_otherwise(ours, theirs, name, way):
-            n_allowed += 1
-            continue
-        found.append(difference(name, a, b))
+        line = allowed.path(name)
+        if not line and a and b:
+            line = allowed.way(name)
+            if line and not same_otherwise(ours, theirs, name, line.partition(':')[0]):
+                line = None
+        if line:
+            used[line] += 1
+        else:
+            found.append(difference(name, a, b))
     explain(ours, theirs, found)
-    return found, n_allowed
+    return found, used
 
 
 def main():
     ours, theirs = Tree(sys.argv[1]), Tree(sys.argv[2], sys.argv[3])
-    found, n_allowed = compare(ours, theirs, Allowed(sys.argv[4]))
+    found, used = compare(ours, theirs, Allowed(sys.argv[4]))
+    n_allowed = sum(used.values())
     for d in found:
         print(d['text'])
         for line in d.get('diff', []):

@@ -1,8 +1,9 @@
 /*
- * oracle_compose [--effects FILE] [--refusals] STAGE ARCHITECTURE EPOCH OUT.tar
- *                PACKAGE.deb... - packages to a tree without a recipe: for the
- * comparison with what dpkg makes of the same files. What can't be evaluated is a
- * line "refused PACKAGE SCRIPT LINE: REASON: TEXT" on standard error; the rest goes on,
+ * oracle_compose [--effects FILE] [--refusals] [--rows FOLDER] STAGE ARCHITECTURE EPOCH
+ *                OUT PACKAGE.deb... - packages to a tree without a recipe: for the
+ * comparison with what dpkg makes of the same files. OUT is a tar, or with --rows the
+ * tree as text (tree_rows.h). What can't be evaluated is a line
+ * "refused PACKAGE SCRIPT LINE: REASON: TEXT" on standard error; the rest goes on,
  * and the status is 10. --effects writes the effects object; --refusals only lists.
  */
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include "format/tar/tar.h"
 #include "resolve/deb822.h"
 #include "stage/stage.h"
+#include "tree_rows.h"
 
 static int load(struct stage *s, const char *path, struct debian_package *ret, struct error *err)
 {
@@ -114,7 +116,7 @@ static int write_tar(const struct tree *t, const struct debian_options *o, const
 }
 
 struct arguments {
-	const char *effects, *stage, *architecture, *epoch, *out;
+	const char *effects, *rows, *stage, *architecture, *epoch, *out;
 	bool only_refusals;
 	char **files;
 	size_t n;
@@ -161,6 +163,14 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static int write_tree(const struct tree *t, const struct arguments *a,
+		      const struct debian_options *o, struct error *err)
+{
+	if (a->rows)
+		return tree_rows_write(t, o->reader, a->out, a->rows, err);
+	return write_tar(t, o, a->out, err);
+}
+
 static int install(struct tree *t, const struct arguments *a, const struct debian_package *packages,
 		   struct debian_options *o, struct arena *arena, struct error *err)
 {
@@ -181,7 +191,7 @@ static int install(struct tree *t, const struct arguments *a, const struct debia
 		return -1;
 	if (!a->only_refusals &&
 	    (debian_finish(t, packages, a->n, o, &r, arena, err) < 0 ||
-	     write_tar(t, o, a->out, err) < 0))
+	     write_tree(t, a, o, err) < 0))
 		return -1;
 	return r.n_refusals ? 10 : 0;
 }
@@ -194,10 +204,11 @@ static int compose(const struct arguments *a, struct debian_package *packages, s
 	struct debian_options o = { .architecture = str_of(a->architecture) };
 	const char *patterns = getenv("EXCLUDE"); /* a test's own knob */
 	struct str rest = str_of(patterns), *exclude = mem_array(64, sizeof(*exclude));
+	CLEANUP_FREE char *key = mem_printf("%s.key", a->stage);
 	uint64_t epoch;
 	int r;
 
-	if (!str_parse_u64(str_of(a->epoch), &epoch) || stage_open(a->stage, NULL, &s, err) < 0)
+	if (!str_parse_u64(str_of(a->epoch), &epoch) || stage_open(a->stage, key, &s, err) < 0)
 		return -1;
 	while (o.n_exclude < 64 && str_split(&rest, ' ', &exclude[o.n_exclude]))
 		o.n_exclude++;
@@ -227,6 +238,8 @@ int main(int argc, char **argv)
 			a.only_refusals = true;
 		else if (strcmp(argv[at], "--effects") == 0 && at + 1 < argc)
 			a.effects = argv[++at];
+		else if (strcmp(argv[at], "--rows") == 0 && at + 1 < argc)
+			a.rows = argv[++at];
 		else
 			return 2;
 	}

@@ -10,6 +10,7 @@ Prints a line for each, then what is refused and what differs, most frequent fir
 OUT.json gets everything. Exit status 1 if anything is DIFFERENT or FAILED.
 """
 import collections
+import functools
 import json
 import os
 import re
@@ -34,6 +35,7 @@ def debs(folder, name):
     return files
 
 
+@functools.cache
 def architecture():
     return subprocess.check_output(['dpkg', '--print-architecture'], text=True).strip()
 
@@ -42,8 +44,9 @@ def compose(tool, stage, files, out):
     """(status, lines of output, seconds) of one run."""
     start = time.monotonic()
     try:
-        done = subprocess.run([tool, stage, architecture(), EPOCH, out] + files,
-                              capture_output=True, text=True, errors='replace', timeout=300)
+        done = subprocess.run([tool, '--rows', os.path.dirname(out), stage, architecture(),
+                               EPOCH, out] + files, capture_output=True, text=True,
+                              errors='replace', timeout=300)
         status, said = done.returncode, done.stdout + done.stderr
     except subprocess.TimeoutExpired:
         status, said = 'timeout', ''
@@ -63,7 +66,7 @@ def refusals(lines):
 
 
 def judge(tool, stage, folder, name, allowed, work):
-    out = os.path.join(work, 'ours.tar')
+    out = os.path.join(work, 'rows')
     status, lines, seconds = compose(tool, stage, debs(folder, name), out)
     refused = refusals(lines)
     result = {'set': name, 'status': status, 'seconds': round(seconds, 2),
@@ -77,9 +80,10 @@ def judge(tool, stage, folder, name, allowed, work):
         # What a refused set would become is worth a look too, but it is no verdict.
         theirs = compare.Tree(os.path.join(folder, name + '.ref'),
                               os.path.join(folder, 'contents'))
-        found, result['allowed'] = compare.compare(compare.Tree(out), theirs, allowed)
-        result['differences'] = found
-        result['verdict'] = 'REFUSED' if refused else 'DIFFERENT' if found else 'EQUAL'
+        ours = compare.Tree(out, work)
+        result['differences'], result['allowed'] = compare.compare(ours, theirs, allowed)
+        result['verdict'] = 'REFUSED' if refused else \
+            'DIFFERENT' if result['differences'] else 'EQUAL'
     if os.path.exists(out):
         os.unlink(out)
     return result
@@ -135,6 +139,16 @@ def summary(results):
             print(f'{len(sets):4} {key}\n     ({" ".join(sets[:6])}{more})\n        {example}')
 
 
+def unused(allowed, results):
+    """Lines of allow.txt that no set needed."""
+    used = set().union(*(r.get('allowed', ()) for r in results))
+    lines = [line for line in allowed.all() if line not in used]
+    if lines:
+        print('\n-- lines of allow.txt that nothing needed')
+    for line in lines:
+        print('     ' + line)
+
+
 def main():
     tool, folder, release, out = sys.argv[1:5]
     folder = os.path.join(folder, release)
@@ -150,6 +164,7 @@ def main():
     with open(out, 'w') as f:
         json.dump(results, f, indent=1)
     summary(results)
+    unused(allowed, results)
     return 1 if any(r['verdict'] in ('DIFFERENT', 'FAILED') for r in results) else 0
 
 
