@@ -390,11 +390,13 @@ static enum awk_flow run_for_in(struct awk *w, struct awk_node *node)
 
 	while (body->kind == N_BLOCK && body->a && !body->a->next)
 		body = body->a;
-	/* mawk's order is that of its hash table: only what can't show it is run. */
-	if (a->n_present > 1 && !(body->kind == N_DELETE && body->b))
+	/*
+	 * mawk's order is that of its hash table: only what can't show it is run. That of
+	 * the environment depends on whoever called dpkg: it is in byte order, as for env.
+	 */
+	if (a->n_present > 1 && !(body->kind == N_DELETE && body->b) &&
+	    a != w->globals[V_ENVIRON].array)
 		awk_refuse(w, "the order of an array's elements");
-	if (a == w->globals[V_ENVIRON].array)
-		awk_refuse(w, "the order of the environment");
 	for (uint32_t i = 0; i < a->n; i++) {
 		enum awk_flow flow = FLOW_GO;
 

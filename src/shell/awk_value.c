@@ -191,15 +191,6 @@ struct awk_cell *awk_element(struct awk *w, struct awk_array *a, struct str key,
 	uint32_t i = 0;
 
 	if (!strtab_find(&a->names, key, &i)) {
-		struct str value;
-
-		if (a == w->globals[V_ENVIRON].array && shell_variable(w->c->shell, key, &value)) {
-			struct awk_cell *cell = arena_alloc(&w->arena, sizeof(*cell));
-
-			cell->kind = CELL_SCALAR;
-			cell->value = awk_input(arena_str(&w->arena, value));
-			return cell;
-		}
 		if (!make)
 			return NULL;
 		i = strtab_intern(&a->names, key, &key);

@@ -76,6 +76,9 @@ bool shell_input_line(struct shell_input *in, struct str *ret, bool *ret_newline
 bool shell_variable(const struct shell *sh, struct str name, struct str *ret);
 void shell_set_variable(struct shell *sh, struct str name, struct str value);
 void shell_export_variable(struct shell *sh, struct str name, struct str value);
+/* What a child's environment has, by name in byte order. In the arena. */
+struct shell_variable;
+size_t shell_environment(struct shell *sh, struct shell_variable **ret);
 struct str shell_name(const struct shell *sh); /* $0 */
 bool shell_is_child(const struct shell *sh);   /* a script that the maintainer script runs */
 

@@ -1,6 +1,7 @@
 /* awk: its command line. */
 #include "base/mem.h"
 #include "shell/awk.h"
+#include "shell/shell.h"
 
 #include <stdlib.h>
 
@@ -23,6 +24,20 @@ static const struct shell_option awk_options[] = {
 	{ 'f', NULL, OPTION_VALUE, 'f' },
 	{ 0, NULL, OPTION_NO_VALUE, 0 },
 };
+
+static void fill_environment(struct awk *w)
+{
+	struct awk_array *to = w->globals[V_ENVIRON].array;
+	struct shell_variable *list;
+	size_t n = shell_environment(w->c->shell, &list);
+
+	for (size_t i = 0; i < n; i++) {
+		struct awk_cell *cell = awk_element(w, to, list[i].name, true);
+
+		cell->kind = CELL_SCALAR;
+		cell->value = awk_input(list[i].value);
+	}
+}
 
 static void set_up(struct awk *w)
 {
@@ -48,6 +63,7 @@ static void set_up(struct awk *w)
 	w->globals[V_ENVIRON].kind = w->globals[V_ARGV].kind = CELL_ARRAY;
 	w->globals[V_ENVIRON].array = awk_new_array(w);
 	w->globals[V_ARGV].array = awk_new_array(w);
+	fill_environment(w);
 	w->split = w->rebuilt = true;
 }
 

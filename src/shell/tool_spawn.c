@@ -38,7 +38,7 @@ static bool is_name(struct str name)
 static int print_environment(struct shell_call *c)
 {
 	struct variable **list;
-	size_t n = variables_sorted(c->shell, VARIABLE_EXPORT, &list);
+	size_t n = variables_sorted(c->shell, VARIABLE_EXPORT | VARIABLE_SET, &list);
 
 	for (size_t i = 0; i < n; i++)
 		buf_printf(c->out, STR_FMT "=%.*s\n", STR_ARG(list[i]->name),

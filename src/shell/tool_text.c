@@ -14,6 +14,7 @@ const struct shell_command shell_text_commands[] = {
 	{ "expr", run_expr, 0 },
 	{ "fgrep", run_fgrep, 0 },
 	{ "fold", run_fold, 0 },
+	{ "getopt", run_getopt, 0 },
 	{ "gettext", run_gettext, 0 },
 	{ "grep", run_grep, 0 },
 	{ "head", run_head, 0 },

@@ -387,6 +387,21 @@ bool shell_variable(const struct shell *sh, struct str name, struct str *ret)
 	return true;
 }
 
+size_t shell_environment(struct shell *sh, struct shell_variable **ret)
+{
+	struct variable **list;
+	size_t n = variables_sorted(sh, VARIABLE_EXPORT | VARIABLE_SET, &list);
+
+	*ret = arena_array(sh->world->arena, n + 1, sizeof(**ret));
+	for (size_t i = 0; i < n; i++) {
+		struct str value = { list[i]->value.text, list[i]->value.len };
+
+		(*ret)[i].name = arena_str(sh->world->arena, list[i]->name);
+		(*ret)[i].value = arena_str(sh->world->arena, value.ptr ? value : STR(""));
+	}
+	return n;
+}
+
 void shell_set_variable(struct shell *sh, struct str name, struct str value)
 {
 	variable_set(sh, name, value);
