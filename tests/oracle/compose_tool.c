@@ -71,21 +71,42 @@ static struct str field(const struct debian_package *p, const char *name)
 	return STR("");
 }
 
-static bool mark(struct debian_package *packages, size_t n, struct str name)
+static bool is_or_provides(const struct debian_package *p, struct str provides, struct str name)
 {
-	for (size_t i = 0; i < n; i++)
-		if (str_equal(packages[i].name, name) && !packages[i].essential)
-			return packages[i].essential = true;
+	struct str value = provides;
+	struct relation r;
+	bool last;
+
+	if (str_equal(p->name, name))
+		return true;
+	while (relation_next(&value, &r, &last))
+		if (str_equal(r.name, name))
+			return true;
 	return false;
+}
+
+/* All that could be meant, as the lock marks them. Whether something is new. */
+static bool mark(struct debian_package *packages, const struct str *provides, size_t n,
+		 struct str name)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < n; i++)
+		if (!packages[i].essential && is_or_provides(&packages[i], provides[i], name))
+			more = packages[i].essential = true;
+	return more;
 }
 
 /* mmdebstrap installs in its first step: Essential packages, apt, all that they need. */
 static void close_essential(struct debian_package *packages, size_t n)
 {
 	static const char *const fields[] = { "Pre-Depends", "Depends" };
+	struct str *provides = mem_array(n, sizeof(*provides));
 	bool more;
 
-	mark(packages, n, STR("apt"));
+	for (size_t i = 0; i < n; i++)
+		provides[i] = field(&packages[i], "Provides");
+	mark(packages, provides, n, STR("apt"));
 	do {
 		more = false;
 		for (size_t i = 0; i < n; i++)
@@ -95,9 +116,10 @@ static void close_essential(struct debian_package *packages, size_t n)
 				bool last;
 
 				while (relation_next(&value, &r, &last))
-					more |= mark(packages, n, r.name);
+					more |= mark(packages, provides, n, r.name);
 			}
 	} while (more);
+	free(provides);
 }
 
 static int write_tar(const struct tree *t, const struct debian_options *o, const char *path,
