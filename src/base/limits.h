@@ -37,4 +37,5 @@
 #define LIMIT_SHELL_FILE     (64u << 20) /* bytes that a script's command reads of one file */
 #define LIMIT_SHELL_OUTPUT   (64u << 20) /* bytes of a stream, a word or a variable of a script */
 #define LIMIT_SHELL_MEMORY   (512u << 20) /* bytes of all words and variables of one script */
+#define LIMIT_SHELL_READS    (64u << 20) /* characters that the reading of one script looks at */
 #define LIMIT_SHELL_TEXT     (4u << 20) /* bytes of a script; Debian's longest has 90 KiB */

@@ -158,15 +158,6 @@ static struct word *without_prefix(struct parser *p, const struct word *w, size_
 	return parser_tildes(p, value, true);
 }
 
-static struct word *index_word(struct parser *p, struct str text)
-{
-	struct word *w = NULL;
-
-	if (parser_text(p->arena, text, WORD_ARITH, p->line, p->bash, &w, &p->reason))
-		parser_fail(p, p->reason);
-	return w;
-}
-
 static bool take_assignment(struct parser *p, struct assign *a)
 {
 	struct token *t = parser_token(p);
@@ -185,7 +176,8 @@ static bool take_assignment(struct parser *p, struct assign *a)
 	if (raw.ptr[name] == '[') {
 		size_t end = n - 1 - a->append;
 
-		a->index = index_word(p, (struct str){ raw.ptr + name + 1, end - name - 2 });
+		a->index = parser_text(p, (struct str){ raw.ptr + name + 1, end - name - 2 },
+				       WORD_ARITH, p->line);
 		if (w->parts[0].text.len < n || memcmp(w->parts[0].text.ptr, raw.ptr, n))
 			parser_refuse(p, "an expansion in the index of an assignment");
 	} else if (w->parts[0].text.len < n || memcmp(w->parts[0].text.ptr, raw.ptr, n)) {
@@ -488,40 +480,74 @@ struct ast *parser_list(struct parser *p)
 
 /* ---- entry points ---- */
 
+static struct ast *program(struct parser *p)
+{
+	struct ast *list;
+
+	/* A real shell drops it or ends there: nothing that a script means. */
+	if (p->text.len && memchr(p->text.ptr, 0, p->text.len))
+		parser_refuse(p, "a NUL character");
+	parser_enter(p);
+	list = parser_list(p);
+	if (parser_token(p)->kind != TOKEN_END)
+		parser_fail(p, "unexpected token");
+	return list;
+}
+
 int parser_program(struct arena *arena, struct str text, unsigned line, bool fixed_line, bool bash,
-		   unsigned depth, struct ast **ret, unsigned *ret_line, const char **ret_reason,
+		   struct ast **ret, unsigned *ret_line, const char **ret_reason,
 		   bool *ret_refused)
 {
 	struct parser *p = arena_alloc(arena, sizeof(*p));
 
-	*p = (struct parser){ .arena = arena, .text = text, .line = line, .depth = depth,
+	*p = (struct parser){ .arena = arena, .text = text, .line = line,
 			      .fixed_line = fixed_line, .bash = bash };
 	p->pending_end = &p->pending;
+	p->total = &p->taken;
 	if (setjmp(p->fail)) {
 		*ret_line = p->line;
 		*ret_reason = p->reason;
 		*ret_refused = p->refused;
 		return 1;
 	}
-	parser_enter(p);
-	*ret = parser_list(p);
-	if (parser_token(p)->kind != TOKEN_END)
-		parser_fail(p, "unexpected token");
+	*ret = program(p);
 	return 0;
 }
 
-int parser_text(struct arena *arena, struct str text, enum word_mode mode, unsigned line, bool bash,
-		struct word **ret, const char **ret_reason)
+static struct parser *inner(struct parser *outer, struct str text, unsigned line)
 {
-	struct parser *p = arena_alloc(arena, sizeof(*p));
+	struct parser *p = parser_new(outer, sizeof(*p));
 
-	*p = (struct parser){ .arena = arena, .text = text, .line = line, .bash = bash,
-			      .fixed_line = true };
+	*p = (struct parser){ .arena = outer->arena, .text = text, .line = line,
+			      .bash = outer->bash, .depth = outer->depth,
+			      .total = outer->total };
 	p->pending_end = &p->pending;
-	if (setjmp(p->fail)) {
-		*ret_reason = p->reason;
-		return 1;
-	}
-	*ret = parser_word(p, mode);
-	return 0;
+	return p;
+}
+
+_Noreturn static void fail_too(struct parser *outer, const struct parser *p)
+{
+	outer->refused = p->refused;
+	parser_fail(outer, p->reason);
+}
+
+struct word *parser_text(struct parser *outer, struct str text, enum word_mode mode,
+			 unsigned line)
+{
+	struct parser *p = inner(outer, text, line);
+
+	p->fixed_line = true;
+	if (setjmp(p->fail))
+		fail_too(outer, p);
+	return parser_word(p, mode);
+}
+
+struct ast *parser_inner_program(struct parser *outer, struct str text, unsigned line)
+{
+	struct parser *p = inner(outer, text, line);
+
+	p->fixed_line = outer->fixed_line;
+	if (setjmp(p->fail))
+		fail_too(outer, p);
+	return program(p);
 }

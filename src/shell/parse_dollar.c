@@ -66,13 +66,15 @@ static struct ast *inner_list(struct parser *p)
 }
 
 /* "$((": arithmetic if it ends with "))" - else a subshell in a substitution. */
-static bool is_arithmetic(const struct parser *p)
+static bool is_arithmetic(struct parser *p)
 {
 	unsigned nested = 0;
 
 	for (size_t i = p->at + 3; i < p->text.len; i++) {
 		char c = p->text.ptr[i];
 
+		if (++*p->total > LIMIT_SHELL_READS)
+			parser_refuse(p, "it takes too long to read");
 		if (c == '(')
 			nested++;
 		else if (c == ')' && nested)
@@ -128,17 +130,20 @@ void parser_dollar(struct parser *p, struct part *part, bool quoted, enum word_m
 
 void parser_backquote(struct parser *p, struct part *part, bool in_double)
 {
-	unsigned line = p->line, ret_line = 0;
-	char *text = arena_alloc(p->arena, p->text.len - p->at + 1);
-	size_t n = 0;
-	bool refused = false;
+	unsigned line = p->line;
+	size_t end = p->at + 1, n = 0;
+	char *text;
 	int c;
+
+	while (end < p->text.len && p->text.ptr[end] != '`')
+		end += p->text.ptr[end] == '\\' ? 2 : 1;
+	if (end >= p->text.len)
+		parser_fail(p, "unterminated backquote");
+	text = arena_alloc(p->arena, end - p->at);
 
 	parser_take(p);
 	part->backquote = true;
 	while ((c = parser_peek(p, 0)) != '`') {
-		if (c < 0)
-			parser_fail(p, "unterminated backquote");
 		if (c == '\\') {
 			int next = parser_peek(p, 1);
 
@@ -149,12 +154,7 @@ void parser_backquote(struct parser *p, struct part *part, bool in_double)
 		parser_take(p);
 	}
 	parser_take(p);
-	if (parser_program(p->arena, (struct str){ text, n }, line, p->fixed_line, p->bash,
-			   p->depth, &part->command, &ret_line, &p->reason, &refused)) {
-		if (refused)
-			parser_refuse(p, p->reason);
-		parser_fail(p, p->reason);
-	}
+	part->command = parser_inner_program(p, (struct str){ text, n }, line);
 }
 
 static void bash_operator(struct parser *p, struct part *part, bool quoted)

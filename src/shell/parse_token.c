@@ -48,8 +48,11 @@ int parser_peek(const struct parser *p, size_t ahead)
 	return p->at + ahead < p->text.len ? (unsigned char)p->text.ptr[p->at + ahead] : -1;
 }
 
+/* What is read twice ("((" may be arithmetic) could be read 2^n times when it nests. */
 void parser_take(struct parser *p)
 {
+	if (++*p->total > LIMIT_SHELL_READS)
+		parser_refuse(p, "it takes too long to read");
 	if (p->text.ptr[p->at++] == '\n' && !p->fixed_line)
 		p->line++;
 }
@@ -98,8 +101,28 @@ static bool here_ends(struct parser *p, const struct pending_here *h)
 	return true;
 }
 
+/* In the arena, for longjmp()'s sake; of many here-documents each takes what it needs. */
+struct here_text {
+	char *ptr;
+	size_t n, room;
+};
+
+static void here_add(struct parser *p, struct here_text *t, char c)
+{
+	if (t->n == t->room) {
+		size_t wider = t->room ? 4 * t->room : 256;
+		char *ptr = arena_alloc(p->arena, wider);
+
+		if (t->n)
+			memcpy(ptr, t->ptr, t->n);
+		t->ptr = ptr;
+		t->room = wider;
+	}
+	t->ptr[t->n++] = c;
+}
+
 /* One line into @text; with a quoted end a backslash is a character like others. */
-static size_t here_line(struct parser *p, const struct pending_here *h, char *text, size_t n)
+static void here_line(struct parser *p, const struct pending_here *h, struct here_text *text)
 {
 	bool joined;
 
@@ -118,36 +141,35 @@ static size_t here_line(struct parser *p, const struct pending_here *h, char *te
 				joined = true;
 				break;
 			}
-			text[n++] = c;
+			here_add(p, text, c);
 			if (c == '\\' && !h->quoted && next >= 0) {
-				text[n++] = (char)next;
+				here_add(p, text, (char)next);
 				parser_take(p);
 			} else if (c == '\n') {
-				return n;
+				return;
 			}
 		}
 	} while (joined && p->at < p->text.len);
-	return n;
 }
 
 static void read_here(struct parser *p, struct pending_here *h)
 {
-	char *text = arena_alloc(p->arena, p->text.len - p->at + 1);
+	struct here_text read = { 0 };
 	unsigned line = p->line;
-	size_t n = 0;
 	struct word *w = NULL;
+	struct str text;
 
 	while (p->at < p->text.len && !here_ends(p, h))
-		n = here_line(p, h, text, n);
+		here_line(p, h, &read);
+	text = (struct str){ read.n ? read.ptr : "", read.n };
 	if (h->quoted) {
 		w = parser_new(p, sizeof(*w));
 		w->parts = parser_new(p, sizeof(*w->parts));
 		w->n = 1;
 		w->parts[0] = (struct part){ .kind = PART_TEXT, .quoted = true,
-					     .text = { text, n } };
-	} else if (parser_text(p->arena, (struct str){ text, n }, WORD_HERE, line, p->bash, &w,
-			       &p->reason)) {
-		parser_fail(p, p->reason);
+					     .text = text };
+	} else {
+		w = parser_text(p, text, WORD_HERE, line);
 	}
 	h->redirect->word = w;
 }

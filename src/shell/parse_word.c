@@ -133,6 +133,13 @@ static unsigned digits(struct parser *p, unsigned base, unsigned max)
 	return value;
 }
 
+static void add_code(struct builder *b, unsigned code)
+{
+	if (!(code & 255))
+		parser_refuse(b->p, "a NUL character in $'...'");
+	add_text(b, (char)code, true);
+}
+
 /* bash: $'...' */
 static void ansi_quotes(struct builder *b)
 {
@@ -159,10 +166,10 @@ static void ansi_quotes(struct builder *b)
 			parser_take(p);
 			add_text(b, to[known - from], true);
 		} else if (c >= '0' && c <= '7') {
-			add_text(b, (char)digits(p, 8, 3), true);
+			add_code(b, digits(p, 8, 3));
 		} else if (c == 'x') {
 			parser_take(p);
-			add_text(b, (char)digits(p, 16, 2), true);
+			add_code(b, digits(p, 16, 2));
 		} else if (c == 'u' || c == 'U' || c == 'c') {
 			parser_refuse(p, "this escape in $'...'");
 		} else {

@@ -47,6 +47,7 @@ struct parser {
 	unsigned depth;
 	struct token token;
 	struct pending_here *pending, **pending_end;
+	uint64_t taken, *total; /* characters read, of this text and the texts inside of it */
 	jmp_buf fail;
 	const char *reason;
 	bool refused; /* what is wrong is ours: not modelled, or a limit */
@@ -105,9 +106,10 @@ void parser_append(struct parser *p, void *list, size_t *n, void *item);
  * *ret_reason; *ret_refused: it may be right, but is not modelled.
  */
 int parser_program(struct arena *arena, struct str text, unsigned line, bool fixed_line,
-		   bool bash, unsigned depth, struct ast **ret, unsigned *ret_line,
-		   const char **ret_reason, bool *ret_refused);
+		   bool bash, struct ast **ret, unsigned *ret_line, const char **ret_reason,
+		   bool *ret_refused);
 
-/* A text as if it stood inside double quotes: arithmetic, PS4. Reports as above. */
-int parser_text(struct arena *arena, struct str text, enum word_mode mode, unsigned line,
-		bool bash, struct word **ret, const char **ret_reason);
+/* Texts inside of what @outer reads; what is wrong in them is wrong in @outer. */
+struct word *parser_text(struct parser *outer, struct str text, enum word_mode mode,
+			 unsigned line);
+struct ast *parser_inner_program(struct parser *outer, struct str text, unsigned line);

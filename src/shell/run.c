@@ -77,7 +77,7 @@ int shell_parse_check(struct str text, unsigned *ret_line, const char **ret_reas
 		*ret_reason = "it is too long";
 		return 1;
 	}
-	r = parser_program(&arena, text, 1, false, bash, 0, &list, ret_line, ret_reason, &refused);
+	r = parser_program(&arena, text, 1, false, bash, &list, ret_line, ret_reason, &refused);
 	arena_release(&arena);
 	return r;
 }

@@ -348,7 +348,7 @@ static int parse(struct shell *sh, struct str text, bool fixed, struct ast **ret
 		return shell_abandon(sh, REFUSAL_LIMIT, err, "a script of more than %u bytes",
 				     LIMIT_SHELL_TEXT);
 	r = parser_program(&sh->session->arena, arena_str(&sh->session->arena, text),
-			   fixed ? sh->line : 1, fixed, sh->bash, 0, ret, &line, &reason,
+			   fixed ? sh->line : 1, fixed, sh->bash, ret, &line, &reason,
 			   &refused);
 	if (!r)
 		return 0;
