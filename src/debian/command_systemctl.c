@@ -323,7 +323,7 @@ static int verb_is_enabled(struct systemctl *s, struct error *err)
 		if (r)
 			return r;
 		enabled |= counts_as_enabled(state);
-		missing |= strcmp(state, "not-found") == 0;
+		missing |= str_equal(str_of(state), STR("not-found"));
 		if (!s->quiet)
 			buf_printf(s->c->out, "%s\n", state);
 	}
