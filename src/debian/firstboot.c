@@ -16,7 +16,7 @@ static const struct first_boot table[] = {
 	  "/etc/bind/rndc.key", "named.service" },
 	{ FIRST_BOOT_MACHINE_ID, "id of the machine", NULL, NULL, NULL },
 	{ FIRST_BOOT_POSTGRESQL, "cluster of PostgreSQL (pg_createcluster VERSION main)", NULL,
-	  NULL, NULL },
+	  NULL, NULL }, /* "postgresql-cluster VERSION NAME" has all: for_cluster() */
 	{ FIRST_BOOT_MARIADB, "system tables of MariaDB",
 	  "/usr/bin/mariadb-install-db --rpm --cross-bootstrap --user=mysql "
 	  "--disable-log-bin --skip-test-db",
@@ -33,6 +33,41 @@ const struct first_boot *first_boot_find(struct str what)
 		if (str_equal_cstr(what, table[i].name))
 			return &table[i];
 	return NULL;
+}
+
+bool first_boot_cluster(struct str what, struct str *ret_version, struct str *ret_name)
+{
+	static const char prefix[] = FIRST_BOOT_POSTGRESQL " ";
+	size_t n = sizeof(prefix) - 1;
+
+	if (!str_has_prefix(what, str_of(prefix)))
+		return false;
+	what = (struct str){ what.ptr + n, what.len - n };
+	n = str_find_char(what, ' ');
+	if (!n || n + 1 >= what.len)
+		return false;
+	*ret_version = (struct str){ what.ptr, n };
+	*ret_name = (struct str){ what.ptr + n + 1, what.len - n - 1 };
+	return true;
+}
+
+/* The locale is what the package's own script would take where none is configured. */
+static struct first_boot for_cluster(struct arena *arena, struct str version, struct str name)
+{
+	return (struct first_boot){
+		.name = arena_printf(arena, "%s-" STR_FMT "-" STR_FMT, FIRST_BOOT_POSTGRESQL,
+				     STR_ARG(version), STR_ARG(name)),
+		.text = "cluster of PostgreSQL",
+		.command = arena_printf(arena,
+					"/bin/sh -c 'export LANG=\"$${LANG:-C.UTF-8}\"; exec "
+					"/usr/bin/pg_createcluster --start " STR_FMT " " STR_FMT
+					"'",
+					STR_ARG(version), STR_ARG(name)),
+		.condition = arena_printf(arena,
+					  "/etc/postgresql/" STR_FMT "/" STR_FMT "/postgresql.conf",
+					  STR_ARG(version), STR_ARG(name)),
+		.before = "postgresql.service",
+	};
 }
 
 /* Debian 13 ships a unit, but for a machine without an id: its condition is replaced. */
@@ -71,7 +106,13 @@ int first_boot_write(struct debian *d, struct str what, cause_id cause, bool *re
 {
 	struct tree_files f = { d->tree, d->options->reader, d->arena, d->options->epoch, cause };
 	const struct first_boot *b = first_boot_find(what);
+	struct first_boot cluster;
+	struct str version, name;
 
+	if (first_boot_cluster(what, &version, &name)) {
+		cluster = for_cluster(d->arena, version, name);
+		b = &cluster;
+	}
 	*ret_made = false;
 	if (b && strcmp(b->name, FIRST_BOOT_MACHINE_ID) == 0)
 		*ret_made = true; /* systemd makes it of an empty /etc/machine-id */

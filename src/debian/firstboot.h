@@ -31,6 +31,9 @@ struct first_boot {
 /* NULL: @what is text for people. */
 const struct first_boot *first_boot_find(struct str what);
 
+/* "postgresql-cluster VERSION NAME": its parts, views into @what. */
+bool first_boot_cluster(struct str what, struct str *ret_version, struct str *ret_name);
+
 /*
  * For a disk: the unit (or drop-in) that makes @what at the first boot, and the link
  * that enables it. Nothing for what the system makes by itself. *ret_made: whether

@@ -96,9 +96,11 @@ int test_unary(struct shell_call *c, char op, struct str operand, struct error *
 	case 'k':
 		return node && (node->inode->mode & 01000);
 	case 'O':
-		return node && node->inode->uid == 0;
+		return node &&
+		       node->inode->uid == (sh->world->identity ? sh->world->identity->uid : 0);
 	case 'G':
-		return node && node->inode->gid == 0;
+		return node &&
+		       node->inode->gid == (sh->world->identity ? sh->world->identity->gid : 0);
 	default:
 		return 0;
 	}
@@ -142,6 +144,11 @@ static int unary(struct test *t, struct str op, struct str operand)
 	if (t->c->shell->bash && strchr("aovNR", op.ptr[1])) {
 		t->stop = true;
 		t->status = shell_refuse(t->c, t->err, "test " STR_FMT, STR_ARG(op));
+		return 0;
+	}
+	if (t->c->world->identity && strchr("rwx", op.ptr[1])) {
+		t->stop = true;
+		t->status = shell_refuse(t->c, t->err, "what another user may do");
 		return 0;
 	}
 	r = test_unary(t->c, op.ptr[1], operand, t->err);

@@ -149,6 +149,8 @@ int expand_files(struct shell *sh, struct str pattern, struct str **ret, size_t 
 	int r;
 
 	*ret_n = 0;
+	if (sh->world->identity)
+		return shell_abandon(sh, REFUSAL_CONSTRUCT, err, "a pattern as another user");
 	if (streams_flush(sh->session, sh, err))
 		return -1;
 	while (pattern.len && pattern.ptr[0] == '/') {

@@ -66,6 +66,14 @@ static int open_special(struct shell *sh, struct str path, const struct node *no
 			     STR_ARG(path));
 }
 
+/* Whether another user may open it, and whose a new file were, is not modelled. */
+static int not_root(struct shell *sh, struct str path, struct error *err)
+{
+	return shell_abandon(sh, REFUSAL_CONSTRUCT, err,
+			     "a redirection to or from " STR_FMT " as another user",
+			     STR_ARG(path));
+}
+
 static int open_input(struct shell *sh, struct str path, struct stream **ret, struct error *err)
 {
 	struct world_place place;
@@ -75,6 +83,8 @@ static int open_input(struct shell *sh, struct str path, struct stream **ret, st
 	special = open_special(sh, path, r ? NULL : place.node, false, ret, err);
 	if (special != 2)
 		return special;
+	if (sh->world->identity)
+		return not_root(sh, path, err);
 	if (r == WORLD_NO_FOLDER || r == WORLD_LOOP)
 		return failed(sh, false, path, world_outcome_text((enum world_outcome)r));
 	if (r || !place.node)
@@ -95,6 +105,8 @@ static int open_output(struct shell *sh, const struct redirect *r, struct str pa
 
 	if (outcome != 2)
 		return outcome;
+	if (sh->world->identity)
+		return not_root(sh, path, err);
 	if (node && (sh->state.flags & FLAG_NOCLOBBER) &&
 	    (r->kind == REDIRECT_OUT || r->kind == REDIRECT_ALL))
 		return failed(sh, true, path,

@@ -79,6 +79,9 @@ int tool_id(struct shell_call *c, struct error *err)
 		}
 	} else if (!what || what == ID_GROUPS) {
 		return shell_refuse(c, err, "the groups of the process");
+	} else if (c->world->identity) {
+		uid = c->world->identity->uid;
+		gid = c->world->identity->gid;
 	}
 	if (!what)
 		return name ? file_usage(c,
@@ -103,7 +106,7 @@ int tool_whoami(struct shell_call *c, struct error *err)
 {
 	if (c->argc > 1)
 		return shell_refuse(c, err, "operands");
-	add_id(c, 0, false, true);
+	add_id(c, c->world->identity ? c->world->identity->uid : 0, false, true);
 	buf_add_char(c->out, '\n');
 	return 0;
 }

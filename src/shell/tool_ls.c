@@ -8,6 +8,7 @@
 #include "shell/mode.h"
 #include "shell/timestamp.h"
 #include "shell/tool_files.h"
+#include "shell/version_order.h"
 
 enum {
 	LS_ALL = 1,
@@ -21,6 +22,7 @@ enum {
 	LS_REVERSE,
 	LS_CLASS,
 	LS_SLASH,
+	LS_VERSION,
 	LS_NOTHING
 };
 
@@ -34,13 +36,14 @@ static const struct shell_option ls_options[] = {
 	{ '1', NULL, OPTION_NO_VALUE, LS_ONE },
 	{ 'r', "reverse", OPTION_NO_VALUE, LS_REVERSE },
 	{ 'p', NULL, OPTION_NO_VALUE, LS_SLASH },
+	{ 'v', NULL, OPTION_NO_VALUE, LS_VERSION },
 	{ 'N', "literal", OPTION_NO_VALUE, LS_NOTHING },
 	{ 0 },
 };
 
 struct ls {
 	struct shell_call *c;
-	bool all, almost, folder, follow, lines, numeric, reverse, slash;
+	bool all, almost, folder, follow, lines, numeric, reverse, slash, version;
 };
 
 struct ls_entry {
@@ -53,6 +56,14 @@ static int compare(const void *a, const void *b)
 	const struct ls_entry *x = a, *y = b;
 
 	return str_compare(x->name, y->name);
+}
+
+static int compare_versions(const void *a, const void *b)
+{
+	const struct ls_entry *x = a, *y = b;
+	int order = version_order(x->name, y->name);
+
+	return order ? order : compare(a, b);
 }
 
 static void add_account(struct ls *l, bool group, uint32_t id)
@@ -98,7 +109,7 @@ static int print(struct ls *l, struct ls_entry *list, size_t n, struct error *er
 	if (l->lines && n > 1)
 		return shell_refuse(l->c, err, "-l of several files");
 	if (n)
-		qsort(list, n, sizeof(*list), compare);
+		qsort(list, n, sizeof(*list), l->version ? compare_versions : compare);
 	for (size_t i = 0; i < n; i++) {
 		struct ls_entry *e = &list[l->reverse ? n - 1 - i : i];
 
@@ -183,7 +194,8 @@ static int run(struct ls *l, const struct str *paths, size_t n, struct error *er
 	if (result)
 		return result;
 	if (n_folders)
-		qsort(folders, n_folders, sizeof(*folders), compare);
+		qsort(folders, n_folders, sizeof(*folders),
+		      l->version ? compare_versions : compare);
 	for (size_t i = 0; i < n_folders; i++) {
 		struct ls_entry *e = &folders[l->reverse ? n_folders - 1 - i : i];
 
@@ -219,6 +231,7 @@ int tool_ls(struct shell_call *c, struct error *err)
 		l.numeric |= id == LS_NUMERIC;
 		l.reverse |= id == LS_REVERSE;
 		l.slash |= id == LS_SLASH;
+		l.version |= id == LS_VERSION;
 	}
 	return a.n_operands ? run(&l, a.operands, a.n_operands, err) : run(&l, &here, 1, err);
 }

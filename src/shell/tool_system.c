@@ -177,10 +177,16 @@ int tool_mountpoint(struct shell_call *c, struct error *err)
 	path = c->argv[c->argc - 1];
 	if (world_walk(c->shell, path, true, &at) || !at.node)
 		return at.outside ? shell_refuse(c, err, STR_FMT, STR_ARG(path)) : 1;
-	if (!at.node->parent || at.outside || world_is_outside(at.node) ||
-	    (!at.node->parent->parent &&
-	     (str_equal_cstr(at.node->name, "proc") || str_equal_cstr(at.node->name, "sys") ||
-	      str_equal_cstr(at.node->name, "dev"))))
+	if (at.node->parent && !at.node->parent->parent &&
+	    (str_equal_cstr(at.node->name, "proc") || str_equal_cstr(at.node->name, "sys"))) {
+		/* A bootstrap mounts these two while scripts run. */
+		if (c->argc == 2)
+			buf_printf(c->out, STR_FMT " is a mountpoint\n", STR_ARG(path));
+		return 0;
+	}
+	if (!at.node->parent || str_equal_cstr(at.node->parent->name, "dev") ||
+	    ((at.outside || world_is_outside(at.node)) &&
+				 !node_is(at.node, NODE_DIRECTORY)))
 		return shell_refuse(c, err, "whether " STR_FMT " is one", STR_ARG(path));
 	/* Its status changed from 1 to 32 in util-linux 2.39: only that it fails is known. */
 	if (c->argc == 2)

@@ -143,6 +143,17 @@ static int steps_end(const struct steps *s)
 	return slash ? 2 : 1;
 }
 
+/* path_resolution(7): of owner, group and others only the first that fits counts. */
+static bool may_search(const struct world_identity *who, const struct inode *dir)
+{
+	if (dir->uid == who->uid)
+		return dir->mode & 0100;
+	for (size_t i = 0; i < who->n_groups; i++)
+		if (who->groups[i] == dir->gid)
+			return dir->mode & 0010;
+	return dir->mode & 0001;
+}
+
 /* One name from *at on. Return: 1 at the end, 0 to go on, or -outcome. */
 static int step(const struct world *w, struct steps *s, struct str name, bool follow_last,
 		struct node **at, struct world_place *place)
@@ -153,6 +164,8 @@ static int step(const struct world *w, struct steps *s, struct str name, bool fo
 	place->slash = end == 2;
 	if (dir->inode->kind != NODE_DIRECTORY)
 		return -WORLD_NO_FOLDER;
+	if (w->identity && !may_search(w->identity, dir->inode))
+		return -WORLD_ABSENT;
 	if (str_equal_cstr(name, ".") || str_equal_cstr(name, "..")) {
 		if (name.len == 2)
 			*at = dir->parent == &outside_root || !dir->parent ? root : dir->parent;

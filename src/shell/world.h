@@ -26,6 +26,13 @@ struct shell_command;
 struct world;
 struct world_cache;
 
+/* Whom a command runs as (su, runuser). */
+struct world_identity {
+	uint32_t uid, gid;
+	const uint32_t *groups; /* @gid among them */
+	size_t n_groups;
+};
+
 /* Why something can't be evaluated. */
 enum refusal_kind {
 	REFUSAL_COMMAND = 1, /* no model of this command */
@@ -73,6 +80,11 @@ struct world {
 	struct str package, script; /* whose script runs: "nginx-common", "postinst"; for causes */
 	struct str trigger;       /* "" or the trigger that it runs for: CAUSE_TRIGGER */
 	const struct world_host *host;
+	/*
+	 * NULL: root. Another one only asks: searching folders obeys their modes, anything
+	 * that would change or read the tree is refused (call.c, redirect.c).
+	 */
+	const struct world_identity *identity;
 	void *context;            /* the host's: struct debian */
 	uint64_t steps;           /* of the script so far; LIMIT_SHELL_STEPS */
 	struct world_cache *cache; /* private to world.c; NULL at first, in the arena */
