@@ -96,27 +96,26 @@ class Allowed:
     """allow.txt: paths that may differ, and files that are compared in another way."""
 
     def __init__(self, path):
-        self.paths, self.ways = [], []  # (regular expression, pattern as written)
+        self.paths, self.ways = [], []  # (regular expression, target or "", as written)
         for line in open(path):
             if not line.strip() or line.startswith('#'):
                 continue
             pattern = line.rstrip('\n').split('\t')[0]
-            way, colon, rest = pattern.partition(':')
-            expression = re.compile(fnmatch.translate(rest if colon else pattern))
-            (self.ways if colon else self.paths).append((expression, pattern))
+            path, _, target = pattern.partition(' -> ')
+            way, colon, rest = path.partition(':')
+            expression = re.compile(fnmatch.translate(rest if colon else path))
+            (self.ways if colon else self.paths).append((expression, target, pattern))
 
     def all(self):
-        return [pattern for _, pattern in self.paths + self.ways]
+        return [pattern for *_, pattern in self.paths + self.ways]
 
-    @staticmethod
-    def first(those, name):
-        return next((pattern for e, pattern in those if e.match('/' + name)), None)
-
-    def path(self, name):
-        return self.first(self.paths, name)
+    def path(self, name, rows):
+        """The line by which @name may differ; @rows are those that there are, comparable."""
+        return next((pattern for e, target, pattern in self.paths if e.match('/' + name) and
+                     (not target or all(r[0] == 'link' and r[5] == target for r in rows))), None)
 
     def way(self, name):
-        return self.first(self.ways, name)
+        return next((pattern for e, _, pattern in self.ways if e.match('/' + name)), None)
 
 
 def account_lines(tree, name, data):
@@ -159,9 +158,7 @@ def normal(tree, name, way, data):
         return account_lines(tree, name, data)
     if way == 'keystore':
         return keystore(data)
-    lines = data.splitlines(True)
-    n = {'lines': 1, 'records3': 3}[way]
-    return sorted(b''.join(lines[i:i + n]) for i in range(0, len(lines), n))
+    return sorted(data.splitlines(True))
 
 
 def difference(name, a, b):
@@ -213,7 +210,7 @@ def compare(ours, theirs, allowed):
         b = theirs.comparable(name) if name in theirs.rows else None
         if a == b:
             continue
-        line = allowed.path(name)
+        line = allowed.path(name, [row for row in (a, b) if row])
         if not line and a and b:
             line = allowed.way(name)
             if line and not same_otherwise(ours, theirs, name, line.partition(':')[0]):
