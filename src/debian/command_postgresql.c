@@ -245,6 +245,22 @@ static const char *as_boolean(struct str value)
 	return "off";
 }
 
+/* VERSION NAME show data_directory, of a cluster that is still to be made. */
+static int show_of_cluster(struct shell_call *c, const struct str *words, bool only_value,
+			   struct error *err)
+{
+	struct cluster found[1];
+	size_t n = pending(debian_of(c), found, 1);
+
+	if (!only_value || has_clusters(c) || !n || !str_equal(found[0].version, words[0]) ||
+	    !str_equal(found[0].name, words[1]) || !str_equal_cstr(words[2], "show") ||
+	    !str_equal_cstr(words[3], "data_directory"))
+		return shell_refuse(c, err, "settings of a cluster");
+	buf_printf(c->out, "/var/lib/postgresql/" STR_FMT "/" STR_FMT "\n", STR_ARG(words[0]),
+		   STR_ARG(words[1]));
+	return 0;
+}
+
 int command_pg_conftool(struct shell_call *c, struct error *err)
 {
 	static const struct shell_option table[] = {
@@ -265,11 +281,14 @@ int command_pg_conftool(struct shell_call *c, struct error *err)
 		only_value |= a.options[i].id == 's';
 		verbose |= a.options[i].id == 'v';
 	}
+	if (a.n_operands == 4 && is_digits(a.operands[0]))
+		return show_of_cluster(c, a.operands, only_value && !boolean, err);
 	if (a.n_operands != 3 || *a.operands[0].ptr != '/' ||
 	    !str_has_suffix(a.operands[0], STR(".conf")) ||
 	    !(str_equal_cstr(a.operands[1], "show") || str_equal_cstr(a.operands[1], "get")) ||
 	    str_equal_cstr(a.operands[2], "all") || !only_value || verbose)
-		return shell_refuse(c, err, "only -s FILE.conf show KEY is modelled");
+		return shell_refuse(c, err,
+				    "only -s [VERSION NAME|FILE.conf] show KEY is modelled");
 	r = world_read(c->shell, a.operands[0], &text, err);
 	if (r < 0)
 		return -1;
