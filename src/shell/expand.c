@@ -1,5 +1,6 @@
 /* Words to fields: field splitting, quote removal. XCU 2.6. */
 #include "shell/expander.h"
+#include "shell/world_accounts.h"
 
 #include "base/limits.h"
 
@@ -35,6 +36,7 @@ static void keep(struct expander *e, struct str field)
 		e->fields = fields;
 		e->capacity = wider;
 	}
+	(void)shell_charge(e->sh, sizeof(field));
 	e->fields[e->n++] = field;
 }
 
@@ -130,6 +132,7 @@ int expander_add(struct expander *e, struct str text, bool quoted, bool splits, 
 	    s->held + s->scratch.used + text.len > LIMIT_SHELL_MEMORY)
 		return shell_abandon(e->sh, REFUSAL_LIMIT, err, "more than %u bytes in a word",
 				     LIMIT_SHELL_OUTPUT);
+	(void)shell_charge(e->sh, text.len);
 	if (splits && !quoted && e->purpose == EXPAND_FIELDS && e->separators.len)
 		return split(e, text, err);
 	if (text.len || quoted)
@@ -143,13 +146,15 @@ int expander_add(struct expander *e, struct str text, bool quoted, bool splits, 
 static int tilde(struct expander *e, struct str user, struct error *err)
 {
 	struct str home;
+	int r;
 
 	if (!user.len && variable_get(e->sh, variable_home, &home))
 		return expander_add(e, home, true, false, err);
-	if (user.len)
-		return shell_abandon(e->sh, REFUSAL_CONSTRUCT, err, "the home of a user: ~" STR_FMT,
-				     STR_ARG(user));
-	return expander_add(e, STR("~"), true, false, err);
+	if (user.len && world_account_line(e->sh, "/etc/passwd", 0, user, &home))
+		return expander_add(e, world_account_field(home, 5), true, false, err);
+	/* An unknown user's word stays as it is. */
+	r = expander_add(e, STR("~"), true, false, err);
+	return r || !user.len ? r : expander_add(e, user, true, false, err);
 }
 
 static int arithmetic(struct expander *e, const struct part *part, struct error *err)

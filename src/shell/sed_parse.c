@@ -192,7 +192,7 @@ static bool read_label(struct sed_reader *r, struct str *ret)
 		r->at++;
 	}
 	*ret = (struct str){ r->text.ptr + from, r->at - from };
-	return read_end(r);
+	return true; /* as GNU's: the next command may follow after a blank */
 }
 
 /* Text of a, i, c: "a\", newline, lines; or on the same line. */

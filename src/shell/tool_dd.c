@@ -93,7 +93,7 @@ static int read_input(struct shell_call *c, const struct dd *dd, struct str *ret
 int tool_dd(struct shell_call *c, struct error *err)
 {
 	struct dd dd = { .block = 512 };
-	struct str data;
+	struct str data = STR(""); /* a refusal may say: go on */
 	int status;
 
 	for (size_t i = 1; i < c->argc; i++)
