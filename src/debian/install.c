@@ -157,6 +157,21 @@ static int run_dpkg(struct run *r, struct error *err)
 	return run_triggers(d, err);
 }
 
+/*
+ * mmdebstrap forbids to start services by a script of its own while others run, and
+ * some look at it. It is in the tree for scripts only: no script makes it.
+ */
+static int forbid_services(struct debian *d, struct error *err)
+{
+	static const char text[] = "#!/bin/sh\nexit 101\n";
+	struct str path = STR("usr/sbin/policy-rc.d");
+
+	if (tree_resolve(d->tree, path, false))
+		return 0;
+	return tree_write_file(d->tree, path, str_bytes(str_of(text)), 0755,
+			       debian_rule(d, "policy-rc.d"), NULL, err);
+}
+
 static int evaluate(struct debian *d, struct bytes *ret, struct error *err)
 {
 	bool *needed = arena_array(d->arena, d->n_packages + 1, sizeof(*needed));
@@ -165,7 +180,8 @@ static int evaluate(struct debian *d, struct bytes *ret, struct error *err)
 	debian_read_interests(d);
 	if (unpack_merge_usr(d, err) < 0)
 		return err_while(err, "merging /usr");
-	if (extract_all(d, err) < 0 || run_dpkg(&essential, err) < 0 || run_dpkg(&rest, err) < 0)
+	if (extract_all(d, err) < 0 || forbid_services(d, err) < 0 ||
+	    run_dpkg(&essential, err) < 0 || run_dpkg(&rest, err) < 0)
 		return -1;
 	return effects_finish(&d->run->writer, d->options->reader, ret, err);
 }
