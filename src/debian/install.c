@@ -172,6 +172,16 @@ static int forbid_services(struct debian *d, struct error *err)
 			       debian_rule(d, "policy-rc.d"), NULL, err);
 }
 
+/* Nothing of it is left, unless a package has brought one of its own. */
+static void allow_services(struct debian *d)
+{
+	struct node *node = tree_resolve(d->tree, STR("usr/sbin/policy-rc.d"), false);
+	cause_id cause = debian_rule(d, "policy-rc.d");
+
+	if (node && node->inode->cause[CAUSE_CONTENT] == cause)
+		tree_remove(d->tree, node, cause);
+}
+
 static int evaluate(struct debian *d, struct bytes *ret, struct error *err)
 {
 	bool *needed = arena_array(d->arena, d->n_packages + 1, sizeof(*needed));
@@ -183,6 +193,7 @@ static int evaluate(struct debian *d, struct bytes *ret, struct error *err)
 	if (extract_all(d, err) < 0 || forbid_services(d, err) < 0 ||
 	    run_dpkg(&essential, err) < 0 || run_dpkg(&rest, err) < 0)
 		return -1;
+	allow_services(d);
 	return effects_finish(&d->run->writer, d->options->reader, ret, err);
 }
 
