@@ -93,29 +93,34 @@ class Tree:
 
 
 class Allowed:
-    """allow.txt: paths that may differ, and files that are compared in another way."""
+    """allow.txt: what may be missing, and files that are compared in another way."""
 
     def __init__(self, path):
-        self.paths, self.ways = [], []  # (regular expression, target or "", as written)
+        self.lines = []  # (regular expression, way, target, as written)
         for line in open(path):
             if not line.strip() or line.startswith('#'):
                 continue
             pattern = line.rstrip('\n').split('\t')[0]
             path, _, target = pattern.partition(' -> ')
-            way, colon, rest = path.partition(':')
-            expression = re.compile(fnmatch.translate(rest if colon else path))
-            (self.ways if colon else self.paths).append((expression, target, pattern))
+            way, _, path = path.rpartition(':')
+            self.lines.append((re.compile(fnmatch.translate(path)), way, target, pattern))
 
     def all(self):
-        return [pattern for *_, pattern in self.paths + self.ways]
+        return [line[3] for line in self.lines]
 
-    def path(self, name, rows):
-        """The line by which @name may differ; @rows are those that there are, comparable."""
-        return next((pattern for e, target, pattern in self.paths if e.match('/' + name) and
-                     (not target or all(r[0] == 'link' and r[5] == target for r in rows))), None)
-
-    def way(self, name):
-        return next((pattern for e, _, pattern in self.ways if e.match('/' + name)), None)
+    def line(self, name, a, b, same):
+        """The line by which @a, ours, and @b may differ; None stands for nothing."""
+        for expression, way, target, pattern in self.lines:
+            if not expression.match('/' + name):
+                continue
+            if way == 'any':
+                return pattern
+            if way:
+                if a and b and same(way):
+                    return pattern
+            elif not a and (b[5] == target if b[0] == 'link' else not target):
+                return pattern
+        return None
 
 
 def account_lines(tree, name, data):
@@ -210,11 +215,7 @@ def compare(ours, theirs, allowed):
         b = theirs.comparable(name) if name in theirs.rows else None
         if a == b:
             continue
-        line = allowed.path(name, [row for row in (a, b) if row])
-        if not line and a and b:
-            line = allowed.way(name)
-            if line and not same_otherwise(ours, theirs, name, line.partition(':')[0]):
-                line = None
+        line = allowed.line(name, a, b, lambda way: same_otherwise(ours, theirs, name, way))
         if line:
             used[line] += 1
         else:
