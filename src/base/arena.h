@@ -9,6 +9,7 @@
  */
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "base/bytes.h"
@@ -32,3 +33,16 @@ char *arena_strdup(struct arena *a, struct str s) NEVER_NULL; /* NUL-terminated 
 struct str arena_str(struct arena *a, struct str s);       /* copy; NUL follows */
 struct bytes arena_bytes(struct arena *a, struct bytes b);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3) NEVER_NULL;
+
+/* ARENA_GROW(arena, list, n, capacity): room for element n of an arena array. */
+#define ARENA_GROW(arena, array, n, capacity)                                      \
+	do {                                                                       \
+		if ((n) == (capacity)) {                                           \
+			size_t wider_ = (capacity) ? 2 * (capacity) : 16;          \
+			typeof(array) grown_ = arena_array((arena), wider_, sizeof(*(array))); \
+			if (n)                                                     \
+				memcpy(grown_, (array), (n) * sizeof(*(array)));   \
+			(array) = grown_;                                          \
+			(capacity) = wider_;                                       \
+		}                                                                  \
+	} while (0)

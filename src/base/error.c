@@ -30,6 +30,7 @@ void err_release(struct error *err)
 	free(err->file);
 	free(err->message);
 	free(err->detail);
+	free(err->body);
 	free(err->hint);
 	for (unsigned i = 0; i < err->n_context; i++)
 		free(err->context[i]);
@@ -130,6 +131,13 @@ int err_detail(struct error *err, const char *fmt, ...)
 	return -1;
 }
 
+int err_body(struct error *err, const char *text)
+{
+	if (!err->body)
+		err->body = mem_strdup(text);
+	return -1;
+}
+
 int err_exit_status(const struct error *err)
 {
 	return (int)err->code / 100;
@@ -167,6 +175,8 @@ void err_print(const struct error *err, FILE *out)
 		fprintf(out, "  --> %s:%u:%u\n", err->pos.file, err->pos.line, err->pos.column);
 	else if (err->pos.file)
 		fprintf(out, "  --> %s\n", err->pos.file);
+	if (err->body)
+		print_lines(out, "", err->body);
 	if (err->detail)
 		print_lines(out, "   | ", err->detail);
 	for (unsigned i = 0; i < err->n_context; i++)

@@ -44,6 +44,7 @@ struct error {
 	char *file;                     /* what pos.file points to: the document may be gone */
 	char *message;                  /* the root cause, one line */
 	char *detail;                   /* further lines (a chain, a list), or NULL */
+	char *body;                     /* a report with a layout of its own, or NULL */
 	char *context[ERR_CONTEXT_MAX]; /* "while ...", innermost first */
 	unsigned n_context;
 	char *hint; /* what the user may do about it, or NULL */
@@ -72,6 +73,9 @@ int err_place(struct error *err, struct src_pos pos);
 /* The first hint stands: the innermost function knows best. Both return -1. */
 int err_hint(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int err_detail(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Lines that are printed below the message as they are. Returns -1. */
+int err_body(struct error *err, const char *text);
 
 /* Exit status of the command that failed with @err (design.md, section 11). */
 int err_exit_status(const struct error *err);

@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "io/clock.h"
 #include "io/interrupt.h"
+#include "pipeline/refusals.h"
 
 static int parse_mode(struct app *app, enum progress_mode *ret, struct error *err)
 {
@@ -176,6 +177,48 @@ void app_release(struct app *app)
 	arena_release(&app->arena);
 }
 
+static struct json *names_json(struct arena *a, const struct str *names, size_t n)
+{
+	struct json *list = json_array(a);
+
+	for (size_t i = 0; i < n; i++)
+		json_add(list, json_str(a, names[i]));
+	return list;
+}
+
+static struct json *refusal_json(struct arena *a, const struct refusal_row *row)
+{
+	const struct debian_refusal *r = &row->refusal;
+	struct json *o = json_object(a);
+	char hex[DIGEST_HEX_MAX];
+
+	json_set(o, "package", json_str(a, r->package));
+	json_set(o, "version", json_str(a, r->version));
+	json_set(o, "script", json_str(a, r->member));
+	json_set(o, "sha256", json_text(a, digest_hex(&r->digest, hex)));
+	json_set(o, "line", json_int(a, r->outer_line));
+	json_set(o, "file", json_str(a, r->script));
+	json_set(o, "file_line", json_int(a, r->line));
+	json_set(o, "text", json_str(a, r->text));
+	json_set(o, "command", json_str(a, r->command));
+	json_set(o, "reason", json_str(a, r->reason));
+	json_set(o, "trigger", json_str(a, r->trigger));
+	json_set(o, "answer_of_command", json_bool(a, r->of_command));
+	json_set(o, "targets", names_json(a, row->targets, row->n_targets));
+	json_set(o, "architectures", names_json(a, row->architectures, row->n_architectures));
+	return o;
+}
+
+static void add_refusals_json(struct app *app, const struct refusals *f, struct json *o)
+{
+	struct json *list = json_array(&app->arena);
+
+	for (size_t i = 0; i < f->n; i++)
+		json_add(list, refusal_json(&app->arena, &f->rows[i]));
+	json_set(o, "refused", list);
+	json_set(o, "paste", json_text(&app->arena, f->block));
+}
+
 static void print_json_error(struct app *app, const struct error *err)
 {
 	struct arena *a = &app->arena;
@@ -191,6 +234,8 @@ static void print_json_error(struct app *app, const struct error *err)
 	}
 	if (err->detail)
 		json_set(o, "detail", json_text(a, err->detail));
+	if (err->code == ERR_SCRIPT && app->context.refused)
+		add_refusals_json(app, app->context.refused, o);
 	if (err->hint)
 		json_set(o, "help", json_text(a, err->hint));
 	for (unsigned i = 0; i < err->n_context; i++)
@@ -206,6 +251,9 @@ static int fail(struct app *app, struct error *err)
 	if (app->json)
 		print_json_error(app, err);
 	err_print(err, stderr);
+	/* Data, so that it can be piped into a recipe; the talk was on standard error. */
+	if (!app->json && err->code == ERR_SCRIPT && app->context.refused)
+		fputs(app->context.refused->block, stdout);
 	if (err->code == ERR_INTERRUPTED && interrupted_by())
 		return 128 + interrupted_by();
 	return err_exit_status(err);

@@ -26,11 +26,12 @@ struct progress {
 };
 
 static const struct {
-	const char *name, *unit; /* of one; an s makes it several */
+	const char *name, *unit; /* of one; an s makes it several. NULL: no total is known */
 } phase_names[PHASE_COUNT] = {
 	[PHASE_INDEXES] = { "indexes", "file" },
 	[PHASE_FETCH] = { "fetch", "package" },
 	[PHASE_PACKS] = { "unpack", "package" },
+	[PHASE_SCRIPTS] = { "scripts", NULL },
 	[PHASE_LAYERS] = { "layers", "layer" },
 };
 
@@ -81,6 +82,11 @@ static void print_counts(enum phase phase, const struct phase_state *s, uint64_t
 {
 	char done[TEXT_SIZE_MAX], total[TEXT_SIZE_MAX], speed[TEXT_SIZE_MAX];
 
+	if (!phase_names[phase].unit) {
+		fprintf(stderr, "%-8s %llu evaluated", phase_names[phase].name,
+			(unsigned long long)s->done);
+		return;
+	}
 	fprintf(stderr, "%-8s %llu/%llu %s%s", phase_names[phase].name,
 		(unsigned long long)s->done, (unsigned long long)s->total, phase_names[phase].unit,
 		s->total == 1 ? "" : "s");
@@ -94,8 +100,11 @@ static void print_summary(enum phase phase, const struct phase_state *s, uint64_
 	char size[TEXT_SIZE_MAX], speed[TEXT_SIZE_MAX];
 	uint64_t ms = (now - s->started) / 1000000u;
 
-	fprintf(stderr, "%-8s %llu %s%s", phase_names[phase].name, (unsigned long long)s->total,
-		phase_names[phase].unit, s->total == 1 ? "" : "s");
+	fprintf(stderr, "%-8s %llu ", phase_names[phase].name, (unsigned long long)s->total);
+	if (phase_names[phase].unit)
+		fprintf(stderr, "%s%s", phase_names[phase].unit, s->total == 1 ? "" : "s");
+	else
+		fprintf(stderr, "evaluated");
 	if (s->bytes_total)
 		fprintf(stderr, ", %s at %s/s", text_size(s->bytes_total, size),
 			text_size(rate(s, now), speed));
@@ -189,15 +198,7 @@ static void detail(void *context, const char *text)
 		say(p, "detail", "\x1b[2m", text);
 }
 
-/* Data, so that it can be piped into a recipe; the talk is on standard error. */
-static void paste(void *context, const char *text)
-{
-	progress_pause(context);
-	fputs(text, stdout);
-	fflush(stdout);
-}
-
 struct observer progress_observer(struct progress *p)
 {
-	return (struct observer){ update, note, detail, paste, p };
+	return (struct observer){ update, note, detail, p };
 }

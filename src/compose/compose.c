@@ -95,6 +95,7 @@ static const struct debian_answer *answers_of(const struct work *w)
 			.command = s->command,
 			.effects = s->effects,
 			.n_effects = s->n_effects,
+			.pos = s->pos,
 		};
 	}
 	return list;

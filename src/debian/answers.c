@@ -1,11 +1,6 @@
 /* The recipe's answers to what can't be evaluated, and what is left without one. */
 #include "debian/install.h"
 
-static bool is_command_answer(const struct debian_answer *a)
-{
-	return a->kind == ANSWER_SKIP_COMMAND || a->kind == ANSWER_FAIL_COMMAND;
-}
-
 const struct debian_answer *answer_find(struct debian *d, struct str package, struct str script,
 					const struct digest *digest, struct str command)
 {
@@ -13,9 +8,7 @@ const struct debian_answer *answer_find(struct debian *d, struct str package, st
 		const struct debian_answer *a = &d->options->answers[i];
 
 		if (!str_equal(a->package, package) || !str_equal(a->script, script) ||
-		    is_command_answer(a) != (command.len > 0) ||
-		    (command.len && !str_equal(a->command, command)) ||
-		    !digest_equal(&a->digest, digest))
+		    !str_equal(a->command, command) || !digest_equal(&a->digest, digest))
 			continue;
 		d->run->answer_used[i] = true;
 		return a;

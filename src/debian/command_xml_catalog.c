@@ -14,7 +14,7 @@
 static int replace(struct shell_call *c, const char *path, struct str text, struct error *err)
 {
 	struct node *old = world_find(c->shell, str_of(path), false), *dir;
-	char *backup = arena_printf(c->world->arena, "%s.old", path);
+	char *backup = arena_printf(c->world->arena, STR_FMT ".old", STR_ARG(str_of(path)));
 	struct str name;
 
 	if (old) {

@@ -37,7 +37,7 @@ struct debian_package {
 enum answer_kind {
 	ANSWER_SKIP_COMMAND = 1, /* as if the command were not there, status 0 */
 	ANSWER_FAIL_COMMAND,     /* status 1 */
-	ANSWER_EFFECTS,          /* these operations instead of the script */
+	ANSWER_EFFECTS,          /* these operations instead of the script or the command */
 	ANSWER_SKIP,             /* nothing instead of the script */
 	ANSWER_FIRST_BOOT,       /* dpkg configures the package on the machine */
 };
@@ -45,10 +45,17 @@ struct debian_answer {
 	enum answer_kind kind;
 	struct str package, script; /* "postinst" */
 	struct digest digest;       /* of the script that it was given for */
-	struct str command;         /* of the first two; expanded */
+	struct str command;         /* expanded, see debian_refusal; "": the whole script */
 	const struct str *effects;  /* lines in the language of docs/effects.md */
 	size_t n_effects;
+	struct src_pos pos;         /* in the recipe, for errors */
 };
+
+/*
+ * Whether @line is of the language of `effects`: an operation, the words that it takes,
+ * modes. ERR_RECIPE_VALUE with a hint.
+ */
+int debian_check_effect(struct str line, struct error *err) MUST_CHECK;
 
 /* An answer to a question of debconf, given before it is asked: it counts as seen. */
 struct debian_preseed {
@@ -83,7 +90,7 @@ struct debian_refusal {
 	struct str script;        /* whose text @line counts in: @member, or a file of the tree */
 	unsigned line, outer_line; /* outer: of the maintainer script */
 	struct str text;          /* that line, trimmed; may be "" */
-	struct str command;       /* expanded, or "" */
+	struct str command;       /* expanded, or ""; control characters as \xNN */
 	struct str reason;
 };
 

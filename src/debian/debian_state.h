@@ -94,19 +94,6 @@ struct debian {
 	bool shells, pam; /* update-shells, pam-auth-update were asked for */
 };
 
-/* ARENA_GROW(d, list, n, capacity): room for element n of an arena array. */
-#define ARENA_GROW(arena, array, n, capacity)                                      \
-	do {                                                                       \
-		if ((n) == (capacity)) {                                           \
-			size_t wider_ = (capacity) ? 2 * (capacity) : 16;          \
-			typeof(array) grown_ = arena_array((arena), wider_, sizeof(*(array))); \
-			if (n)                                                     \
-				memcpy(grown_, (array), (n) * sizeof(*(array)));   \
-			(array) = grown_;                                          \
-			(capacity) = wider_;                                       \
-		}                                                                  \
-	} while (0)
-
 /* The value of a control field, or "". */
 struct str unpacked_field(const struct unpacked *u, struct str name);
 

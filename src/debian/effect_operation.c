@@ -6,7 +6,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static int parse_mode(struct str text, uint16_t *ret, struct error *err)
+int effect_mode(struct str text, uint16_t *ret, struct error *err)
 {
 	uint16_t mode = 0;
 
@@ -14,8 +14,7 @@ static int parse_mode(struct str text, uint16_t *ret, struct error *err)
 		return err_set(err, ERR_FORMAT, "'" STR_FMT "' is no mode", STR_ARG(text));
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] < '0' || text.ptr[i] > '7')
-			return err_set(err, ERR_FORMAT, "'" STR_FMT "' is no mode",
-				       STR_ARG(text));
+			return err_set(err, ERR_FORMAT, "'" STR_FMT "' is no mode", STR_ARG(text));
 		mode = (uint16_t)(mode << 3 | (text.ptr[i] - '0'));
 	}
 	*ret = mode & 07777;
@@ -48,8 +47,8 @@ static int set_owner(const struct effect_context *c, struct node *node, struct s
 }
 
 /* [MODE [USER GROUP]] at the end of an operation that makes something. */
-static int set_attributes(const struct effect_context *c, struct node *node,
-			  const struct str *word, size_t n, struct error *err)
+static int set_attributes(const struct effect_context *c, struct node *node, const struct str *word,
+			  size_t n, struct error *err)
 {
 	uint16_t mode = 0;
 
@@ -57,7 +56,7 @@ static int set_attributes(const struct effect_context *c, struct node *node,
 		return -1;
 	if (n == 0)
 		return 0;
-	if (parse_mode(word[0], &mode, err) < 0)
+	if (effect_mode(word[0], &mode, err) < 0)
 		return -1;
 	tree_set_mode(node, mode, c->cause);
 	return 0;
@@ -206,7 +205,7 @@ static int run_mode(const struct effect_context *c, const struct str *word, size
 	uint16_t mode = 0;
 
 	(void)n;
-	if (must_find(c, word[0], &node, err) < 0 || parse_mode(word[1], &mode, err) < 0)
+	if (must_find(c, word[0], &node, err) < 0 || effect_mode(word[1], &mode, err) < 0)
 		return -1;
 	tree_set_mode(node, mode, c->cause);
 	return 0;
@@ -256,7 +255,7 @@ static int run_statoverride(const struct effect_context *c, const struct str *wo
 	struct statoverride *old;
 
 	(void)n;
-	if (parse_mode(word[2], &entry.mode, err) < 0 || unpack_rules(d, err) < 0)
+	if (effect_mode(word[2], &entry.mode, err) < 0 || unpack_rules(d, err) < 0)
 		return -1;
 	old = override_of(d, entry.path);
 	if (!old) {
@@ -308,29 +307,29 @@ static int run_note(const struct effect_context *c, const struct str *word, size
 }
 
 static const struct effect_operation operations[] = {
-	{ "alternative", 4, EFFECT_WORDS_MAX, effect_alternative },
-	{ "certificates", 0, 0, effect_certificates },
-	{ "copy", 2, 3, run_copy },
-	{ "directory", 1, 4, run_directory },
-	{ "divert", 2, 2, run_divert },
-	{ "enable", 1, 1, effect_enable },
-	{ "file", 1, 4, run_file },
-	{ "group", 1, 1, effect_group },
-	{ "heredoc", 2, 5, run_heredoc },
-	{ "member", 2, 2, effect_member },
-	{ "migrate", 2, 2, run_migrate },
-	{ "mode", 2, 2, run_mode },
-	{ "note", 1, 1, run_note },
-	{ "owner", 3, 3, run_owner },
-	{ "pam", 0, 0, run_pam },
-	{ "rc", 1, 1, effect_rc },
-	{ "remove", 1, 1, run_remove },
-	{ "shadow", 0, 0, effect_shadow },
-	{ "shells", 0, 0, run_shells },
-	{ "statoverride", 4, 4, run_statoverride },
-	{ "symlink", 2, 2, run_symlink },
-	{ "text", 2, 5, run_text },
-	{ "user", 1, 5, effect_user },
+	{ "alternative", 4, EFFECT_WORDS_MAX, 0, effect_alternative },
+	{ "certificates", 0, 0, 0, effect_certificates },
+	{ "copy", 2, 3, 3, run_copy },
+	{ "directory", 1, 4, 2, run_directory },
+	{ "divert", 2, 2, 0, run_divert },
+	{ "enable", 1, 1, 0, effect_enable },
+	{ "file", 1, 4, 2, run_file },
+	{ "group", 1, 1, 0, effect_group },
+	{ "heredoc", 2, 5, 3, run_heredoc },
+	{ "member", 2, 2, 0, effect_member },
+	{ "migrate", 2, 2, 0, run_migrate },
+	{ "mode", 2, 2, 2, run_mode },
+	{ "note", 1, 1, 0, run_note },
+	{ "owner", 3, 3, 0, run_owner },
+	{ "pam", 0, 0, 0, run_pam },
+	{ "rc", 1, 1, 0, effect_rc },
+	{ "remove", 1, 1, 0, run_remove },
+	{ "shadow", 0, 0, 0, effect_shadow },
+	{ "shells", 0, 0, 0, run_shells },
+	{ "statoverride", 4, 4, 3, run_statoverride },
+	{ "symlink", 2, 2, 0, run_symlink },
+	{ "text", 2, 5, 3, run_text },
+	{ "user", 1, 5, 0, effect_user },
 };
 
 const struct effect_operation *effect_find(struct str name)

@@ -1,5 +1,6 @@
 #include "debian/effects.h"
 
+#include "base/cleanup.h"
 #include "debian/commands.h"
 
 /* The GNU triplets that name multiarch folders (Debian's tupletable). */
@@ -88,6 +89,12 @@ static int split_words(const struct effect_context *c, struct str line, struct e
 	return 0;
 }
 
+static bool is_condition(struct str kind)
+{
+	return str_equal_cstr(kind, "present") || str_equal_cstr(kind, "absent") ||
+	       str_equal_cstr(kind, "installed");
+}
+
 /* `present PATH`, `absent PATH` or `installed PACKAGE`: whether it holds, or -1. */
 static int condition(const struct effect_context *c, struct str kind, struct str argument,
 		     struct error *err)
@@ -146,6 +153,22 @@ int effect_applies(const struct effect_context *c, struct str operations, struct
 	return 1;
 }
 
+/* The operation of @word[0], with as many words as it takes. */
+static int find_operation(const struct str *word, size_t n, const struct effect_operation **ret,
+			  struct error *err)
+{
+	const struct effect_operation *o = n ? effect_find(word[0]) : NULL;
+	uint16_t mode;
+
+	if (!o)
+		return err_set(err, ERR_FORMAT, "no operation '" STR_FMT "'",
+			       STR_ARG(n ? word[0] : STR("")));
+	if (n - 1 < o->min || n - 1 > o->max)
+		return err_set(err, ERR_FORMAT, "'%s' with %zu words", o->name, n - 1);
+	*ret = o;
+	return o->mode && o->mode < n ? effect_mode(word[o->mode], &mode, err) : 0;
+}
+
 static int run_line(const struct effect_context *c, struct str line, struct error *err)
 {
 	const struct effect_operation *operation;
@@ -160,14 +183,38 @@ static int run_line(const struct effect_context *c, struct str line, struct erro
 	holds = conditions(c, &word, &words.n, err);
 	if (holds <= 0)
 		return holds;
-	operation = words.n ? effect_find(word[0]) : NULL;
-	if (!operation)
-		return err_set(err, ERR_FORMAT, "no operation '" STR_FMT "'",
-			       STR_ARG(words.n ? word[0] : STR("")));
-	if (words.n - 1 < operation->min || words.n - 1 > operation->max)
-		return err_set(err, ERR_FORMAT, "'%s' with %zu words", operation->name,
-			       words.n - 1);
+	if (find_operation(word, words.n, &operation, err) < 0)
+		return -1;
 	return operation->run(c, word + 1, words.n - 1, err);
+}
+
+static int check_line(const struct effect_context *c, struct str line, struct error *err)
+{
+	const struct effect_operation *operation;
+	struct effect_words words;
+	const struct str *word = words.word;
+	size_t n;
+
+	if (split_words(c, line, &words, err) < 0)
+		return -1;
+	for (n = words.n; n && str_equal_cstr(word[0], "when"); word += 3, n -= 3)
+		if (n < 4 || !is_condition(word[1]))
+			return err_set(err, ERR_FORMAT, "'when' without a condition");
+	return find_operation(word, n, &operation, err);
+}
+
+int debian_check_effect(struct str line, struct error *err)
+{
+	CLEANUP_ARENA struct arena scratch = ARENA_INIT;
+	const struct debian_options options = { .architecture = STR("amd64") };
+	struct debian d = { .arena = &scratch, .options = &options };
+	const struct effect_context c = { .d = &d };
+
+	if (check_line(&c, line, err) == 0)
+		return 0;
+	err->code = ERR_RECIPE_VALUE; /* a text of the recipe, no file from outside */
+	return err_hint(err, "docs/effects.md lists the operations and their words, such as "
+			     "'directory /var/lib/foo 0750 foo foo'");
 }
 
 /* What operations have left in memory goes into the tree. */

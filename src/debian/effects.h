@@ -4,7 +4,7 @@
  * debian/effects.h - operations on a tree, as lines of text.
  *
  * Spec: docs/effects.md. Private to debian/: the catalogue is written in this
- * language, and a recipe's answers will be.
+ * language, and a recipe's answers are.
  */
 
 #include "debian/debian_state.h"
@@ -39,6 +39,7 @@ int effect_applies(const struct effect_context *c, struct str operations,
 struct effect_operation {
 	const char *name;
 	size_t min, max; /* words after the name */
+	size_t mode;     /* which of them is a mode, from 1; 0: none */
 	int (*run)(const struct effect_context *c, const struct str *word, size_t n,
 		   struct error *err);
 };
@@ -68,6 +69,9 @@ int effect_certificates(const struct effect_context *c, const struct str *word, 
 			struct error *err) MUST_CHECK;
 int effect_rc(const struct effect_context *c, const struct str *word, size_t n,
 	      struct error *err) MUST_CHECK;
+
+/* An octal mode of at most five digits. ERR_FORMAT. */
+int effect_mode(struct str text, uint16_t *ret, struct error *err) MUST_CHECK;
 
 /* A user's or group's number: a name of the tree or decimal digits. */
 int effect_uid(struct debian *d, struct str name, uint32_t *ret, struct error *err) MUST_CHECK;

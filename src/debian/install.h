@@ -34,7 +34,7 @@ int debian_run_script(struct debian *d, struct unpacked *u, const char *script,
 
 /* ---- answers.c ---- */
 
-/* The recipe's answer for a whole script (@command "") or one command, or NULL. */
+/* The recipe's answer for a whole script (@command "") or one command as it is told, or NULL. */
 const struct debian_answer *answer_find(struct debian *d, struct str package, struct str script,
 					const struct digest *digest, struct str command);
 void refusal_add(struct debian *d, const struct debian_refusal *refusal);

@@ -4,12 +4,15 @@
  */
 #include "debian/install.h"
 
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "crypto/hash.h"
 #include "debian/catalogue.h"
 #include "debian/effects.h"
 #include "shell/shell.h"
 
 #define ENVIRONMENT 16u
+#define COMMAND_MAX 4096u /* of one that can be answered: a text of a recipe */
 
 /* The package whose script runs, what it is and for which trigger. */
 struct running {
@@ -43,33 +46,46 @@ static struct str copy(struct debian *d, struct str s)
 	return s.len ? arena_str(d->arena, s) : STR("");
 }
 
-static void take_down(const struct running *x, const struct refusal *r)
+/* As people see it and as recipes name it: on one line. */
+static struct str told(struct debian *d, struct str command)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(SIZE_MAX / 8);
+
+	text_add_safe(&text, str_trim(command));
+	return copy(d, buf_str(&text));
+}
+
+static void take_down(const struct running *x, const struct refusal *r, struct str command)
 {
 	struct debian_refusal to = refusal_of(x);
 
 	to.script = copy(x->d, r->script);
-	to.of_command = r->command.len &&
+	to.of_command = command.len && command.len <= COMMAND_MAX &&
 			(r->kind == REFUSAL_COMMAND || r->kind == REFUSAL_USAGE);
 	to.line = r->line;
 	to.outer_line = r->outer_line;
 	to.text = copy(x->d, r->text);
-	to.command = copy(x->d, r->command);
+	to.command = command;
 	to.reason = copy(x->d, r->reason);
 	refusal_add(x->d, &to);
 }
+
+static int answer_command(const struct running *x, const struct debian_answer *answer,
+			  unsigned line, struct error *err);
 
 static int refuse(struct world *w, const struct refusal *r, int *ret_status, struct error *err)
 {
 	struct debian *d = w->context;
 	const struct running *x = d->run->running;
 	const struct debian_answer *answer = NULL;
+	struct str command = told(d, r->command);
 
-	(void)err;
-	if (r->kind == REFUSAL_COMMAND || r->kind == REFUSAL_USAGE || r->kind == REFUSAL_FAILED)
-		answer = answer_find(d, w->package, w->script, &x->digest, r->command);
+	if (command.len && (r->kind == REFUSAL_COMMAND || r->kind == REFUSAL_USAGE))
+		answer = answer_find(d, w->package, w->script, &x->digest, command);
 	*ret_status = answer && answer->kind == ANSWER_FAIL_COMMAND;
-	if (!answer)
-		take_down(x, r);
+	if (answer)
+		return answer_command(x, answer, r->outer_line, err);
+	take_down(x, r, command);
 	return 0;
 }
 
@@ -148,54 +164,79 @@ static int evaluate(const struct running *x, int *ret_status, struct error *err)
 
 /* ---- catalogue and answers ---- */
 
-static struct effect_context context_of(const struct running *x)
+static struct effect_context context_of(const struct running *x, struct str what)
 {
 	return (struct effect_context){
 		.d = x->d,
 		.u = x->u,
 		.script = x->text,
-		.cause = tree_cause_intern(x->d->tree,
-					   (struct cause){ CAUSE_SCRIPT, x->u->package->name,
-							   x->script }),
+		.cause = tree_cause_intern(x->d->tree, (struct cause){
+			CAUSE_SCRIPT, x->u->package->name, what }),
 	};
-}
-
-static int apply_lines(const struct running *x, struct str lines, struct error *err)
-{
-	struct effect_context c = context_of(x);
-
-	return effect_run_all(&c, lines, err);
 }
 
 /* The catalogue's entry for this text, if its conditions hold: 1, 0 or -1. */
 static int find_entry(const struct running *x, const struct catalogue_entry **ret,
 		      struct error *err)
 {
-	struct effect_context c = context_of(x);
+	struct effect_context c = context_of(x, x->script);
 
 	*ret = catalogue_find(x->u->package->name, x->script, &x->digest);
+	if (*ret && shell_is_script(str_of((*ret)->operations)))
+		return 1;
 	return *ret ? effect_applies(&c, str_of((*ret)->operations), err) : 0;
 }
 
-static int apply_answer(const struct running *x, const struct debian_answer *answer,
-			struct error *err)
+/*
+ * The lines of an answer. Their cause doesn't name the recipe's line: it moves with every
+ * comment above it, and the same recipe must give the same effects.
+ */
+static int apply_lines(const struct running *x, const struct debian_answer *answer,
+		       const char *what, struct error *err)
+{
+	struct effect_context c = context_of(x, str_of(what));
+
+	for (size_t i = 0; i < answer->n_effects; i++) {
+		if (effect_run_all(&c, answer->effects[i], err) == 0)
+			continue;
+		/* It is the recipe that is malformed, no file from outside. */
+		if (err->code == ERR_FORMAT)
+			err->code = ERR_RECIPE_VALUE;
+		return err_place(err, answer->pos);
+	}
+	return 0;
+}
+
+/* The rest of the script goes on; @line is the command's, in the maintainer script. */
+static int answer_command(const struct running *x, const struct debian_answer *answer,
+			  unsigned line, struct error *err)
+{
+	if (answer->kind != ANSWER_EFFECTS)
+		return 0;
+	return apply_lines(x, answer,
+			   arena_printf(x->d->arena, STR_FMT ":%u, answered by the recipe",
+					STR_ARG(x->script), line), err);
+}
+
+static int answer_script(const struct running *x, const struct debian_answer *answer,
+			 struct error *err)
 {
 	x->d->run->coverage.answered++;
-	if (answer->kind == ANSWER_FIRST_BOOT) {
+	if (answer->kind == ANSWER_FIRST_BOOT)
 		x->u->first_boot = true;
+	if (answer->kind != ANSWER_EFFECTS)
 		return 0;
-	}
-	for (size_t i = 0; answer->kind == ANSWER_EFFECTS && i < answer->n_effects; i++)
-		if (apply_lines(x, answer->effects[i], err) < 0)
-			return -1;
-	return 0;
+	return apply_lines(x, answer, arena_printf(x->d->arena, STR_FMT ", answered by the recipe",
+						   STR_ARG(x->script)), err);
 }
 
 static int apply_entry(const struct running *x, const struct catalogue_entry *entry,
 		       struct error *err)
 {
+	struct effect_context c = context_of(x, x->script);
+
 	x->d->run->coverage.catalogue++;
-	return apply_lines(x, str_of(entry->operations), err);
+	return effect_run_all(&c, str_of(entry->operations), err);
 }
 
 /* Not a shell script, and not a program that ingot knows by its digest. */
@@ -222,7 +263,7 @@ static int run(const struct running *x, int *ret_status, struct error *err)
 	int applies;
 
 	if (answer)
-		return apply_answer(x, answer, err);
+		return answer_script(x, answer, err);
 	applies = find_entry(x, &entry, err);
 	if (applies)
 		return applies < 0 ? -1 : apply_entry(x, entry, err);

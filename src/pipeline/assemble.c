@@ -191,20 +191,19 @@ static int assemble(struct context *c, const struct recipe *r, const struct reci
 }
 
 /* The object was gone: what was evaluated instead must be it. */
-static int check_again(struct context *c, const struct recipe *r, const struct assembly *a,
-		       struct error *err)
+static int check_again(struct context *c, const struct recipe *r, const struct package_set *set,
+		       const struct assembly *a, struct error *err)
 {
-	CLEANUP_ARENA struct arena scratch = ARENA_INIT;
+	CLEANUP_REFUSALS struct refusals *refusals = NULL;
 	const struct debian_report *report = &a->output.report;
 	struct str target = a->input.target->name;
-	struct refusals refusals;
 	struct digest digest;
 
 	if (!report->evaluated)
 		return 0;
-	refusals_init(&refusals, r, &scratch);
-	refusals_add(&refusals, r, report, target, a->input.architecture);
-	if (refusals_fail(&refusals, c, r, err) < 0 ||
+	refusals = refusals_new(r);
+	if (refusals_add(refusals, c, r, report, target, set, err) < 0 ||
+	    refusals_fail(&refusals, c, r, err) < 0 ||
 	    effects_compare(a->input.lock, a->input.architecture, target, report->effects, err) < 0)
 		return -1;
 	context_detail(c, "effects of target '" STR_FMT "' were evaluated again", STR_ARG(target));
@@ -218,7 +217,7 @@ int assembly_make(struct context *c, const struct recipe *r, const struct recipe
 	CLEANUP_ASSEMBLY struct assembly a = { 0 };
 
 	if (assemble(c, r, target, lock, set, in, false, &a, err) < 0 ||
-	    check_again(c, r, &a, err) < 0)
+	    check_again(c, r, set, &a, err) < 0)
 		return -1;
 	*ret = a;
 	a = (struct assembly){ 0 };

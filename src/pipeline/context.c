@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "io/file.h"
 #include "io/workers.h"
+#include "pipeline/refusals.h"
 
 /* $XDG_STATE_HOME/ingot, made 0700. NULL if there is no home to put it in. */
 static char *state_folder(const char *(*environment)(const char *))
@@ -101,6 +102,7 @@ int context_need_stage(struct context *c, struct error *err)
 
 void context_release(struct context *c)
 {
+	refusals_free(c->refused);
 	stage_close(c->stage);
 	machine_release(&c->machine);
 	workspace_release(&c->workspace);

@@ -17,7 +17,9 @@
 #include "pipeline/workspace.h"
 #include "stage/stage.h"
 
-enum phase { PHASE_INDEXES, PHASE_FETCH, PHASE_PACKS, PHASE_LAYERS, PHASE_COUNT };
+enum phase { PHASE_INDEXES, PHASE_FETCH, PHASE_PACKS, PHASE_SCRIPTS, PHASE_LAYERS, PHASE_COUNT };
+
+struct refusals;
 
 /* What the user is told meanwhile. cli/ implements it; NULL members are silent. */
 struct observer {
@@ -31,8 +33,6 @@ struct observer {
 	void (*note)(void *context, const char *text);
 	/* Details for -v. */
 	void (*detail)(void *context, const char *text);
-	/* Lines for the user to copy into a recipe, as they are. */
-	void (*paste)(void *context, const char *text);
 	void *context;
 };
 
@@ -47,6 +47,7 @@ struct context {
 	unsigned n_threads; /* at least 1 */
 	int64_t now;	    /* seconds; only `lock` looks at it */
 	struct observer observer;
+	struct refusals *refused; /* what ERR_SCRIPT is about, or NULL; owned */
 };
 
 struct context_options {

@@ -77,8 +77,8 @@ struct script_check {
 };
 
 /*
- * Evaluates against the lock as it is, changing nothing; fetches what is missing. *ret is
- * filled in even with ERR_SCRIPT, which lists what is refused.
+ * Evaluates against the lock as it is, from packages in the stage only, changing nothing.
+ * *ret is filled in even with ERR_SCRIPT, which lists what is refused. ERR_OFFLINE.
  */
 int check_scripts(struct context *c, const struct recipe *r, struct script_check *ret,
 		  struct error *err) MUST_CHECK;

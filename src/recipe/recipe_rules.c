@@ -39,30 +39,38 @@ static int check_file(const struct ydoc_node *n, struct error *err)
 	return err_hint(err, "only a folder by 'from:' or an archive can go there");
 }
 
+/* What each answer needs, and what means nothing beside it. */
 static int check_script(const struct ydoc_node *n, struct error *err)
 {
-	const struct ydoc_node *answer = ydoc_get(n, "do");
-	bool of_command = !str_equal_cstr(answer->text, "skip") &&
-			  !str_equal_cstr(answer->text, "first-boot");
-	bool of_effects = str_equal_cstr(answer->text, "effects");
+	struct str answer = ydoc_get(n, "do")->text;
+	bool of_command = str_has_suffix(answer, STR("-command"));
+	bool of_effects = str_equal_cstr(answer, "effects");
+	char *kind = NULL;
+	int r = 0;
 
 	if (of_command && !ydoc_get(n, "command")) {
 		(void)err_at(err, ERR_RECIPE_MISSING, n->pos,
 			     "'do: " STR_FMT "' needs the 'command' that it answers",
-			     STR_ARG(answer->text));
-		return err_hint(err, "add 'command:' with the words of the script, or 'do: skip' "
-				     "for the whole script");
+			     STR_ARG(answer));
+		return err_hint(err, "add 'command:' as 'ingot lock' prints it, or 'do: skip' for "
+				     "the whole script");
 	}
-	if (!of_command && ydoc_get(n, "command"))
-		return refuse_beside(n, "command", str_equal_cstr(answer->text, "skip") ?
-				     "do: skip" : "do: first-boot", err);
 	if (of_effects && !ydoc_get(n, "effects")) {
 		(void)err_at(err, ERR_RECIPE_MISSING, n->pos, "'do: effects' lists no 'effects'");
-		return err_hint(err, "add 'effects:' with one line for each, or 'do: skip-command'");
+		return err_hint(err, "add 'effects:' with one line for each, or 'do: skip'");
 	}
-	if (!of_effects && ydoc_get(n, "effects"))
-		return refuse_beside(n, "effects", "another answer than 'do: effects'", err);
-	return 0;
+	kind = mem_printf("do: " STR_FMT, STR_ARG(answer));
+	if (!of_command && !of_effects)
+		r = refuse_beside(n, "command", kind, err);
+	if (r == 0 && !of_effects)
+		r = refuse_beside(n, "effects", kind, err);
+	free(kind);
+	if (r < 0 || !str_equal_cstr(answer, "first-boot") ||
+	    str_equal_cstr(ydoc_get(n, "script")->text, "postinst"))
+		return r;
+	(void)err_at(err, ERR_RECIPE_CONFLICT, ydoc_get(n, "do")->pos,
+		     "'first-boot' leaves a postinst to the machine, and nothing else");
+	return err_hint(err, "answer the postinst so, or choose another answer");
 }
 
 static int check_service(const struct ydoc_node *n, struct error *err)

@@ -19,7 +19,7 @@ static void bind_choice(const struct schema_type *t, const struct ydoc_node *n, 
 
 const struct schema_type type_script = {
 	.kind = SCHEMA_TEXT, .what = "a maintainer script",
-	.choices = SCHEMA_WORDS("preinst", "postinst"),
+	.choices = SCHEMA_WORDS("preinst", "postinst", "config"),
 };
 
 static void bind_answer(const struct ydoc_node *n, struct arena *arena, void *to)

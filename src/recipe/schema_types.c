@@ -63,6 +63,11 @@ const struct schema_type type_line = {
 	.hint = "it can't be empty",
 };
 
+const struct schema_type type_reason = {
+	.kind = SCHEMA_TEXT, .what = "a reason", .min = 1,
+	.hint = "say why the image is right without it, for whoever reviews this recipe",
+};
+
 /* --- where packages come from --------------------------------------------------- */
 
 const struct schema_type type_architecture = {

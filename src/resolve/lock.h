@@ -120,7 +120,7 @@ struct lock {
 	size_t n_inputs;
 	struct lock_id *ids;            /* users, then groups, sorted by name */
 	size_t n_ids;
-	struct lock_answer *answers;    /* sorted by package, script, command */
+	struct lock_answer *answers;    /* sorted by package, script, sha256, command */
 	size_t n_answers;
 	struct lock_effects *effects;   /* sorted by architecture, target */
 	size_t n_effects;

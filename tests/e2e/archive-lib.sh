@@ -19,12 +19,29 @@ make_key() { # NAME
 }
 export_key() { GNUPGHOME=$area/gnupg gpg --batch --quiet --export "$1@example.org" >"$2"; }
 
+# script_of NAME SCRIPT: standard input is that maintainer script of package NAME,
+# for every make_deb from now on. payload_of NAME: sets $payload, a folder whose
+# files the package has, too.
+script_of() {
+	mkdir -p "$area/scripts/$1"
+	cat >"$area/scripts/$1/$2"
+}
+payload_of() {
+	payload=$area/payload/$1
+	mkdir -p "$payload"
+}
+
 # make_deb FOLDER NAME VERSION [CONTROL LINES]: a package with one file.
 make_deb() {
 	local tree=$area/deb-tree
 	rm -rf "$tree"
 	mkdir -p "$1" "$tree/DEBIAN" "$tree/usr/share/$2"
 	printf '%s %s\n' "$2" "$3" >"$tree/usr/share/$2/$2.txt"
+	[ ! -d "$area/payload/$2" ] || cp -a "$area/payload/$2/." "$tree/"
+	if [ -d "$area/scripts/$2" ]; then
+		cp "$area/scripts/$2"/* "$tree/DEBIAN/"
+		chmod 755 "$tree/DEBIAN"/*
+	fi
 	{
 		printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: T <t@example.org>\n' "$2" "$3"
 		printf '%s\n' "${4:-Section: misc}"
