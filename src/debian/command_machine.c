@@ -74,6 +74,20 @@ int command_sshd(struct shell_call *c, struct error *err)
 	return 0;
 }
 
+/* vgcfgbackup: a chroot has no volume groups, but their locks have a folder. */
+int command_vgcfgbackup(struct shell_call *c, struct error *err)
+{
+	static const struct inode folder = { .kind = NODE_DIRECTORY, .mode = 0700 };
+	struct tree_files f = service_files(c);
+
+	if (c->argc != 1)
+		return shell_refuse(c, err, "only without an operand");
+	if (!files_find(&f, STR("/run/lock/lvm"), true) &&
+	    !files_put(&f, STR("/run/lock/lvm"), folder))
+		return shell_refuse(c, err, "/run/lock is no folder");
+	return 0;
+}
+
 /* make-ssl-cert [-f|--force-overwrite] generate-default-snakeoil */
 int command_make_ssl_cert(struct shell_call *c, struct error *err)
 {

@@ -94,6 +94,8 @@ const struct shell_command debian_service_commands[] = {
 	{ "telinit", command_telinit, 0 },
 	{ "timedatectl", command_no_bus, 0 },
 	{ "udevadm", command_udevadm, 0 },
+	{ "update-binfmts", command_update_binfmts, 0 },
 	{ "update-rc.d", command_update_rc, 0 },
+	{ "vgcfgbackup", command_vgcfgbackup, 0 },
 	{ NULL, NULL, 0 },
 };

@@ -49,4 +49,5 @@ shell_command_run command_systemd_notify, command_runlevel, command_rc_service;
 shell_command_run command_ssh_keygen, command_make_ssl_cert, command_dbus_uuidgen;
 shell_command_run command_pg_checksystem, command_pg_conftool, command_pg_createcluster;
 shell_command_run command_pg_lsclusters, command_pg_updatedicts;
+shell_command_run command_update_binfmts, command_vgcfgbackup;
 shell_command_run command_sshd, command_rndc_confgen, command_machine_secret;

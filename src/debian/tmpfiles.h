@@ -5,7 +5,7 @@
  * Spec: tmpfiles.d(5); measured with systemd 252 and 257 (tests/oracle/units.sh).
  *
  * Left out, as they leave nothing in an image: lines below /proc, /sys and /dev (not the
- * image's), file attributes (h H) and access lists (a A), which no archive carries.
+ * image's) and file attributes (h H), which no archive carries.
  */
 
 #include "debian/debian_state.h"
@@ -33,6 +33,8 @@ enum tmp_type {
 	TMP_ADJUST = 'z',
 	TMP_ADJUST_ALL = 'Z',
 	TMP_MODE = 'm',
+	TMP_ACL = 'a',
+	TMP_ACL_ALL = 'A',
 };
 
 struct tmp_item {
@@ -73,3 +75,6 @@ int tmpfiles_make(struct tmpfiles *t, const struct tmp_item *i, const char **ret
 		  struct error *err) MUST_CHECK;
 int tmpfiles_adjust(struct tmpfiles *t, const struct tmp_item *i, struct node *node);
 int tmpfiles_copy(struct tmpfiles *t, const struct tmp_item *i);
+/* The access lists of @top, and of all below it for 'A'. 1 with *ret_reason. */
+int tmpfiles_acl(struct tmpfiles *t, const struct tmp_item *i, struct node *top,
+		 const char **ret_reason);

@@ -233,12 +233,14 @@ static int adjust_all(struct tmpfiles *t, const struct tmp_item *i, struct node 
 	return 0;
 }
 
-static int adjust(struct tmpfiles *t, const struct tmp_item *i)
+static int adjust(struct tmpfiles *t, const struct tmp_item *i, const char **ret_reason)
 {
 	struct node *n = find(t, i->path, false);
 
 	if (!n || !is_safe(n))
 		return n ? fail(t) : 0;
+	if (i->type == TMP_ACL || i->type == TMP_ACL_ALL)
+		return tmpfiles_acl(t, i, n, ret_reason);
 	if (i->type == TMP_ADJUST_ALL)
 		return adjust_all(t, i, n);
 	if (i->type == TMP_ADJUST_FOLDER && n->inode->kind != NODE_DIRECTORY)
@@ -301,6 +303,6 @@ int tmpfiles_make(struct tmpfiles *t, const struct tmp_item *i, const char **ret
 	case TMP_COPY:
 		return tmpfiles_copy(t, i);
 	default:
-		return adjust(t, i);
+		return adjust(t, i, ret_reason);
 	}
 }

@@ -187,7 +187,7 @@ static int take_argument(struct tmpfiles *t, struct str rest, struct tmp_item *i
 			arena_printf(t->d->arena, "/usr/share/factory" STR_FMT, STR_ARG(i->path)));
 	}
 	if ((i->type == 'w' && !i->has_argument) || (i->type == 'C' && (*i->argument.ptr != '/')) ||
-	    (strchr("cb", i->type) && !i->has_argument))
+	    (strchr("cbaA", i->type) && !i->has_argument))
 		*ret_good = false;
 	return 0;
 }
@@ -224,7 +224,7 @@ static int take_line(struct tmpfiles *t, struct str *w, struct str rest, const c
 		t->bad_line = true;
 		return 0;
 	}
-	if ((boot && !t->boot) || skip || strchr("xXhHaA", i.type))
+	if ((boot && !t->boot) || skip || strchr("xXhH", i.type))
 		return 0;
 	e = conf_expand(t->d, w[1], &w[1]);
 	if (e == CONF_OF_THE_MACHINE &&

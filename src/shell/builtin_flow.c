@@ -182,7 +182,6 @@ int builtin_dot(struct shell_call *c, struct error *err)
 	struct shell *sh = c->shell;
 	struct str path, absolute;
 	struct node *node;
-	int r;
 
 	if (c->argc > 1 && str_equal_cstr(c->argv[1], "--"))
 		return shell_refuse(c, err, "option --");
@@ -192,11 +191,6 @@ int builtin_dot(struct shell_call *c, struct error *err)
 		return -1;
 	node = dot_file(sh, c->argv[1], &path);
 	absolute = world_path(sh, path);
-	r = sh->world->host->source(sh, absolute, err);
-	if (r < 0)
-		return -1;
-	if (r)
-		return 0;
 	if (str_equal_cstr(absolute, "/dev/null"))
 		return 0;
 	if (!node && !sh->bash && !memchr(path.ptr, '/', path.len))
@@ -360,6 +354,11 @@ int builtin_kill(struct shell_call *c, struct error *err)
 			return 0;
 		shell_message(c->shell, "kill: No such process");
 		return 1;
+	}
+	if (c->argc == 1) { /* of a substitution that found no process */
+		shell_message(c->shell, "kill: Usage: kill [-s sigspec | -signum | -sigspec] "
+					"[pid | job]... or\nkill -l [exitstatus]");
+		return 2;
 	}
 	return shell_refuse(c, err, "a signal to a process");
 }

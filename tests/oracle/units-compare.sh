@@ -112,7 +112,10 @@ for case in "$@"; do
 	done
 	sed -i -E '/^\/etc\/(passwd|group|shadow|gshadow)- |^\/etc\/\.pwd\.lock |^\/run\/systemd/d
 		/^\/run /d' "$work/ours.tree" "$work/theirs.tree"
-	if grep -q ^refused "$work/ours.log"; then
+	if grep -q "^the tool failed" "$work/ours.tree" "$work/theirs.tree"; then
+		echo "$release $name: different" && cat "$work/ours.log" "$work/theirs.log"
+		failed=1
+	elif grep -q ^refused "$work/ours.log"; then
 		echo "$release $name: refused" && cat "$work/ours.log"
 		failed=1
 	elif ! diff -U0 "$work/theirs.tree" "$work/ours.tree" >"$work/diff"; then

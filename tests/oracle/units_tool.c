@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -36,6 +37,21 @@ static struct bytes map_file(const char *path)
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	return p == MAP_FAILED ? (struct bytes){ NULL, 0 }
 			       : (struct bytes){ p, (size_t)st.st_size };
+}
+
+static void load_xattrs(struct tool *t, struct node *node, const char *path)
+{
+	char names[4096];
+	uint8_t value[4096];
+	ssize_t n = llistxattr(path, names, sizeof(names));
+
+	for (ssize_t at = 0; at < n; at += (ssize_t)strlen(names + at) + 1) {
+		ssize_t size = lgetxattr(path, names + at, value, sizeof(value));
+
+		if (size > 0)
+			tree_set_xattr(t->tree, node, str_of(names + at),
+				       (struct bytes){ value, (size_t)size }, 0);
+	}
 }
 
 static void load(struct tool *t, struct node *dir, const char *path)
@@ -68,11 +84,21 @@ static void load(struct tool *t, struct node *dir, const char *path)
 			inode.content = content_of_bytes(map_file(child));
 		}
 		node = tree_put(t->tree, dir, str_of(e->d_name), &inode, 0);
+		load_xattrs(t, node, child);
 		if (inode.kind == NODE_DIRECTORY)
 			load(t, node, child);
 	}
 	if (d)
 		closedir(d);
+}
+
+static void print_xattrs(const struct inode *i)
+{
+	for (uint32_t k = 0; k < i->n_xattrs; k++) {
+		printf(" " STR_FMT "=", STR_ARG(i->xattrs[k].name));
+		for (size_t b = 0; b < i->xattrs[k].value.len; b++)
+			printf("%02x", i->xattrs[k].value.ptr[b]);
+	}
 }
 
 static void print_tree(const struct tool *t)
@@ -90,10 +116,12 @@ static void print_tree(const struct tool *t)
 		tree_path(n, &path);
 		if (i->kind == NODE_FILE)
 			digest_hex(&i->content.digest, digest);
-		printf("/%s %c %04o %u:%u %s%.*s\n", buf_cstr(&path), kinds[i->kind],
+		printf("/%s %c %04o %u:%u %s%.*s", buf_cstr(&path), kinds[i->kind],
 		       i->kind == NODE_SYMLINK ? 0777u : (unsigned)i->mode, i->uid, i->gid, digest,
 		       i->kind == NODE_SYMLINK ? (int)i->target.len : 0,
 		       i->kind == NODE_SYMLINK ? i->target.ptr : "");
+		print_xattrs(i);
+		putchar('\n');
 	}
 }
 
@@ -130,17 +158,9 @@ static int refuse(struct world *w, const struct refusal *r, int *ret_status, str
 	return 0;
 }
 
-static int source(struct shell *sh, struct str path, struct error *err)
-{
-	(void)sh;
-	(void)path;
-	(void)err;
-	return 0;
-}
-
 static int evaluate(struct tool *t, const char *script, struct error *err)
 {
-	static const struct world_host host = { command, refuse, source };
+	static const struct world_host host = { command, refuse };
 	static const struct shell_variable environment[] = {
 		{ { "DPKG_MAINTSCRIPT_PACKAGE", 24 }, { "oracle", 6 } },
 	};
