@@ -14,7 +14,8 @@
 struct catalogue_entry {
 	const char *package, *script; /* "nginx-common", "postinst" */
 	const char *digests;          /* hex, each followed by a blank */
-	const char *operations;       /* one a line, in order; "": no effect */
+	/* One a line, in order; "": no effect. Or the same program written in shell ("#!"). */
+	const char *operations;
 };
 
 /* NULL if the script is not known. */

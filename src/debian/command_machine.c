@@ -91,6 +91,8 @@ int command_vgcfgbackup(struct shell_call *c, struct error *err)
 /* make-ssl-cert [-f|--force-overwrite] generate-default-snakeoil */
 int command_make_ssl_cert(struct shell_call *c, struct error *err)
 {
+	uint32_t gid = 0;
+
 	if (!has_word(c, "generate-default-snakeoil"))
 		return shell_refuse(c, err, "a certificate by a template");
 	for (size_t i = 1; i < c->argc; i++)
@@ -98,16 +100,20 @@ int command_make_ssl_cert(struct shell_call *c, struct error *err)
 		    !str_equal_cstr(c->argv[i], "-f"))
 			return shell_refuse(c, err, "no such option: " STR_FMT,
 					    STR_ARG(c->argv[i]));
-	debian_first_boot(debian_of(c), STR(FIRST_BOOT_SNAKEOIL), c->cause);
-	return 0;
+	if (!world_group(c->shell, STR("ssl-cert"), &gid))
+		return shell_refuse(c, err, "there is no group ssl-cert");
+	if (first_boot_file(c, FIRST_BOOT_SNAKEOIL, "/etc/ssl/certs/ssl-cert-snakeoil.pem", 0644,
+			    0, err) < 0)
+		return -1;
+	return first_boot_file(c, FIRST_BOOT_SNAKEOIL, "/etc/ssl/private/ssl-cert-snakeoil.key",
+			       0640, gid, err);
 }
 
 int command_rndc_confgen(struct shell_call *c, struct error *err)
 {
 	if (!has_word(c, "-a"))
 		return shell_refuse(c, err, "a key that is printed");
-	debian_first_boot(debian_of(c), STR(FIRST_BOOT_RNDC_KEY), c->cause);
-	return 0;
+	return first_boot_file(c, FIRST_BOOT_RNDC_KEY, "/etc/bind/rndc.key", 0600, 0, err);
 }
 
 /* --ensure: the bootstrap removes /var/lib/dbus/machine-id again, as it is a machine's. */

@@ -39,8 +39,13 @@ static struct str *find_field(struct debconf_field *list, size_t n, struct str n
 void debconf_set_flag(struct debconf *db, struct debconf_question *q, struct str flag,
 		      struct str value)
 {
-	struct str *old = find_field(q->flags, q->n_flags, flag);
+	struct str *old;
 
+	if (str_equal_cstr(flag, "isdefault")) { /* the old name of its opposite */
+		flag = STR("seen");
+		value = str_equal_cstr(value, "true") ? STR("false") : STR("true");
+	}
+	old = find_field(q->flags, q->n_flags, flag);
 	if (!old) {
 		ARENA_GROW(db->d->arena, q->flags, q->n_flags, q->flags_capacity);
 		q->flags[q->n_flags].name = arena_str(db->d->arena, flag);
@@ -53,6 +58,9 @@ struct str debconf_flag(const struct debconf_question *q, struct str flag)
 {
 	const struct str *value = find_field(q->flags, q->n_flags, flag);
 
+	if (str_equal_cstr(flag, "isdefault"))
+		return str_equal_cstr(debconf_flag(q, STR("seen")), "true") ? STR("false") :
+									      STR("true");
 	return value ? *value : STR("false");
 }
 
@@ -415,7 +423,6 @@ void debconf_finish(struct debconf *db)
 			debconf_set_flag(db, db->seen[i], STR("seen"), STR("true"));
 	db->n_seen = 0;
 	db->n_elements = 0;
-	db->world = NULL;
 	db->escape = false;
 	db->stopped = false;
 }

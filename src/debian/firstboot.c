@@ -21,11 +21,51 @@ static const struct first_boot table[] = {
 	  "/usr/bin/mariadb-install-db --rpm --cross-bootstrap --user=mysql "
 	  "--disable-log-bin --skip-test-db",
 	  "/var/lib/mysql/mysql", "mariadb.service" },
+	{ FIRST_BOOT_ALIASES, "database of mail aliases", "/usr/bin/newaliases",
+	  "/etc/aliases.db", "postfix.service" },
+	{ FIRST_BOOT_SASLDB, "empty database of SASL users",
+	  "/bin/sh -c 'echo ! | saslpasswd2 -c no:such:user && saslpasswd2 -d no:such:user && "
+	  "chown root:sasl /etc/sasldb2 && chmod 0660 /etc/sasldb2'",
+	  "/etc/sasldb2", "basic.target" },
 	{ FIRST_BOOT_ISCSI, "name of the iSCSI initiator",
 	  "/bin/sh -c 'printf \"InitiatorName=%%s\\n\" \"$$(/sbin/iscsi-iname)\" "
 	  ">/etc/iscsi/initiatorname.iscsi && chmod 0600 /etc/iscsi/initiatorname.iscsi'",
 	  "/etc/iscsi/initiatorname.iscsi", "iscsid.service" },
 };
+
+int first_boot_file(struct shell_call *c, const char *what, const char *path, uint16_t mode,
+		    uint32_t gid, struct error *err)
+{
+	struct debian *d = debian_of(c);
+	struct tree_files f = { d->tree, d->options->reader, d->arena, d->options->epoch,
+				c->cause };
+	struct node *node;
+
+	debian_first_boot(d, str_of(what), c->cause);
+	if (files_find(&f, str_of(path), true))
+		return 0;
+	node = files_write(&f, str_of(path), world_later, mode);
+	if (!node)
+		return err_set(err, ERR_FORMAT, "no folder for %s in the image", path);
+	tree_set_owner(node, 0, gid, c->cause);
+	tree_set_mode(node, mode, c->cause);
+	debian_want(d, "first-boot", str_of(path), c->cause);
+	return 0;
+}
+
+int first_boot_take_out(struct debian *d, struct str path, cause_id cause, struct error *err)
+{
+	struct tree_files f = { d->tree, d->options->reader, d->arena, d->options->epoch, cause };
+	struct node *node = files_find(&f, path, false);
+	struct str text;
+	int r = node ? files_read(&f, path, &text, err) : FILES_ABSENT;
+
+	if (r)
+		return r < 0 ? -1 : 0;
+	if (str_equal(text, world_later))
+		tree_remove(d->tree, node, cause);
+	return 0;
+}
 
 const struct first_boot *first_boot_find(struct str what)
 {

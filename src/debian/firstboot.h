@@ -19,6 +19,8 @@
 #define FIRST_BOOT_POSTGRESQL "postgresql-cluster"
 #define FIRST_BOOT_MARIADB "mariadb-database"
 #define FIRST_BOOT_ISCSI "iscsi-initiator-name"
+#define FIRST_BOOT_ALIASES "mail-aliases"
+#define FIRST_BOOT_SASLDB "sasl-database"
 
 struct first_boot {
 	const char *name;
@@ -27,6 +29,16 @@ struct first_boot {
 	const char *condition; /* the file that is there afterwards */
 	const char *before;    /* the unit that needs it */
 };
+
+/*
+ * The same with a file that scripts may look for: it is there, @mode, root and @gid, until
+ * the tree is finished (world_later), and then only if the recipe has not brought its own.
+ */
+int first_boot_file(struct shell_call *c, const char *what, const char *path, uint16_t mode,
+		    uint32_t gid, struct error *err) MUST_CHECK;
+/* Generator "first-boot": takes such a file out. */
+int first_boot_take_out(struct debian *d, struct str path, cause_id cause,
+			struct error *err) MUST_CHECK;
 
 /* NULL: @what is text for people. */
 const struct first_boot *first_boot_find(struct str what);

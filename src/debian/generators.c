@@ -1,10 +1,13 @@
 #include "debian/generators.h"
 
+#include "debian/firstboot.h"
+
 /*
  * In the order in which they run: what a later one reads comes first. Certificates
  * come before everything, ldconfig's links before nothing that reads them.
  */
 const struct generator debian_generators[] = {
+	{ "first-boot", first_boot_take_out },
 	{ "certificates", generate_certificates },
 	{ "ldconfig", generate_ldsocache },
 	{ "depmod", generate_depmod },

@@ -239,6 +239,17 @@ static int apply_entry(const struct running *x, const struct catalogue_entry *en
 	return effect_run_all(&c, str_of(entry->operations), err);
 }
 
+/* The same in shell, of a program in another language: evaluated in its place. */
+static int run_rendering(const struct running *x, const struct catalogue_entry *entry,
+			 int *ret_status, struct error *err)
+{
+	struct running in_shell = *x;
+
+	x->d->run->coverage.catalogue++;
+	in_shell.text = str_of(entry->operations);
+	return evaluate(&in_shell, ret_status, err);
+}
+
 /* Not a shell script, and not a program that ingot knows by its digest. */
 static void refuse_program(const struct running *x)
 {
@@ -265,6 +276,8 @@ static int run(const struct running *x, int *ret_status, struct error *err)
 	if (answer)
 		return answer_script(x, answer, err);
 	applies = find_entry(x, &entry, err);
+	if (applies > 0 && shell_is_script(str_of(entry->operations)))
+		return run_rendering(x, entry, ret_status, err);
 	if (applies)
 		return applies < 0 ? -1 : apply_entry(x, entry, err);
 	if (!shell_is_script(x->text)) {

@@ -12,3 +12,6 @@ shell_command_run tool_arch, tool_basename, tool_cat, tool_chgrp, tool_chmod, to
 	tool_realpath, tool_rm, tool_rmdir, tool_run_parts, tool_setcap, tool_sh, tool_stat,
 	tool_stdbuf, tool_su, tool_timeout, tool_touch, tool_truncate, tool_tty, tool_uname, tool_unlink,
 	tool_which, tool_whoami, tool_xargs;
+
+/* The name of the machine that the world is. */
+struct str tool_host_name(struct shell_call *c, struct error *err);

@@ -1,6 +1,6 @@
 /*
  * What a script asks about the machine. Of the machine nothing is known but its
- * architecture; its name is what /etc/hostname says.
+ * architecture and its name.
  */
 #include "shell/file_tool.h"
 #include "shell/tool_files.h"
@@ -17,22 +17,6 @@ static const char *machine(const struct world *w)
 		if (str_equal_cstr(w->architecture, names[i][0]))
 			return names[i][1];
 	return NULL;
-}
-
-static bool host_name(struct shell_call *c, struct str *ret, struct error *err)
-{
-	struct str text, line;
-
-	if (world_read(c->shell, STR("/etc/hostname"), &text, err))
-		return false;
-	while (str_split(&text, '\n', &line)) {
-		line = str_trim(line);
-		if (line.len && line.ptr[0] != '#') {
-			*ret = line;
-			return true;
-		}
-	}
-	return false;
 }
 
 static int print(struct shell_call *c, struct str text)
@@ -69,8 +53,7 @@ int tool_uname(struct shell_call *c, struct error *err)
 	parts[UNAME_S] = STR("Linux");
 	parts[UNAME_O] = STR("GNU/Linux");
 	parts[UNAME_M] = str_of(machine(c->world));
-	if (want[UNAME_N] && !host_name(c, &parts[UNAME_N], err))
-		return shell_refuse(c, err, "the name of the machine");
+	parts[UNAME_N] = tool_host_name(c, err);
 	if (want[UNAME_M] && !parts[UNAME_M].ptr)
 		return shell_refuse(c, err, "the machine of this architecture");
 	for (int i = 0; i < 4; i++) {
@@ -92,21 +75,6 @@ int tool_arch(struct shell_call *c, struct error *err)
 	if (c->argc > 1 || !machine(c->world))
 		return shell_refuse(c, err, "this use");
 	return print(c, str_of(machine(c->world)));
-}
-
-int tool_hostname(struct shell_call *c, struct error *err)
-{
-	struct str name;
-	bool brief = c->argc == 2 &&
-		     (str_equal_cstr(c->argv[1], "-s") || str_equal_cstr(c->argv[1], "--short"));
-
-	if (c->argc > 1 && !brief)
-		return shell_refuse(c, err, "a name that a resolver would have to tell");
-	if (!host_name(c, &name, err))
-		return shell_refuse(c, err, "the machine has no name: there is no /etc/hostname");
-	if (brief)
-		name.len = str_find_char(name, '.');
-	return print(c, name);
 }
 
 /* What does nothing to a tree, whatever its operands are. */

@@ -115,6 +115,9 @@ static int load(struct world *w, const struct content *content, struct str *ret,
 	return 0;
 }
 
+static const char later[] = "made on the machine itself at its first start\n";
+const struct str world_later = { later, sizeof(later) - 1 };
+
 int world_read_node(struct shell *sh, const struct node *node, struct str *ret, struct error *err)
 {
 	const struct inode *inode = node->inode;
@@ -145,7 +148,7 @@ int world_read_node(struct shell *sh, const struct node *node, struct str *ret, 
 	if (inode->content.where != CONTENT_MEMORY)
 		return load(shell_world(sh), &inode->content, ret, err);
 	*ret = (struct str){ (const char *)inode->content.data, (size_t)inode->content.size };
-	return 0;
+	return str_equal(*ret, world_later) ? WORLD_SPECIAL : 0;
 }
 
 int world_read(struct shell *sh, struct str path, struct str *ret, struct error *err)

@@ -77,6 +77,7 @@ struct world {
 	struct arena *arena;      /* outlives the tree: contents, names, causes */
 	int64_t epoch;            /* what a clock would show; mtime of all that is made */
 	struct str architecture;  /* of the image: "amd64" */
+	struct str host_name;     /* of the machine; "": see tool_hostname.c */
 	struct str package, script; /* whose script runs: "nginx-common", "postinst"; for causes */
 	struct str trigger;       /* "" or the trigger that it runs for: CAUSE_TRIGGER */
 	const struct world_host *host;
@@ -112,6 +113,13 @@ enum world_outcome {
 	WORLD_SPECIAL,    /* a fifo or device of the tree: nothing can be said about it */
 };
 const char *world_outcome_text(enum world_outcome o); /* as strerror(3) says it */
+
+/*
+ * What a file holds that each machine makes for itself (a key, a database): it is there
+ * for scripts to see, own and change the mode of, and taken out at the end. Reading it
+ * says WORLD_SPECIAL.
+ */
+extern const struct str world_later;
 
 /*
  * The bytes of a file. /dev/null is empty. In the arena (or a view of a content in
