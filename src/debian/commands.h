@@ -13,6 +13,7 @@
 
 #include "debian/debian_state.h"
 #include "shell/command.h"
+#include "shell/converse.h"
 
 extern const struct shell_command debian_dpkg_commands[];      /* dpkg, dpkg-divert, ucf ... */
 extern const struct shell_command debian_account_commands[];   /* adduser, useradd ... */
@@ -58,11 +59,17 @@ int accounts_commit(struct debian *d, struct accounts *a, cause_id cause,
 
 /* ---- debconf: its database lives in memory only (debian.md 5.15) ---- */
 struct debconf;
-/* `. /usr/share/debconf/confmodule` of the running script: templates are loaded, and
- * before a postinst its config script is evaluated, as debconf's frontend does. */
-int debconf_start(struct shell *sh, struct debian *d, struct error *err) MUST_CHECK;
+/* The program that confmodule starts: runs config and the script itself, and answers them. */
+shell_command_run command_frontend;
+
+/* Who a member talks with, and the environment that it gets besides the usual one. */
+struct debian_talk {
+	shell_answer *answer;
+	struct shell_variable *environment;
+	size_t n_environment;
+};
 
 /* Evaluates another member of the running package ("config"); for debconf. */
 int debian_run_member(struct debian *d, struct unpacked *u, const char *script,
-		      const struct str *arguments, size_t n, int *ret_status,
-		      struct error *err) MUST_CHECK;
+		      const struct str *arguments, size_t n, const struct debian_talk *talk,
+		      int *ret_status, struct error *err) MUST_CHECK;

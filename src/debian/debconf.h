@@ -45,10 +45,9 @@ struct debconf {
 	struct debconf_question *questions;
 
 	/* The conversation with the script that runs now. */
-	const void *world; /* whose script it is; NULL: none */
-	struct str owner, script;
-	uint64_t steps; /* of the script when it last spoke */
-	bool escape;	/* client's capability */
+	bool talking;
+	struct str owner;
+	bool escape; /* client's capability */
 	bool stopped;
 	struct debconf_element *elements; /* since the last `go` */
 	size_t n_elements, elements_capacity;
@@ -85,3 +84,6 @@ struct str debconf_expand(struct debconf *db, const struct debconf_question *q, 
 void debconf_go(struct debconf *db);
 /* The conversation is over: what was shown counts as seen. */
 void debconf_finish(struct debconf *db);
+
+/* The frontend's answer to one line of a script. */
+shell_answer debconf_answer;

@@ -22,6 +22,7 @@ struct running {
 	struct digest digest;
 	const struct str *arguments;
 	size_t n;
+	const struct debian_talk *talk; /* NULL: with nobody */
 };
 
 /* ---- what cannot be evaluated ---- */
@@ -95,16 +96,7 @@ static const struct shell_command *find_command(const struct world *w, struct st
 	return debian_command(name);
 }
 
-static int source(struct shell *sh, struct str path, struct error *err)
-{
-	static const char confmodule[] = "/usr/share/debconf/confmodule";
-
-	if (!str_equal_cstr(path, confmodule) && !str_equal_cstr(path, "/usr/share/debconf/confmodule.sh"))
-		return 0;
-	return debconf_start(sh, shell_world(sh)->context, err) < 0 ? -1 : 1;
-}
-
-static const struct world_host host = { find_command, refuse, source };
+static const struct world_host host = { find_command, refuse };
 
 /* ---- the shell ---- */
 
@@ -137,7 +129,18 @@ static size_t environment(const struct running *x, struct shell_variable *to)
 static int evaluate(const struct running *x, int *ret_status, struct error *err)
 {
 	struct debian *d = x->d;
-	struct shell_variable variables[ENVIRONMENT];
+	size_t more = x->talk ? x->talk->n_environment : 0;
+	struct shell_variable *variables =
+		arena_array(d->arena, ENVIRONMENT + more, sizeof(*variables));
+	struct shell_script s = {
+		.name = x->script,
+		.text = x->text,
+		.arguments = x->arguments,
+		.n_arguments = x->n,
+		.environment = variables,
+		.n_environment = environment(x, variables),
+		.answer = x->talk ? x->talk->answer : NULL,
+	};
 	struct world w = {
 		.tree = d->tree,
 		.reader = d->options->reader,
@@ -150,15 +153,8 @@ static int evaluate(const struct running *x, int *ret_status, struct error *err)
 		.host = &host,
 		.context = d,
 	};
-	const struct shell_script s = {
-		.name = x->script,
-		.text = x->text,
-		.arguments = x->arguments,
-		.n_arguments = x->n,
-		.environment = variables,
-		.n_environment = environment(x, variables),
-	};
-
+	for (size_t i = 0; i < more; i++)
+		variables[s.n_environment++] = x->talk->environment[i];
 	return shell_run(&w, &s, ret_status, err);
 }
 
@@ -331,8 +327,8 @@ int debian_run_script(struct debian *d, struct unpacked *u, const char *script,
 }
 
 int debian_run_member(struct debian *d, struct unpacked *u, const char *script,
-		      const struct str *arguments, size_t n, int *ret_status,
-		      struct error *err)
+		      const struct str *arguments, size_t n, const struct debian_talk *talk,
+		      int *ret_status, struct error *err)
 {
 	const struct pack_control *control = pack_control(u->package->pack, str_of(script));
 	const struct running *outer = d->run->running;
@@ -346,6 +342,7 @@ int debian_run_member(struct debian *d, struct unpacked *u, const char *script,
 	x = describe(d, u, script, control);
 	x.arguments = arguments;
 	x.n = n;
+	x.talk = talk;
 	d->running = u;
 	d->run->running = &x;
 	r = run(&x, ret_status, err);

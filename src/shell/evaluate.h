@@ -117,6 +117,9 @@ int command_find(struct shell *sh, struct str name, unsigned flags, struct found
 		 struct error *err) MUST_CHECK;
 int command_run(struct shell *sh, const struct found_command *f, const struct str *argv,
 		size_t argc, bool tested, struct error *err) MUST_CHECK;
+/* The maintainer script once more, in a new process. */
+int run_itself(struct shell *sh, const struct str *argv, size_t argc,
+	       struct error *err) MUST_CHECK;
 int run_script_file(struct shell *sh, struct str path, struct node *node,
 		    const struct str *argv, size_t argc, struct error *err) MUST_CHECK;
 

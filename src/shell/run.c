@@ -247,6 +247,17 @@ int run_script_file(struct shell *sh, struct str path, struct node *node, const 
 	return end_child(sh, child, status, err);
 }
 
+int run_itself(struct shell *sh, const struct str *argv, size_t argc, struct error *err)
+{
+	const struct script_text *source = sh->session->script;
+	struct shell *child = child_of(sh, argv[0], source->bash);
+	bool bash;
+
+	(void)shell_kind(source->text, &bash, &child->state.flags);
+	copy_arguments(child, argv + 1, argc - 1);
+	return end_child(sh, child, run_process(child, source, err), err);
+}
+
 int shell_spawn_text(struct shell_call *c, struct str text, const struct str *arguments, size_t n,
 		     struct error *err)
 {
@@ -323,10 +334,14 @@ static int run_outer(struct shell *sh, const struct shell_script *script, unsign
 	struct session *s = sh->session;
 	int r;
 
-	sh->source = &source;
+	s->script = sh->source = &source;
 	sh->state.flags = flags;
-	sh->state.fd[0] = session_stream(s, STREAM_INPUT, NULL);
-	sh->state.fd[1] = session_stream(s, STREAM_BUFFER, &s->printed);
+	if (script->answer) {
+		conversation_open(sh, script->answer, &sh->state.fd[0], &sh->state.fd[1]);
+	} else {
+		sh->state.fd[0] = session_stream(s, STREAM_INPUT, NULL);
+		sh->state.fd[1] = session_stream(s, STREAM_BUFFER, &s->printed);
+	}
 	sh->state.fd[2] = session_stream(s, STREAM_BUFFER, &s->messages);
 	set_default(sh, "HOME", "/root", VARIABLE_EXPORT);
 	set_default(sh, "LC_ALL", "C.UTF-8", VARIABLE_EXPORT);
@@ -339,6 +354,8 @@ static int run_outer(struct shell *sh, const struct shell_script *script, unsign
 	copy_arguments(sh, script->arguments, script->n_arguments);
 	r = run_process(sh, &source, err);
 	sh->source = &source;
+	if (r >= 0 && script->answer && conversation_end(sh, err) < 0)
+		r = -1;
 	if (r >= 0 && (drop_streams(sh, err) || streams_flush(s, sh, err)))
 		r = -1;
 	if (r > 0 && !s->abandoned && report_failure(sh, err))

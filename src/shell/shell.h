@@ -8,7 +8,7 @@
  * What is not modelled is refused through the host, never guessed.
  */
 
-#include "shell/world.h"
+#include "shell/converse.h"
 
 struct shell_variable {
 	struct str name, value;
@@ -21,6 +21,7 @@ struct shell_script {
 	size_t n_arguments;
 	const struct shell_variable *environment; /* exported, beside PATH, HOME, LC_ALL ... */
 	size_t n_environment;
+	shell_answer *answer; /* NULL: nobody listens; else converse.h */
 };
 
 /*

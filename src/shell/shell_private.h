@@ -55,6 +55,7 @@ struct stream {
 	bool loaded;
 	char *owned;            /* INPUT: memory of in.data, or NULL */
 	struct stream *next_dirty;
+	struct conversation *talk; /* INPUT: answers to what the script prints, or NULL */
 	struct stream *older, *newer; /* of the session: freed with it, whoever stopped */
 };
 
@@ -157,6 +158,8 @@ enum unwind {
 
 struct session {
 	struct world *world;
+	const struct script_text *script; /* the maintainer script */
+	struct conversation *conversations;
 	struct arena arena;
 	struct scratch scratch;
 	struct stream *dirty, *streams;

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "io/source.h"
+#include "shell/converse.h"
 #include "shell/walk.h"
 
 #define NO_BOUND ((size_t)1 << 40) /* the shell looks at lengths after each command */
@@ -43,6 +44,7 @@ void streams_release(struct session *session)
 {
 	while (session->streams)
 		stream_free(session, session->streams);
+	conversations_release(session);
 }
 
 struct stream *stream_hold(struct stream *s)
@@ -189,6 +191,8 @@ int stream_input(struct shell *sh, unsigned fd, struct shell_input **ret, struct
 	if (!s || !s->readable)
 		return 0;
 	if (s->kind == STREAM_FILE && load(sh, s, err))
+		return -1;
+	if (s->talk && conversation_take(sh, s, err))
 		return -1;
 	*ret = &s->in;
 	return 0;

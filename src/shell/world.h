@@ -67,8 +67,6 @@ struct world_host {
 	 */
 	int (*refuse)(struct world *w, const struct refusal *r, int *ret_status,
 		      struct error *err);
-	/* `. PATH`: 1 if it is done (debconf's confmodule), 0: evaluate its text, -1. */
-	int (*source)(struct shell *sh, struct str path, struct error *err);
 };
 
 struct world {

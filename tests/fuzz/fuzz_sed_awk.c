@@ -35,17 +35,9 @@ static int refuse(struct world *w, const struct refusal *r, int *ret_status, str
 	return 0;
 }
 
-static int source(struct shell *sh, struct str path, struct error *err)
-{
-	(void)sh;
-	(void)path;
-	(void)err;
-	return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct world_host host = { find, refuse, source };
+	static const struct world_host host = { find, refuse };
 	CLEANUP_ERR struct error err = ERR_INIT;
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	CLEANUP_TREE struct tree *t = tree_new();

@@ -22,17 +22,9 @@ static int refuse(struct world *w, const struct refusal *r, int *ret_status, str
 	return err_set(err, ERR_SCRIPT, "stopped");
 }
 
-static int source(struct shell *sh, struct str path, struct error *err)
-{
-	(void)sh;
-	(void)path;
-	(void)err;
-	return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct world_host host = { command, refuse, source };
+	static const struct world_host host = { command, refuse };
 	static const struct str arguments[] = { { "configure", 9 }, { "", 0 } };
 	CLEANUP_ERR struct error err = ERR_INIT;
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;

@@ -240,15 +240,7 @@ static int refuse(struct world *w, const struct refusal *r, int *ret_status, str
 	return 0;
 }
 
-static int source(struct shell *sh, struct str path, struct error *err)
-{
-	(void)sh;
-	(void)path;
-	(void)err;
-	return 0;
-}
-
-static const struct world_host host = { find_command, refuse, source };
+static const struct world_host host = { find_command, refuse };
 
 static void run(const char *root, const char *script)
 {

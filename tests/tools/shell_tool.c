@@ -171,17 +171,9 @@ static int refuse(struct world *w, const struct refusal *r, int *ret_status, str
 		       : 0;
 }
 
-static int source(struct shell *sh, struct str path, struct error *err)
-{
-	(void)sh;
-	(void)path;
-	(void)err;
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
-	static const struct world_host host = { command, refuse, source };
+	static const struct world_host host = { command, refuse };
 	CLEANUP_ERR struct error err = ERR_INIT;
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	CLEANUP_TREE struct tree *t = tree_new();

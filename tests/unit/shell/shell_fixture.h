@@ -21,6 +21,7 @@ struct shell_fixture {
 	bool stop;
 	bool strict;         /* commands only with a file on PATH */
 	int answer;          /* status after a refusal */
+	shell_answer *listener; /* of scripts, or NULL */
 };
 
 /* @tree: tests/tools/tree_text.h, or "" for an empty tree. */

@@ -114,10 +114,24 @@ Test(shell, a_script_that_fails_is_reported_with_its_last_words)
 	cr_expect_eq(f.status, 3);
 }
 
-Test(shell, confmodule_is_the_hosts)
+/* Says each line back, with its length in front. */
+static int echo(struct shell_call *c, struct str line, struct buf *answers, struct error *err)
 {
-	shell_fixture_run(&f, "#!/bin/sh\n. /usr/share/debconf/confmodule\necho $RET\n");
-	cr_expect_str_eq(buf_cstr(&f.out), "sourced\n");
+	(void)c;
+	(void)err;
+	buf_printf(answers, "%zu " STR_FMT "\n", line.len, STR_ARG(line));
+	return 0;
+}
+
+Test(shell, what_a_script_prints_is_answered_on_its_input_in_order)
+{
+	f.listener = echo;
+	shell_fixture_run(&f, "#!/bin/sh\necho early\nexec 3>&1 1>&2\necho unheard\n"
+			      "ask() { echo \"$@\" >&3; read -r n line; echo \"$n<$line\"; }\n"
+			      "ask one\nx=$(ask 'two  words'); echo \"$x\"\nread rest\n"
+			      "echo \"$rest\"\nread none || echo end\nprintf last >&3\n");
+	cr_expect_str_eq(buf_cstr(&f.messages),
+			 "unheard\n5<early\n3<one\n10 two  words\nend\n");
 }
 
 /* ---- limits: a refusal, never a crash and never a hang ---- */
