@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/progress.h"
+#include "cli/timings.h"
 #include "pipeline/build.h"
 
 int cmd_build(struct app *app, int argc, char **argv, struct error *err);
@@ -31,19 +32,21 @@ static struct json *output_json(struct app *app, const struct build_output *o)
 	return row;
 }
 
-static struct json *timings_json(struct arena *a, const struct build_timings *t)
-{
-	struct json *o = json_object(a);
+#define TIMINGS (5 + TIMINGS_LAPS)
 
-	json_set(o, "lock", json_int(a, (int64_t)(t->lock / 1000)));
-	json_set(o, "fetch_and_decode", json_int(a, (int64_t)(t->fetch_and_decode / 1000)));
-	json_set(o, "compose", json_int(a, (int64_t)(t->compose / 1000)));
-	json_set(o, "write", json_int(a, (int64_t)(t->write / 1000)));
-	json_set(o, "total", json_int(a, (int64_t)(t->total / 1000)));
-	return o;
+static void list_timings(const struct build_timings *t, struct timing to[TIMINGS])
+{
+	*to++ = (struct timing){ "lock", "lock", t->lock };
+	*to++ = (struct timing){ "fetch, decode", "fetch_and_decode", t->fetch_and_decode };
+	*to++ = (struct timing){ "compose", "compose", t->compose };
+	timings_of_laps(t->lap, to);
+	to += TIMINGS_LAPS;
+	*to++ = (struct timing){ "write", "write", t->write };
+	*to++ = (struct timing){ "total", "total", t->total };
 }
 
-static void print_json(struct app *app, const struct build_result *b)
+static void print_json(struct app *app, const struct build_result *b,
+		       const struct timing *timings)
 {
 	struct arena *a = &app->arena;
 	struct json *top = json_object(a), *outputs = json_array(a);
@@ -57,7 +60,7 @@ static void print_json(struct app *app, const struct build_result *b)
 	json_set(top, "at_start", notes);
 	json_set(top, "relocked", json_bool(a, b->relocked));
 	json_set(top, "bytes_fetched", json_int(a, (int64_t)b->bytes_fetched));
-	json_set(top, "timings", timings_json(a, &b->timings));
+	json_set(top, "timings", timings_json(a, timings, TIMINGS));
 	app_print_json(app, "build", top);
 }
 
@@ -77,18 +80,8 @@ static void print_output(struct app *app, const struct build_output *o)
 		       (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000));
 }
 
-static void print_timings(const struct build_timings *t)
-{
-	static const char *const names[] = { "lock", "fetch, decode", "compose", "write", "total" };
-	const uint64_t values[] = { t->lock, t->fetch_and_decode, t->compose, t->write, t->total };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		fprintf(stderr, "  %-14s %7llu.%llu ms\n", names[i],
-			(unsigned long long)(values[i] / 1000000u),
-			(unsigned long long)(values[i] / 100000u % 10));
-}
-
-static void print_result(struct app *app, const struct build_result *b)
+static void print_result(struct app *app, const struct build_result *b,
+			 const struct timing *timings)
 {
 	for (size_t i = 0; i < b->n_outputs; i++)
 		print_output(app, &b->outputs[i]);
@@ -96,7 +89,7 @@ static void print_result(struct app *app, const struct build_result *b)
 	for (size_t i = 0; i < b->n_notes; i++)
 		context_note(&app->context, "at start: " STR_FMT, STR_ARG(b->notes[i]));
 	if (app_flag(app, "timings"))
-		print_timings(&b->timings);
+		timings_print(timings, TIMINGS);
 	if (b->n_outputs && !app->quiet)
 		fprintf(stderr, "next: podman load -i %s/" STR_FMT "\n", app->context.outputs_path,
 			STR_ARG(b->outputs[0].file));
@@ -107,6 +100,7 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 	CLEANUP_RECIPE struct recipe *r = NULL;
 	CLEANUP_BUILD struct build_result b = { 0 };
 	struct build_options o = { 0 };
+	struct timing timings[TIMINGS];
 	const char *ci = getenv("CI");
 	int result;
 
@@ -120,9 +114,10 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 		result = build_run(&app->context, r, &o, &b, err);
 	} while (result < 0 && app_may_retry(app, err));
 	progress_pause(app->progress);
+	list_timings(&b.timings, timings);
 	if (app->json && result == 0)
-		print_json(app, &b);
+		print_json(app, &b, timings);
 	else if (!app->json)
-		print_result(app, &b);
+		print_result(app, &b, timings);
 	return result;
 }

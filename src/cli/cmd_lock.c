@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "cli/app.h"
 #include "cli/progress.h"
+#include "cli/timings.h"
+#include "io/clock.h"
 #include "pipeline/lockdiff.h"
 #include "pipeline/locking.h"
 
@@ -31,8 +33,16 @@ static int parse_format(struct app *app, enum diff_format *ret, struct error *er
 	return 0;
 }
 
+#define TIMINGS (TIMINGS_LAPS + 1)
+
+static void list_timings(const struct app *app, uint64_t start, struct timing to[TIMINGS])
+{
+	timings_of_laps(app->context.stopwatch.nanoseconds, to);
+	to[TIMINGS_LAPS] = (struct timing){ "total", "total", clock_nanoseconds() - start };
+}
+
 static void print_json(struct app *app, const struct recipe *r, const struct locking *l,
-		       const struct lockdiff *d)
+		       const struct lockdiff *d, const struct timing *timings)
 {
 	struct arena *a = &app->arena;
 	struct json *o = json_object(a);
@@ -41,6 +51,7 @@ static void print_json(struct app *app, const struct recipe *r, const struct loc
 	json_set(o, "changed", json_bool(a, l->changed));
 	json_set(o, "resolved", json_bool(a, l->resolved));
 	json_set(o, "diff", lockdiff_json(d, a));
+	json_set(o, "timings", timings_json(a, timings, TIMINGS));
 	app_print_json(app, "lock", o);
 }
 
@@ -116,11 +127,29 @@ static void collect_updates(struct app *app, struct locking_options *o)
 	o->renumber = app_flag(app, "renumber");
 }
 
+/* Until the lock is right, or the failure stands. Says where the time went either way. */
+static int lock(struct app *app, const struct recipe *r, const struct locking_options *o,
+		struct locking *ret, struct timing timings[TIMINGS], struct error *err)
+{
+	uint64_t start = clock_nanoseconds();
+	int result;
+
+	while ((result = locking_run(&app->context, r, o, ret, err)) < 0)
+		if (!app_may_retry(app, err))
+			break;
+	progress_pause(app->progress);
+	list_timings(app, start, timings);
+	if (app_flag(app, "timings") && !app->json)
+		timings_print(timings, TIMINGS);
+	return result;
+}
+
 int cmd_lock(struct app *app, int argc, char **argv, struct error *err)
 {
 	CLEANUP_RECIPE struct recipe *r = NULL;
 	CLEANUP_LOCKING struct locking l = { 0 };
 	struct locking_options o = { 0 };
+	struct timing timings[TIMINGS];
 	enum diff_format format;
 	struct lockdiff d;
 
@@ -130,16 +159,14 @@ int cmd_lock(struct app *app, int argc, char **argv, struct error *err)
 	if (app_flag(app, "check"))
 		return check(app, r, err);
 	collect_updates(app, &o);
-	while (locking_run(&app->context, r, &o, &l, err) < 0)
-		if (!app_may_retry(app, err))
-			return -1;
-	progress_pause(app->progress);
+	if (lock(app, r, &o, &l, timings, err) < 0)
+		return -1;
 	if (lockdiff_make(&app->context, l.old, l.lock, &app->arena, &d, err) < 0)
 		return -1;
 	if (format != DIFF_NONE)
 		print_diff(&d, format, app);
 	else if (app->json)
-		print_json(app, r, &l, &d);
+		print_json(app, r, &l, &d, timings);
 	else
 		print_summary(r, &l, &d, o.dry_run);
 	return o.dry_run && l.changed ? 4 : 0;

@@ -32,6 +32,7 @@ static const struct cli_option lock_options[] = {
 	{ "reslice", 0, NULL, "make the slice plan of the layers anew" },
 	{ "renumber", 0, NULL, "hand out user and group ids anew" },
 	{ "accept-key", 0, "FPR", "accept a Release that is signed by key FPR of the keyring" },
+	{ "timings", 0, NULL, "print how long each step took" },
 	{ 0 },
 };
 

@@ -131,6 +131,7 @@ static struct debian_options debian_options(const struct work *w)
 		.answers = answers_of(w), .n_answers = w->in->recipe->n_scripts,
 		.effects = w->in->effects,
 		.reader = w->in->reader,
+		.stopwatch = w->in->stopwatch,
 	};
 }
 

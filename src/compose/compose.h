@@ -36,6 +36,7 @@ struct compose_input {
 	int64_t epoch;
 	struct bytes effects; /* the effects object of this target; ptr NULL: evaluate */
 	const struct content_reader *reader;
+	struct stopwatch *stopwatch; /* or NULL */
 };
 
 struct compose_output {

@@ -41,6 +41,7 @@ static int evaluate(const struct debian_package *packages, size_t n,
 	CLEANUP_TREE struct tree *scratch = tree_new();
 	struct debian d = state_for(scratch, options, arena);
 
+	(void)stopwatch_begin(options->stopwatch, LAP_EVALUATE);
 	if (debian_order(&d, packages, n, err) < 0 ||
 	    debian_evaluate(&d, &report->effects, err) < 0)
 		return -1;
@@ -49,6 +50,7 @@ static int evaluate(const struct debian_package *packages, size_t n,
 	report->n_refusals = d.run->n_refusals;
 	report->answer_used = d.run->answer_used;
 	report->coverage = d.run->coverage;
+	(void)stopwatch_begin(options->stopwatch, LAP_CHECK);
 	*ret_digest = tree_digest(scratch, options->epoch);
 	return 0;
 }
@@ -58,10 +60,12 @@ static int replay(struct debian *d, const struct debian_report *report,
 {
 	struct digest digest;
 
+	(void)stopwatch_begin(d->options->stopwatch, LAP_APPLY);
 	if (unpack_merge_usr(d, err) < 0 || debian_replay(d, report->effects, err) < 0)
 		return -1;
 	if (!report->evaluated)
 		return 0;
+	(void)stopwatch_begin(d->options->stopwatch, LAP_CHECK);
 	digest = tree_digest(d->tree, d->options->epoch);
 	if (!digest_equal(&digest, evaluated))
 		return err_set(err, ERR_BUG,
@@ -90,16 +94,21 @@ int debian_install(struct tree *t, const struct debian_package *packages, size_t
 	struct debian_report report = { .effects = options->effects };
 	struct debian d = state_for(t, options, arena);
 	struct digest evaluated;
+	int r = 0;
 
-	if (!report.effects.ptr &&
-	    evaluate(packages, n, options, arena, &report, &evaluated, err) < 0)
-		return -1;
-	if (debian_order(&d, packages, n, err) < 0 || replay(&d, &report, &evaluated, err) < 0 ||
-	    debian_clean_up(&d, err) < 0 || debian_database(&d, err) < 0 ||
-	    fill_report(&d, &report, err) < 0)
-		return -1;
-	*ret = report;
-	return 0;
+	if (!report.effects.ptr)
+		r = evaluate(packages, n, options, arena, &report, &evaluated, err);
+	if (r == 0 && (debian_order(&d, packages, n, err) < 0 ||
+		       replay(&d, &report, &evaluated, err) < 0))
+		r = -1;
+	(void)stopwatch_begin(options->stopwatch, LAP_DATABASES);
+	if (r == 0 && (debian_clean_up(&d, err) < 0 || debian_database(&d, err) < 0 ||
+		       fill_report(&d, &report, err) < 0))
+		r = -1;
+	(void)stopwatch_begin(options->stopwatch, LAP_OTHER);
+	if (r == 0)
+		*ret = report;
+	return r;
 }
 
 static bool is_wanted(const struct debian_wanted *w, const struct generator *g)
@@ -146,11 +155,16 @@ int debian_finish(struct tree *t, const struct debian_package *packages, size_t 
 		  struct arena *arena, struct error *err)
 {
 	struct debian d = state_for(t, options, arena);
+	enum lap before = stopwatch_begin(options->stopwatch, LAP_GENERATORS);
+	const struct generator *g = debian_generators;
+	int r = debian_order(&d, packages, n, err);
 
-	if (debian_order(&d, packages, n, err) < 0)
-		return -1;
-	for (const struct generator *g = debian_generators; g->name; g++)
-		if (run_generator(&d, g, report, err) < 0)
-			return err_while(err, "making what '%s' makes", g->name);
-	return 0;
+	while (r == 0 && g->name) {
+		r = run_generator(&d, g, report, err);
+		if (r < 0)
+			(void)err_while(err, "making what '%s' makes", g->name);
+		g++;
+	}
+	(void)stopwatch_begin(options->stopwatch, before);
+	return r;
 }

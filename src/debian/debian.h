@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "pack/pack.h"
 #include "resolve/lock.h"
 #include "tree/reader.h"
@@ -78,6 +79,7 @@ struct debian_options {
 	size_t n_debconf;
 	struct bytes effects; /* an effects object to replay; ptr NULL: evaluate */
 	const struct content_reader *reader;
+	struct stopwatch *stopwatch; /* or NULL */
 };
 
 /* What could not be evaluated, and what nobody has answered. */

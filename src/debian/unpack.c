@@ -361,6 +361,7 @@ int unpack_package(struct debian *d, struct unpacked *u, struct error *err)
 {
 	struct unpacking x = { .d = d, .u = u, .number = (uint32_t)(u - d->packages) + 1 };
 	const struct pack *pack = u->package->pack;
+	enum lap before = stopwatch_begin(d->options->stopwatch, LAP_UNPACK);
 	int r = unpack_rules(d, err);
 
 	look_at(d, u);
@@ -369,6 +370,7 @@ int unpack_package(struct debian *d, struct unpacked *u, struct error *err)
 		r = unpack_member(&x, &pack->members[k], err);
 	if (r == 0)
 		r = write_info(d, u, err);
+	(void)stopwatch_begin(d->options->stopwatch, before);
 	if (r < 0)
 		return err_while(err, "unpacking '" STR_FMT "' " STR_FMT,
 				 STR_ARG(u->package->name), STR_ARG(u->package->version));
@@ -407,12 +409,16 @@ static int extract_member(struct debian *d, const struct unpacked *u,
 int unpack_extract(struct debian *d, struct unpacked *u, struct error *err)
 {
 	const struct pack *pack = u->package->pack;
+	enum lap before = stopwatch_begin(d->options->stopwatch, LAP_UNPACK);
+	int r = 0;
 
 	look_at(d, u);
-	for (size_t k = 0; k < pack->n_members; k++)
-		if (pack->members[k].path.len && !u->excluded[k] &&
-		    extract_member(d, u, &pack->members[k], err) < 0)
-			return err_while(err, "extracting '" STR_FMT "' " STR_FMT,
-					 STR_ARG(u->package->name), STR_ARG(u->package->version));
+	for (size_t k = 0; k < pack->n_members && r == 0; k++)
+		if (pack->members[k].path.len && !u->excluded[k])
+			r = extract_member(d, u, &pack->members[k], err);
+	(void)stopwatch_begin(d->options->stopwatch, before);
+	if (r < 0)
+		return err_while(err, "extracting '" STR_FMT "' " STR_FMT,
+				 STR_ARG(u->package->name), STR_ARG(u->package->version));
 	return 0;
 }

@@ -175,7 +175,8 @@ static int assemble(struct context *c, const struct recipe *r, const struct reci
 					   .lock = lock,
 					   .architecture = set->locked->name,
 					   .epoch = lock->epoch,
-					   .reader = stage_reader(c->stage) };
+					   .reader = stage_reader(c->stage),
+					   .stopwatch = &c->stopwatch };
 	list_packages(r, target, set, &a->arena, &a->input);
 	if (inputs_stage(c, r, in, &a->arena, &a->archives, &files, &certificates, err) < 0)
 		return -1;

@@ -379,6 +379,7 @@ int build_run(struct context *c, const struct recipe *r, const struct build_opti
 	*ret = (struct build_result){ 0 };
 	result = run(&b, err);
 	ret->timings.total = clock_nanoseconds() - start;
+	memcpy(ret->timings.lap, c->stopwatch.nanoseconds, sizeof(ret->timings.lap));
 	if (b.outputs >= 0)
 		close(b.outputs);
 	/* Results view into the lock's strings: they were copied where they are kept. */

@@ -33,6 +33,7 @@ struct build_output {
 
 struct build_timings {
 	uint64_t lock, fetch_and_decode, compose, write, total; /* nanoseconds */
+	uint64_t lap[LAP_COUNT]; /* parts of composing; also of a lock that is refreshed */
 };
 
 struct build_result {

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "io/clock.h"
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/refusals.h"
@@ -38,6 +39,7 @@ static int open_machine(const struct context_options *o, struct context *c, stru
 	c->offline = o->offline;
 	c->n_threads = o->n_threads ? o->n_threads : workers_default();
 	c->now = o->now;
+	c->stopwatch.clock = clock_nanoseconds;
 	c->observer = o->observer;
 	c->state_path = state_folder(o->environment);
 	return machine_load(&c->machine, o->environment, o->apt_root, err);

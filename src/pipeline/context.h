@@ -12,6 +12,7 @@
 
 #include "base/attr.h"
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "fetch/fetch.h"
 #include "fetch/mirrors.h"
 #include "pipeline/workspace.h"
@@ -44,6 +45,7 @@ struct context {
 	char *outputs_path;
 	char *state_path; /* per-user state folder, or NULL if there is none */
 	bool offline;
+	struct stopwatch stopwatch; /* over all that is composed */
 	unsigned n_threads; /* at least 1 */
 	int64_t now;	    /* seconds; only `lock` looks at it */
 	struct observer observer;
