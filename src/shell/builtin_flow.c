@@ -182,7 +182,6 @@ int builtin_dot(struct shell_call *c, struct error *err)
 	struct shell *sh = c->shell;
 	struct str path, absolute;
 	struct node *node;
-	int r;
 
 	if (c->argc > 1 && str_equal_cstr(c->argv[1], "--"))
 		return shell_refuse(c, err, "option --");
@@ -192,11 +191,6 @@ int builtin_dot(struct shell_call *c, struct error *err)
 		return -1;
 	node = dot_file(sh, c->argv[1], &path);
 	absolute = world_path(sh, path);
-	r = sh->world->host->source(sh, absolute, err);
-	if (r < 0)
-		return -1;
-	if (r)
-		return 0;
 	if (str_equal_cstr(absolute, "/dev/null"))
 		return 0;
 	if (!node && !sh->bash && !memchr(path.ptr, '/', path.len))
