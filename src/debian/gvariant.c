@@ -45,7 +45,7 @@ size_t gvariant_type_length(struct str s)
 
 bool gvariant_type_valid(struct str s)
 {
-	size_t n = gvariant_type_length(s);
+	size_t n = s.len <= GVARIANT_TYPE_MAX ? gvariant_type_length(s) : 0;
 
 	return n && n == s.len;
 }

@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 
 #define GVARIANT_DEPTH_MAX 32u
+#define GVARIANT_TYPE_MAX  500u /* bytes of a type that a text names */
 
 struct gvariant {
 	struct str type;	/* one complete type */
@@ -29,7 +30,7 @@ struct gvariant {
 
 /* Length of the first complete type in @s, 0 if there is none. */
 size_t gvariant_type_length(struct str s);
-/* @s is one complete type and nothing else. */
+/* @s is one complete type and nothing else, and not longer than GVARIANT_TYPE_MAX. */
 bool gvariant_type_valid(struct str s);
 
 /* NULL, or why @text can't be read as a value of @type. */

@@ -113,13 +113,15 @@ static int read_string(struct reader *r, struct gvariant *ret)
 {
 	static const char from[] = "abfnrtv", to[] = "\a\b\f\n\r\t\v";
 	char quote = peek(r), *out;
-	size_t n = 0;
+	size_t n = 0, len;
 
 	if (quote != '\'' && quote != '"')
 		return bad(r, "a string is expected");
 	r->at++;
+	for (len = 0; r->at + len < r->text.len && r->text.ptr[r->at + len] != quote; len++)
+		len += r->text.ptr[r->at + len] == '\\';
 	/* An escape is at least as long as what it means. */
-	out = arena_alloc(r->arena, r->text.len - r->at + 1);
+	out = arena_alloc(r->arena, len + 1);
 	while (r->at < r->text.len && r->text.ptr[r->at] != quote) {
 		char c = r->text.ptr[r->at++];
 		const char *known;
@@ -133,8 +135,7 @@ static int read_string(struct reader *r, struct gvariant *ret)
 		c = r->text.ptr[r->at++];
 		known = strchr(from, c);
 		if (c == 'u' || c == 'U') {
-			size_t len = take_unicode(r, c == 'u' ? 4 : 8, out + n);
-
+			len = take_unicode(r, c == 'u' ? 4 : 8, out + n);
 			if (!len)
 				return bad(r, "a malformed escape");
 			n += len;
@@ -351,6 +352,8 @@ static int take_annotation(struct reader *r, struct str *ret)
 		struct str rest = { r->text.ptr + r->at + 1, r->text.len - r->at - 1 };
 
 		*ret = (struct str){ rest.ptr, gvariant_type_length(rest) };
+		if (ret->len > GVARIANT_TYPE_MAX)
+			ret->len = 0;
 		r->at += 1 + ret->len;
 		return 1;
 	}
