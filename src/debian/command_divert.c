@@ -240,9 +240,9 @@ static void print_list(const struct divert *v, const struct str *pattern, size_t
 		bool found = false;
 
 		for (size_t k = 0; k < n && !found; k++)
-			found = pattern_match(pattern[k], d->package, 0) ||
-				pattern_match(pattern[k], d->to, 0) ||
-				pattern_match(pattern[k], d->path, 0);
+			found = pattern_match(pattern[k], d->package, PATTERN_CARET) ||
+				pattern_match(pattern[k], d->to, PATTERN_CARET) ||
+				pattern_match(pattern[k], d->path, PATTERN_CARET);
 		if (!found)
 			continue;
 		describe(v->c->out, d->package, d->path, d->to);

@@ -309,7 +309,7 @@ static bool is_spec_of(const struct query *q, const struct unpacked *u, struct s
 	size_t colon = str_find_char(spec, ':');
 	struct str name = { spec.ptr, colon }, arch;
 
-	if (!pattern_match(name, u->package->name, 0))
+	if (!pattern_match(name, u->package->name, PATTERN_CARET))
 		return false;
 	if (colon == spec.len)
 		return true;
@@ -398,7 +398,21 @@ static int show(const struct query *q, const struct str *word, size_t n, struct 
 	return status ? status : missing;
 }
 
-/* The columns follow the width of what is shown: only "nothing" has a model. */
+/* A package that is only mentioned: "un". Its row, as dpkg-query writes it to a pipe. */
+static int list_mentioned(const struct query *q, struct str name)
+{
+	buf_printf(q->c->out,
+		   "Desired=Unknown/Install/Remove/Purge/Hold\n"
+		   "| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n"
+		   "|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n"
+		   "||/ Name           Version      Architecture Description\n"
+		   "+++-==============-============-============-=================================\n"
+		   "un  %-14.*s <none>       <none>       (no description available)\n",
+		   STR_ARG(name));
+	return 0;
+}
+
+/* The columns follow the width of what is shown: the table of installed ones has no model. */
 static int list(const struct query *q, const struct str *word, size_t n, struct error *err)
 {
 	struct rows rows = { 0 };
@@ -407,6 +421,9 @@ static int list(const struct query *q, const struct str *word, size_t n, struct 
 
 	if (status)
 		return status;
+	if (rows.n == 1 && !rows.list[0].u && rows.list[0].id.len <= 14 && !missing &&
+	    !is_pattern(rows.list[0].id))
+		return list_mentioned(q, rows.list[0].id);
 	if (rows.n)
 		return shell_refuse(q->c, err, "no model of the table of packages");
 	return missing;

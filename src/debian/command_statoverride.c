@@ -170,7 +170,7 @@ static int print_list(const struct override_run *o, const struct str *pattern, s
 		bool found = n == 0;
 
 		for (size_t k = 0; k < n && !found; k++)
-			found = pattern_match(cleaned(o, pattern[k]), s->path, 0);
+			found = pattern_match(cleaned(o, pattern[k]), s->path, PATTERN_CARET);
 		if (!found)
 			continue;
 		buf_printf(o->c->out, STR_FMT " " STR_FMT " %o " STR_FMT "\n", STR_ARG(s->user),

@@ -54,7 +54,7 @@ static bool take(struct arithmetic *a, const char *op, const char *not_before)
 	return true;
 }
 
-static bool parse_number(struct str s, int64_t *ret)
+static bool parse_number(struct str s, bool bash, int64_t *ret)
 {
 	uint64_t value = 0;
 	unsigned base = 10;
@@ -87,12 +87,38 @@ static bool parse_number(struct str s, int64_t *ret)
 						    : 99;
 		if (d >= base)
 			return false;
-		if (value > ((uint64_t)INT64_MAX - d) / base)
+		/* dash stops at the largest number, bash goes round. */
+		if (!bash && value > ((uint64_t)INT64_MAX - d) / base)
 			value = INT64_MAX;
 		else
 			value = value * base + d;
 	}
-	*ret = negative ? -(int64_t)value : (int64_t)value;
+	*ret = (int64_t)(negative ? -value : value);
+	return true;
+}
+
+/* bash: BASE#DIGITS, of which there are 64. */
+static bool parse_based(struct str s, size_t hash, int64_t *ret)
+{
+	uint64_t base = 0, value = 0;
+
+	if (!str_parse_u64((struct str){ s.ptr, hash }, &base) || base < 2 || base > 64 ||
+	    s.ptr[0] == '0' || hash + 1 == s.len)
+		return false;
+	for (size_t i = hash + 1; i < s.len; i++) {
+		char c = s.ptr[i];
+		unsigned d = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+			     : c >= 'a' && c <= 'z' ? (unsigned)(c - 'a') + 10
+			     : c >= 'A' && c <= 'Z' ? (unsigned)(c - 'A') + (base > 36 ? 36 : 10)
+			     : c == '@'		    ? 62
+			     : c == '_'		    ? 63
+						    : 99;
+
+		if (d >= base)
+			return false;
+		value = value * base + d;
+	}
+	*ret = (int64_t)value;
 	return true;
 }
 
@@ -115,7 +141,7 @@ static int64_t variable_value(struct arithmetic *a, struct str name)
 				      STR_ARG(name));
 		return 0;
 	}
-	if (!str_trim(text).len || parse_number(text, &value))
+	if (!str_trim(text).len || parse_number(text, a->sh->bash, &value))
 		return value;
 	if (a->sh->bash) {
 		/* bash evaluates the text of a variable as an expression */
@@ -154,7 +180,8 @@ static bool name_character(char c, bool first)
 static struct operand primary(struct arithmetic *a)
 {
 	struct operand o = { 0 };
-	size_t start;
+	struct str digits;
+	size_t start, hash;
 
 	blanks(a);
 	start = a->at;
@@ -179,16 +206,19 @@ static struct operand primary(struct arithmetic *a)
 			if (!take(a, "]", ""))
 				fail(a, "expecting ']'");
 			if (v && !a->failed && array_get(v, index.value, &text) &&
-			    !parse_number(text, &o.value))
+			    !parse_number(text, true, &o.value))
 				fail(a, "an element that is no number");
 			o.name.len = 0;
 		}
 		return o;
 	}
-	while (a->at < a->text.len && name_character(a->text.ptr[a->at], false))
+	while (a->at < a->text.len && (name_character(a->text.ptr[a->at], false) ||
+				       (a->sh->bash && strchr("#@", a->text.ptr[a->at]))))
 		a->at++;
-	if (a->at == start ||
-	    !parse_number((struct str){ a->text.ptr + start, a->at - start }, &o.value))
+	digits = (struct str){ a->text.ptr + start, a->at - start };
+	hash = str_find_char(digits, '#');
+	if (hash < digits.len ? !parse_based(digits, hash, &o.value)
+			      : !parse_number(digits, a->sh->bash, &o.value))
 		fail(a, "expecting primary");
 	return o;
 }
@@ -315,6 +345,9 @@ static struct operand binary(struct arithmetic *a, unsigned level)
 	struct operand left = unary(a);
 	size_t i;
 
+	/* "a ** b ** c" takes the right side first. */
+	if (++a->depth > LIMIT_SHELL_DEPTH)
+		fail(a, "it nests too deeply");
 	while (!a->failed) {
 		struct operand right;
 		int64_t x;
@@ -331,6 +364,7 @@ static struct operand binary(struct arithmetic *a, unsigned level)
 		left = (struct operand){ .value = compute(a, operators[i].op, x,
 							  value_of(a, right)) };
 	}
+	a->depth--;
 	return left;
 }
 
@@ -419,8 +453,13 @@ int arithmetic_evaluate(struct shell *sh, struct str text, int64_t *ret, struct 
 {
 	struct arithmetic a = { .sh = sh, .text = text, .err = err };
 	struct operand o;
+	/* bash evaluates the texts of variables: 2^n of them may follow from n. */
+	int r = shell_step(sh, err);
 
 	*ret = 0;
+	if (r)
+		return r;
+	(void)shell_charge(sh, text.len);
 	if (!str_trim(text).len) {
 		if (!sh->bash)
 			fail(&a, "expecting primary");

@@ -258,7 +258,7 @@ bool awk_search(struct awk *w, struct regex *re, struct str text, size_t from,
 	if (w->steps > AWK_STEPS_MAX)
 		awk_refuse(w, "too many steps");
 	answer = regex_search(re, text.ptr ? text : STR(""), from, span, 1);
-
+	(void)shell_charge(w->c->shell, regex_steps(re));
 	if (answer == REGEX_GAVE_UP)
 		awk_refuse(w, regex_reason(re));
 	return answer == REGEX_MATCH;

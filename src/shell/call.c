@@ -129,9 +129,21 @@ int command_find(struct shell *sh, struct str name, unsigned flags, struct found
 
 /* ---- running ---- */
 
-/* A call whose streams are those of the shell. */
-static int with_streams(struct shell *sh, shell_command_run *run, const struct str *argv,
-			size_t argc, struct error *err)
+/* What it read and wrote counts as work. */
+static int run_model(const struct shell_command *model, struct shell_call *c, struct error *err)
+{
+	size_t from = c->in->at, out = c->out->len;
+	int status = model->run(c, err);
+
+	(void)shell_charge(c->shell, c->in->at > from ? c->in->at - from : 0);
+	(void)shell_charge(c->shell, c->out->len > out ? c->out->len - out : 0);
+	return status;
+}
+
+/* A call whose streams are those of the shell: a builtin, or else @model. */
+static int with_streams(struct shell *sh, const struct builtin *builtin,
+			const struct shell_command *model, const struct str *argv, size_t argc,
+			struct error *err)
 {
 	struct shell_call c = { .shell = sh, .world = sh->world, .argv = argv, .argc = argc,
 				.line = sh->session->outer_line };
@@ -142,7 +154,7 @@ static int with_streams(struct shell *sh, shell_command_run *run, const struct s
 		return -1;
 	c.out = stream_buffer(sh, 1);
 	c.err = stream_buffer(sh, 2);
-	status = run(&c, err);
+	status = builtin ? builtin->run(&c, err) : run_model(model, &c, err);
 	if (status < 0)
 		return -1;
 	/* What a builtin says while it changes the streams has been taken care of. */
@@ -200,7 +212,7 @@ int command_run(struct shell *sh, const struct found_command *f, const struct st
 	case COMMAND_BUILTIN:
 		sh->builtin_failed = false;
 		sh->tested = tested;
-		status = with_streams(sh, f->builtin->run, argv, argc, err);
+		status = with_streams(sh, f->builtin, NULL, argv, argc, err);
 		if (status >= 0 && sh->builtin_failed && !sh->unwind && !sh->bash &&
 		    (f->builtin->flags & BUILTIN_SPECIAL)) {
 			sh->unwind = UNWIND_EXIT;
@@ -211,7 +223,7 @@ int command_run(struct shell *sh, const struct found_command *f, const struct st
 	case COMMAND_MODEL:
 		if (streams_flush(sh->session, sh, err))
 			return -1;
-		return with_streams(sh, f->model->run, argv, argc, err);
+		return with_streams(sh, NULL, f->model, argv, argc, err);
 	case COMMAND_SCRIPT:
 		if (streams_flush(sh->session, sh, err))
 			return -1;

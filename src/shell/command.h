@@ -83,6 +83,12 @@ struct str shell_name(const struct shell *sh); /* $0 */
 bool shell_is_child(const struct shell *sh);   /* a script that the maintainer script runs */
 
 struct world *shell_world(const struct shell *sh);
+/*
+ * Work that grows with data counts as steps, so that no script runs for long: bytes
+ * that are copied or looked at. What is over the limit ends with the next command;
+ * true: this one may end at once, its result doesn't matter.
+ */
+bool shell_charge(struct shell *sh, uint64_t bytes);
 uint16_t shell_umask(const struct shell *sh);
 struct str shell_folder(const struct shell *sh); /* working folder, absolute */
 cause_id shell_cause(const struct shell *sh);    /* of what runs now: shell_call.cause */
@@ -97,6 +103,8 @@ enum pattern_flags {
 	PATTERN_CARET = 4,  /* "[^" is "[!": bash and fnmatch(3); to dash '^' is itself */
 };
 bool pattern_match(struct str pattern, struct str text, unsigned flags);
+/* The same; adds to *cost how many bytes it looked at. */
+bool pattern_match_costs(struct str pattern, struct str text, unsigned flags, uint64_t *cost);
 
 /*
  * Options as getopt_long(3) with permutation takes them apart ("+" first: stops at

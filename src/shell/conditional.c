@@ -26,6 +26,7 @@ static int match_regex(struct shell *sh, const struct cond *c, struct str left, 
 		return r < 0 ? -1 : 2;
 	}
 	answer = regex_search(re, left, 0, spans, regex_groups(re) + 1);
+	(void)shell_charge(sh, regex_steps(re));
 	if (answer == REGEX_GAVE_UP) {
 		r = shell_abandon(sh, REFUSAL_CONSTRUCT, err, "a regular expression: %s",
 				  regex_reason(re));
@@ -73,6 +74,7 @@ static int binary(struct shell *sh, const struct cond *c, struct error *err)
 {
 	struct str left, right;
 	struct shell_call call = { .shell = sh, .world = sh->world };
+	bool matches = false;
 	int r = expand_text(sh, c->left, &left, err);
 
 	if (r)
@@ -82,9 +84,11 @@ static int binary(struct shell *sh, const struct cond *c, struct error *err)
 	if (str_equal_cstr(c->op, "=") || str_equal_cstr(c->op, "==") ||
 	    str_equal_cstr(c->op, "!=")) {
 		r = expand_pattern(sh, c->right, &right, err);
+		if (!r)
+			r = shell_match(sh, right, left, MATCH_EXTENDED, &matches, err);
 		if (r)
 			return r < 0 ? -1 : sh->status;
-		return pattern_match(right, left, 0) == (c->op.ptr[0] == '!');
+		return matches == (c->op.ptr[0] == '!');
 	}
 	r = expand_text(sh, c->right, &right, err);
 	if (r)

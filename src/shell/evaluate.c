@@ -10,10 +10,21 @@ int shell_step(struct shell *sh, struct error *err)
 	if (++sh->world->steps > LIMIT_SHELL_STEPS)
 		return shell_abandon(sh, REFUSAL_LIMIT, err, "more than %u steps",
 				     LIMIT_SHELL_STEPS);
-	if (s->held + s->scratch.used + s->arena.used > LIMIT_SHELL_MEMORY)
+	if (s->held + s->scratch.used + s->arena.used + sh->world->arena->used - s->arena_before >
+	    LIMIT_SHELL_MEMORY)
 		return shell_abandon(sh, REFUSAL_LIMIT, err, "more than %u bytes of memory",
 				     LIMIT_SHELL_MEMORY);
 	return 0;
+}
+
+bool shell_charge(struct shell *sh, uint64_t bytes)
+{
+	struct session *s = sh->session;
+
+	s->charged += bytes;
+	sh->world->steps += s->charged / LIMIT_SHELL_STEP_BYTES;
+	s->charged %= LIMIT_SHELL_STEP_BYTES;
+	return sh->world->steps > LIMIT_SHELL_STEPS;
 }
 
 /* set -e: what fails outside of a test ends the process. */
@@ -178,9 +189,10 @@ static int evaluate_case(struct shell *sh, const struct ast *a, bool tested, str
 
 		for (size_t k = 0; k < item->n_patterns && !match; k++) {
 			r = expand_pattern(sh, item->patterns[k], &pattern, err);
+			if (!r)
+				r = shell_match(sh, pattern, word, 0, &match, err);
 			if (r)
 				return r < 0 ? -1 : sh->status;
-			match = pattern_match(pattern, word, 0);
 		}
 		if (!match)
 			continue;

@@ -78,6 +78,14 @@ int expand_regex(struct shell *sh, const struct word *w, struct str *ret,
 		 struct error *err) MUST_CHECK;
 int expand_files(struct shell *sh, struct str pattern, struct str **ret, size_t *ret_n,
 		 struct error *err) MUST_CHECK;
+/*
+ * @pattern against the whole of @text as this shell does it: 0 with *ret, STOPPED where
+ * bash's characters beyond ASCII or its extended patterns would decide. @flags: PATTERN_*,
+ * or MATCH_EXTENDED where extended patterns always count.
+ */
+#define MATCH_EXTENDED 256u
+int shell_match(struct shell *sh, struct str pattern, struct str text, unsigned flags, bool *ret,
+		struct error *err) MUST_CHECK;
 int arithmetic_evaluate(struct shell *sh, struct str text, int64_t *ret,
 			struct error *err) MUST_CHECK;
 /* bash: {a,b} and {1..3}: the words that @w stands for, in scratch. SIZE_MAX: unknown. */

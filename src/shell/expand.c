@@ -36,6 +36,7 @@ static void keep(struct expander *e, struct str field)
 		e->fields = fields;
 		e->capacity = wider;
 	}
+	(void)shell_charge(e->sh, sizeof(field));
 	e->fields[e->n++] = field;
 }
 
@@ -131,6 +132,7 @@ int expander_add(struct expander *e, struct str text, bool quoted, bool splits, 
 	    s->held + s->scratch.used + text.len > LIMIT_SHELL_MEMORY)
 		return shell_abandon(e->sh, REFUSAL_LIMIT, err, "more than %u bytes in a word",
 				     LIMIT_SHELL_OUTPUT);
+	(void)shell_charge(e->sh, text.len);
 	if (splits && !quoted && e->purpose == EXPAND_FIELDS && e->separators.len)
 		return split(e, text, err);
 	if (text.len || quoted)

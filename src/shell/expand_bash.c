@@ -3,13 +3,24 @@
 
 #include "base/limits.h"
 
-/* The longest (bash's rule) match that begins at @at; SIZE_MAX: none. */
-static size_t match_at(struct str pattern, struct str text, size_t at)
+/* The longest (bash's rule) match that begins at @at; *ret SIZE_MAX: none. */
+static int match_at(struct shell *sh, struct str pattern, struct str text, size_t at, size_t *ret,
+		    struct error *err)
 {
-	for (size_t n = text.len - at + 1; n-- > 0;)
-		if (pattern_match(pattern, (struct str){ text.ptr + at, n }, 0))
-			return n;
-	return SIZE_MAX;
+	*ret = SIZE_MAX;
+	for (size_t n = text.len - at + 1; n-- > 0;) {
+		bool matches = false;
+		int r = shell_match(sh, pattern, (struct str){ text.ptr + at, n }, 0, &matches,
+				    err);
+
+		if (r)
+			return r;
+		if (matches) {
+			*ret = n;
+			break;
+		}
+	}
+	return 0;
 }
 
 static int replace(struct expander *e, const struct part *part, struct str value, struct str *ret,
@@ -34,12 +45,18 @@ static int replace(struct expander *e, const struct part *part, struct str value
 			return shell_abandon(e->sh, REFUSAL_LIMIT, err,
 					     "more than %u bytes in a word", LIMIT_SHELL_OUTPUT);
 		if (here && part->op == PARAM_REPLACE_TAIL) {
-			if (pattern_match(pattern, (struct str){ value.ptr + at, value.len - at },
-					  0))
+			bool matches = false;
+
+			r = shell_match(e->sh, pattern,
+					(struct str){ value.ptr + at, value.len - at }, 0,
+					&matches, err);
+			if (matches)
 				n = value.len - at;
 		} else if (here) {
-			n = match_at(pattern, value, at);
+			r = match_at(e->sh, pattern, value, at, &n, err);
 		}
+		if (r)
+			return r;
 		if (n == 0 && at < value.len && part->op == PARAM_REPLACE_ALL)
 			n = SIZE_MAX; /* an empty match in the middle: none */
 		if (n != SIZE_MAX && (n || at == 0 || part->op == PARAM_REPLACE_TAIL)) {
@@ -74,6 +91,10 @@ static int slice(struct expander *e, const struct part *part, struct str value, 
 	}
 	if (r)
 		return r;
+	for (int64_t i = 0; i < len; i++)
+		if ((unsigned char)value.ptr[i] >= 128)
+			return shell_abandon(e->sh, REFUSAL_CONSTRUCT, err,
+					     "a slice of a text that is not ASCII");
 	if (from < 0)
 		from += len;
 	*ret = STR("");
@@ -283,7 +304,7 @@ static bool sequence(struct braces *b, const struct word *w, struct place open,
 		snprintf(number, sizeof(number), "%lld", i);
 		piece.text = scratch_str(&b->sh->session->scratch, str_of(number));
 		with_piece(b, w, open, close, &piece, 1);
-		if (i == to)
+		if (i == to || b->unknown)
 			break;
 	}
 	return true;
@@ -331,7 +352,7 @@ static void alternatives(struct braces *b, const struct word *w, struct place op
 		if (!end && (c != ',' || nested))
 			continue;
 		with_piece(b, w, open, close, piece, copy_parts(w, start, p, piece));
-		if (end)
+		if (end || b->unknown)
 			return;
 		start = p;
 		start.at++;

@@ -98,10 +98,15 @@ static int children(struct found_files *f, struct buf *path, struct str part, st
 	n = tree_children(dir, &list);
 	for (size_t i = 0; i < n; i++) {
 		int r = shell_step(f->sh, err);
+		bool matches = false;
 
 		if (r)
 			return r;
-		if (!pattern_match(part, list[i]->name, hidden ? 0 : PATTERN_PERIOD))
+		r = shell_match(f->sh, part, list[i]->name, hidden ? 0 : PATTERN_PERIOD, &matches,
+				err);
+		if (r)
+			return r;
+		if (!matches)
 			continue;
 		buf_add_str(path, list[i]->name);
 		r = next_component(f, path, rest, err);

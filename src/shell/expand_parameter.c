@@ -96,6 +96,7 @@ int parameter_get(struct shell *sh, struct str name, struct str *ret, bool *ret_
 		return 0;
 	}
 	if (variable_get(sh, name, ret)) {
+		(void)shell_charge(sh, ret->len);
 		*ret = scratch_str(&sh->session->scratch, *ret);
 		*ret_set = true;
 		return 0;
@@ -181,21 +182,27 @@ static int add_list(struct expander *e, const struct list *l, bool quoted, struc
 
 /* ---- operators ---- */
 
-struct str pattern_trim(struct shell *sh, struct str value, struct str pattern, enum param_op op)
+static int trim(struct shell *sh, struct str value, struct str pattern, enum param_op op,
+		struct str *ret, struct error *err)
 {
 	bool suffix = op == PARAM_SUFFIX || op == PARAM_SUFFIX_LONG;
 	bool longest = op == PARAM_SUFFIX_LONG || op == PARAM_PREFIX_LONG;
 
-	(void)sh;
+	*ret = value;
 	for (size_t i = 0; i <= value.len; i++) {
 		size_t n = longest ? value.len - i : i; /* bytes that go */
 		struct str part = { suffix ? value.ptr + value.len - n : value.ptr, n };
+		bool matches = false;
+		int r = shell_match(sh, pattern, part, 0, &matches, err);
 
-		if (!pattern_match(pattern, part, 0))
+		if (r)
+			return r;
+		if (!matches)
 			continue;
-		return (struct str){ suffix ? value.ptr : value.ptr + n, value.len - n };
+		*ret = (struct str){ suffix ? value.ptr : value.ptr + n, value.len - n };
+		break;
 	}
-	return value;
+	return 0;
 }
 
 static int unset_error(struct expander *e, struct str name)
@@ -263,6 +270,14 @@ static int add_word(struct expander *e, const struct part *part, struct error *e
 	return expander_parts(e, part->word, true, err);
 }
 
+static bool has_beyond_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] >= 128)
+			return true;
+	return false;
+}
+
 static int trimmed(struct expander *e, const struct part *part, struct str value, struct str *ret,
 		   struct error *err)
 {
@@ -278,6 +293,9 @@ static int trimmed(struct expander *e, const struct part *part, struct str value
 		*ret = value;
 		return 0;
 	case PARAM_LENGTH:
+		if (e->sh->bash && has_beyond_ascii(value))
+			return shell_abandon(e->sh, REFUSAL_CONSTRUCT, err,
+					     "the length of a text that is not ASCII");
 		*ret = number(e->sh, (int64_t)value.len);
 		return 0;
 	case PARAM_SUFFIX:
@@ -285,9 +303,7 @@ static int trimmed(struct expander *e, const struct part *part, struct str value
 	case PARAM_PREFIX:
 	case PARAM_PREFIX_LONG:
 		r = expand_pattern(e->sh, part->word, &pattern, err);
-		if (!r)
-			*ret = pattern_trim(e->sh, value, pattern, part->op);
-		return r;
+		return r ? r : trim(e->sh, value, pattern, part->op, ret, err);
 	default:
 		return expand_bash(e, part, value, ret, err);
 	}

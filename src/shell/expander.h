@@ -54,4 +54,3 @@ int parameter_get(struct shell *sh, struct str name, struct str *ret, bool *ret_
 		  struct error *err) MUST_CHECK;
 int expand_bash(struct expander *e, const struct part *part, struct str value, struct str *ret,
 		struct error *err) MUST_CHECK;
-struct str pattern_trim(struct shell *sh, struct str value, struct str pattern, enum param_op op);

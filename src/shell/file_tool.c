@@ -134,6 +134,7 @@ size_t file_children(struct shell_call *c, const struct node *dir, struct node *
 	if (world_is_outside(dir))
 		return 0;
 	n = tree_children(dir, &list);
+	(void)shell_charge(c->shell, 64 * (uint64_t)n);
 	*ret = arena_array(c->world->arena, n + 1, sizeof(**ret));
 	if (n)
 		memcpy(*ret, list, n * sizeof(*list));

@@ -24,8 +24,8 @@ static struct str fold(struct find *f, struct str text)
 static bool match(struct find *f, const struct find_node *n, struct str text)
 {
 	if (n->fold)
-		return pattern_match(fold(f, n->text), fold(f, text), 0);
-	return pattern_match(n->text, text, 0);
+		return pattern_match(fold(f, n->text), fold(f, text), PATTERN_CARET);
+	return pattern_match(n->text, text, PATTERN_CARET);
 }
 
 static bool compare(const struct find_node *n, uint64_t value)
@@ -95,7 +95,10 @@ static int test_newer(struct find *f, const struct find_node *n, struct error *e
 
 static int test_regex(struct find *f, const struct find_node *n, struct error *err)
 {
-	switch (regex_search(n->regex, f->path, 0, NULL, 0)) {
+	enum regex_answer answer = regex_search(n->regex, f->path, 0, NULL, 0);
+
+	(void)shell_charge(f->c->shell, regex_steps(n->regex));
+	switch (answer) {
 	case REGEX_NO_MATCH:
 		return 0;
 	case REGEX_MATCH:

@@ -23,6 +23,7 @@ struct grep {
 	struct arena *arena; /* of one run */
 	/* of the run */
 	bool matched, trouble, shown;
+	uint64_t cost; /* steps of its searches */
 	unsigned n_printed; /* files below a folder that something was printed of */
 };
 

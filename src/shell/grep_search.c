@@ -24,6 +24,7 @@ static enum regex_answer find_one(struct grep *g, struct regex *re, struct str l
 	while (from <= line.len) {
 		enum regex_answer answer = regex_search(re, line, from, ret, 1);
 
+		g->cost += regex_steps(re);
 		if (answer != REGEX_MATCH || !g->word)
 			return answer;
 		for (size_t end = ret->to;;) {
@@ -39,6 +40,7 @@ static enum regex_answer find_one(struct grep *g, struct regex *re, struct str l
 				break;
 			head.len = end - 1;
 			answer = regex_search(re, head, ret->from, &shorter, 1);
+			g->cost += regex_steps(re);
 			if (answer == REGEX_GAVE_UP)
 				return answer;
 			if (answer != REGEX_MATCH || shorter.from != ret->from)
@@ -293,6 +295,7 @@ static int search_folder(struct grep *g, struct shell_call *c, struct node *fold
 	struct node *const *children = NULL;
 	size_t n = tree_children(folder, &children);
 
+	(void)shell_charge(c->shell, 64 * (uint64_t)n);
 	*ret_reason = "folders too deep in each other";
 	if (depth > LIMIT_SHELL_DEPTH)
 		return 1;

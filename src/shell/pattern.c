@@ -113,9 +113,16 @@ static bool is_leading(struct str text, size_t at, unsigned flags)
 
 bool pattern_match(struct str pattern, struct str text, unsigned flags)
 {
+	uint64_t cost = 0;
+
+	return pattern_match_costs(pattern, text, flags, &cost);
+}
+
+bool pattern_match_costs(struct str pattern, struct str text, unsigned flags, uint64_t *cost)
+{
 	size_t p = 0, t = 0, star = SIZE_MAX, star_text = 0;
 
-	while (t < text.len || p < pattern.len) {
+	for (; t < text.len || p < pattern.len; ++*cost) {
 		bool leading = is_leading(text, t, flags);
 		size_t next = p;
 

@@ -55,6 +55,7 @@ struct regex *regex_compile(struct arena *arena, struct str pattern, unsigned fl
 enum regex_answer regex_search(struct regex *re, struct str text, size_t from,
 			       struct regex_span *spans, unsigned n_spans);
 
+uint64_t regex_steps(const struct regex *re); /* that the last search took */
 unsigned regex_groups(const struct regex *re);
 const char *regex_reason(const struct regex *re); /* after REGEX_GAVE_UP; static text */
 

@@ -10,7 +10,7 @@
 #define REGEX_INSTRUCTIONS_MAX 30000u /* of one program: a{1000} is fine, nested ones end */
 #define REGEX_DEPTH_MAX 100u	      /* of parentheses */
 #define REGEX_REPEAT_MAX 32767u	      /* RE_DUP_MAX */
-#define REGEX_STEPS_MAX 400000000u    /* of one search without back-references */
+#define REGEX_STEPS_MAX 400000000u    /* of all searches with one expression */
 #define REGEX_BACK_STEPS_MAX 4000000u /* with them */
 #define REGEX_INVALID_BASE 0x110000u  /* character number of a byte that is no UTF-8 */
 
@@ -106,7 +106,7 @@ struct regex {
 	size_t ways_capacity;
 	uint64_t *seen;
 	size_t seen_capacity; /* words */
-	uint64_t steps;
+	uint64_t steps, spent; /* of this search, of those before */
 };
 
 /* One thing to try, or (pc == UINT32_MAX) a slot to restore. */

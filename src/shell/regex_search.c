@@ -211,7 +211,7 @@ static enum regex_answer walk(struct search *s, size_t from)
 		c = regex_decode(re, s->text, at, &len);
 		at += len;
 		step(s, c, at);
-		if (re->steps > REGEX_STEPS_MAX)
+		if (re->spent + re->steps > REGEX_STEPS_MAX)
 			re->reason = "too many steps";
 	}
 	return re->reason ? REGEX_GAVE_UP : s->found ? REGEX_MATCH : REGEX_NO_MATCH;
@@ -230,6 +230,11 @@ static enum regex_answer search_back(struct regex *re, struct str text, size_t f
 	return REGEX_NO_MATCH;
 }
 
+uint64_t regex_steps(const struct regex *re)
+{
+	return re->steps;
+}
+
 enum regex_answer regex_search(struct regex *re, struct str text, size_t from,
 			       struct regex_span *spans, unsigned n_spans)
 {
@@ -238,6 +243,7 @@ enum regex_answer regex_search(struct regex *re, struct str text, size_t from,
 	enum regex_answer answer = REGEX_NO_MATCH;
 
 	assert(from <= text.len && n_spans <= REGEX_SPANS);
+	re->spent += re->steps;
 	re->steps = 0;
 	re->reason = NULL;
 	if (!spans || n_spans == 0) {

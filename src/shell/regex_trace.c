@@ -245,7 +245,7 @@ enum regex_answer regex_try(struct regex *re, struct str text, size_t from,
 			if (at == text.len)
 				break;
 		}
-		if (re->steps > REGEX_BACK_STEPS_MAX)
+		if (re->steps > REGEX_BACK_STEPS_MAX || re->spent > REGEX_STEPS_MAX)
 			re->reason = "too many steps for back-references";
 		if (re->reason)
 			return REGEX_GAVE_UP;

@@ -366,7 +366,8 @@ static int run_outer(struct shell *sh, const struct shell_script *script, unsign
 int shell_run_printing(struct world *w, const struct shell_script *script, struct buf *ret_out,
 		       struct buf *ret_err, int *ret_status, struct error *err)
 {
-	struct session s = { .world = w, .messages = BUF_INIT((size_t)1 << 40),
+	struct session s = { .world = w, .arena_before = w->arena->used,
+			     .messages = BUF_INIT((size_t)1 << 40),
 			     .printed = BUF_INIT((size_t)1 << 40),
 			     .closed = BUF_INIT((size_t)1 << 40) };
 	uint64_t steps = w->steps;

@@ -148,6 +148,7 @@ int sed_substitute(struct sed_run *run, struct sed_command *command, struct erro
 		struct regex_span spans[REGEX_SPANS];
 		enum regex_answer answer = regex_search(re, line, at, spans, REGEX_SPANS);
 
+		(void)shell_charge(run->c->shell, regex_steps(re));
 		if (answer == REGEX_GAVE_UP)
 			run->refusal = regex_reason(re);
 		if (answer != REGEX_MATCH)

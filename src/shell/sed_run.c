@@ -128,6 +128,7 @@ static bool matches(struct sed_run *run, const struct sed_address *a)
 		if (!re)
 			return false;
 		answer = regex_search(re, text.ptr ? text : STR(""), 0, NULL, 0);
+		(void)shell_charge(run->c->shell, regex_steps(re));
 		if (answer == REGEX_GAVE_UP)
 			run->refusal = regex_reason(re);
 		return answer == REGEX_MATCH;

@@ -168,6 +168,8 @@ struct session {
 	unsigned cause_line;
 	cause_id cause;
 	size_t held;         /* bytes of variables */
+	size_t arena_before; /* bytes of the world's arena when it began */
+	uint64_t charged;    /* bytes of work that are not a step yet */
 	bool abandoned;
 	int abandon_status;
 	struct buf messages; /* standard error of the maintainer script, its end */

@@ -347,6 +347,7 @@ static int parse(struct shell *sh, struct str text, bool fixed, struct ast **ret
 	if (text.len > LIMIT_SHELL_TEXT)
 		return shell_abandon(sh, REFUSAL_LIMIT, err, "a script of more than %u bytes",
 				     LIMIT_SHELL_TEXT);
+	(void)shell_charge(sh, 4 * (uint64_t)text.len);
 	r = parser_program(&sh->session->arena, arena_str(&sh->session->arena, text),
 			   fixed ? sh->line : 1, fixed, sh->bash, ret, &line, &reason,
 			   &refused);

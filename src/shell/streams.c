@@ -93,6 +93,7 @@ static int flush_one(struct shell *sh, struct stream *s, struct error *err)
 	if (size > LIMIT_SHELL_FILE)
 		return err_set(err, ERR_LIMIT, "a script writes a file of more than %u bytes",
 			       LIMIT_SHELL_FILE);
+	(void)shell_charge(sh, size);
 	data = arena_alloc(arena, size + 1);
 	if (s->in.data.len)
 		memcpy(data, s->in.data.ptr, s->in.data.len);

@@ -163,6 +163,7 @@ int run_awk(struct shell_call *c, struct error *err)
 	w->c = c;
 	w->err = err;
 	found = run_program(w, &a);
+	(void)shell_charge(c->shell, 16 * w->steps);
 	status = w->status;
 	if (found > 0)
 		status = shell_refuse(c, err, "awk: %s", w->reason);

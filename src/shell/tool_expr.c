@@ -90,6 +90,7 @@ static struct str match(struct expr *e, struct str text, struct str pattern)
 		return refused(e, reason);
 	/* Anchored at its begin: the leftmost match begins there or there is none. */
 	answer = regex_search(re, text, 0, spans, 2);
+	(void)shell_charge(e->c->shell, regex_steps(re));
 	if (answer == REGEX_GAVE_UP)
 		return refused(e, regex_reason(re));
 	if (answer == REGEX_MATCH && spans[0].from > 0)

@@ -271,8 +271,8 @@ static int search_all(struct grep *g, struct shell_call *c, const struct shell_a
 
 static int run(struct shell_call *c, enum grep_kind kind, struct error *err)
 {
-	struct grep *g = arena_alloc(c->world->arena, sizeof(*g));
 	struct arena arena CLEANUP_ARENA = ARENA_INIT;
+	struct grep *g = arena_alloc(&arena, sizeof(*g));
 	struct shell_arguments a;
 	const char *reason = NULL;
 	int status = 0, found = 0;
@@ -290,7 +290,9 @@ static int run(struct shell_call *c, enum grep_kind kind, struct error *err)
 	reason = compile(g);
 	if (reason)
 		return shell_refuse(c, err, "regular expression: %s", reason);
-	return search_all(g, c, &a, err);
+	status = search_all(g, c, &a, err);
+	(void)shell_charge(c->shell, g->cost);
+	return status;
 }
 
 int run_grep(struct shell_call *c, struct error *err)

@@ -280,6 +280,7 @@ int run_sed(struct shell_call *c, struct error *err)
 	t.run.main = &t.main;
 	t.main.out = c->out;
 	status = run_tool(&t, c, err);
+	(void)shell_charge(c->shell, 16 * t.run.steps);
 	release(&t);
 	return status;
 }

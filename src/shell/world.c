@@ -145,6 +145,7 @@ int world_read_node(struct shell *sh, const struct node *node, struct str *ret, 
 	if (inode->content.size > LIMIT_SHELL_FILE)
 		return err_set(err, ERR_LIMIT, "a script reads a file of %llu bytes",
 			       (unsigned long long)inode->content.size);
+	(void)shell_charge(sh, inode->content.size / 4);
 	if (inode->content.where != CONTENT_MEMORY)
 		return load(shell_world(sh), &inode->content, ret, err);
 	*ret = (struct str){ (const char *)inode->content.data, (size_t)inode->content.size };
@@ -192,6 +193,7 @@ static int write_over(struct shell *sh, struct node *node, struct str data, bool
 	if (old.len + data.len > LIMIT_SHELL_FILE)
 		return err_set(err, ERR_LIMIT, "a script writes a file of %zu bytes",
 			       old.len + data.len);
+	(void)shell_charge(sh, old.len + data.len);
 	text = arena_alloc(w->arena, old.len + data.len + 1);
 	if (old.len)
 		memcpy(text, old.ptr, old.len);

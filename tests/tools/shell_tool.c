@@ -208,8 +208,10 @@ int main(int argc, char **argv)
 			err_print(&err, stderr);
 		status = 99;
 	}
-	fwrite(out.ptr, 1, out.len, stdout);
-	fwrite(messages.ptr, 1, messages.len, stderr);
+	if (out.len)
+		fwrite(out.ptr, 1, out.len, stdout);
+	if (messages.len)
+		fwrite(messages.ptr, 1, messages.len, stderr);
 	if (dump_to)
 		dump(t, dump_to);
 	return status;
