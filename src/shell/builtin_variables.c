@@ -522,7 +522,7 @@ int builtin_getopts(struct shell_call *c, struct error *err)
 	struct shell *sh = c->shell;
 	struct getopts g = { .c = c };
 	struct str text = STR("");
-	uint64_t optind = 1;
+	uint64_t next = 1;
 	size_t index, at = sh->state.option_at;
 	char number[32];
 	int status = 1;
@@ -537,9 +537,9 @@ int builtin_getopts(struct shell_call *c, struct error *err)
 	g.n = c->argc > 3 ? c->argc - 3 : sh->state.n_args;
 	if (!parser_is_name(g.name))
 		return builtin_error(c, 2, STR_FMT ": bad variable name", STR_ARG(g.name));
-	if (variable_get(sh, STR("OPTIND"), &text) && !str_parse_u64(text, &optind))
+	if (variable_get(sh, STR("OPTIND"), &text) && !str_parse_u64(text, &next))
 		return builtin_error(c, 2, "Illegal number: " STR_FMT, STR_ARG(text));
-	index = optind ? (size_t)optind : 1;
+	index = next ? (size_t)next : 1;
 	if (at)
 		index = (size_t)sh->state.option_index;
 	if (index <= g.n && at >= g.args[index - 1].len)
