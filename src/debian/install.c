@@ -158,28 +158,44 @@ static int run_dpkg(struct run *r, struct error *err)
 }
 
 /*
- * mmdebstrap forbids to start services by a script of its own while others run, and
- * some look at it. It is in the tree for scripts only: no script makes it.
+ * What mmdebstrap keeps in its chroot while scripts run, and some look at: a script that
+ * forbids to start services, and a resolv.conf, here of a machine without a network. It
+ * is in the tree for scripts only: no script makes it.
  */
-static int forbid_services(struct debian *d, struct error *err)
-{
-	static const char text[] = "#!/bin/sh\nexit 101\n";
-	struct str path = STR("usr/sbin/policy-rc.d");
+static const struct {
+	const char *path, *text;
+	uint16_t mode;
+} chroot_files[] = {
+	{ "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0755 },
+	{ "etc/resolv.conf", "# no network\n", 0644 },
+};
 
-	if (tree_resolve(d->tree, path, false))
-		return 0;
-	return tree_write_file(d->tree, path, str_bytes(str_of(text)), 0755,
-			       debian_rule(d, "policy-rc.d"), NULL, err);
+#define N_CHROOT_FILES (sizeof(chroot_files) / sizeof(chroot_files[0]))
+
+static int begin_chroot(struct debian *d, struct error *err)
+{
+	for (size_t i = 0; i < N_CHROOT_FILES; i++) {
+		struct str path = str_of(chroot_files[i].path);
+
+		if (!tree_resolve(d->tree, path, false) &&
+		    tree_write_file(d->tree, path, str_bytes(str_of(chroot_files[i].text)),
+				    chroot_files[i].mode, debian_rule(d, "chroot"), NULL, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Nothing of it is left, unless a package has brought one of its own. */
-static void allow_services(struct debian *d)
+static void end_chroot(struct debian *d)
 {
-	struct node *node = tree_resolve(d->tree, STR("usr/sbin/policy-rc.d"), false);
-	cause_id cause = debian_rule(d, "policy-rc.d");
+	cause_id cause = debian_rule(d, "chroot");
 
-	if (node && node->inode->cause[CAUSE_CONTENT] == cause)
-		tree_remove(d->tree, node, cause);
+	for (size_t i = 0; i < N_CHROOT_FILES; i++) {
+		struct node *node = tree_resolve(d->tree, str_of(chroot_files[i].path), false);
+
+		if (node && node->inode->cause[CAUSE_CONTENT] == cause)
+			tree_remove(d->tree, node, cause);
+	}
 }
 
 static int evaluate(struct debian *d, struct bytes *ret, struct error *err)
@@ -190,10 +206,10 @@ static int evaluate(struct debian *d, struct bytes *ret, struct error *err)
 	debian_read_interests(d);
 	if (unpack_merge_usr(d, err) < 0)
 		return err_while(err, "merging /usr");
-	if (extract_all(d, err) < 0 || forbid_services(d, err) < 0 ||
+	if (extract_all(d, err) < 0 || begin_chroot(d, err) < 0 ||
 	    run_dpkg(&essential, err) < 0 || run_dpkg(&rest, err) < 0)
 		return -1;
-	allow_services(d);
+	end_chroot(d);
 	return effects_finish(&d->run->writer, d->options->reader, ret, err);
 }
 

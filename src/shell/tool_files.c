@@ -3,6 +3,7 @@
 const struct shell_command shell_file_commands[] = {
 	{ "arch", tool_arch, 0 },
 	{ "basename", tool_basename, 0 },
+	{ "bash", tool_bash, 0 },
 	{ "cat", tool_cat, 0 },
 	{ "chcon", tool_no_process, 0 }, /* fails without SELinux */
 	{ "chgrp", tool_chgrp, 0 },

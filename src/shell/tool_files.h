@@ -4,7 +4,7 @@
 
 #include "shell/command.h"
 
-shell_command_run tool_arch, tool_basename, tool_cat, tool_chgrp, tool_chmod, tool_chown,
+shell_command_run tool_arch, tool_bash, tool_basename, tool_cat, tool_chgrp, tool_chmod, tool_chown,
 	tool_chroot, tool_cp, tool_date, tool_dd, tool_dirname, tool_env, tool_find, tool_getcap,
 	tool_getent, tool_groups, tool_hostname, tool_id, tool_install, tool_ionice, tool_ln,
 	tool_ls, tool_mkdir, tool_mkfifo, tool_mknod, tool_mktemp, tool_mountpoint, tool_mv,
