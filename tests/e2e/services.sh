@@ -25,7 +25,7 @@ inside() {
 runs_as() {
 	local name=ingot-$1-$$ uid pid
 	uid=$(awk -F: -v name="$2" '$1 == name { print $3 }' "$area/bundle-$1/rootfs/etc/passwd")
-	for pid in $(runc --root "$area/run-$name" ps "$name" --format json | jq '.[]'); do
+	for pid in $(runc --root "$area/run-$name" ps --format json "$name" | jq '.[]'); do
 		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$3" ] &&
 			[ "$(stat -c %u "/proc/$pid")" = "$uid" ] && return 0
 	done
