@@ -101,6 +101,16 @@ static const struct debian_answer *answers_of(const struct work *w)
 	return list;
 }
 
+static const struct debian_preseed *preseeds_of(const struct work *w)
+{
+	const struct recipe *r = w->in->recipe;
+	struct debian_preseed *list = arena_array(w->arena, r->n_debconf + 1, sizeof(*list));
+
+	for (size_t i = 0; i < r->n_debconf; i++)
+		list[i] = (struct debian_preseed){ r->debconf[i].key, r->debconf[i].value };
+	return list;
+}
+
 /* A package that configures itself needs a disk, and a root that it can write. */
 static int check_first_boot(const struct work *w, const struct debian_report *report,
 			    struct error *err)
@@ -129,6 +139,7 @@ static struct debian_options debian_options(const struct work *w)
 		.ids = w->ids, .n_ids = w->n_ids,
 		.reserved = w->reserved, .n_reserved = w->n_reserved,
 		.answers = answers_of(w), .n_answers = w->in->recipe->n_scripts,
+		.debconf = preseeds_of(w), .n_debconf = w->in->recipe->n_debconf,
 		.effects = w->in->effects,
 		.reader = w->in->reader,
 		.stopwatch = w->in->stopwatch,

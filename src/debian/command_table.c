@@ -10,8 +10,12 @@ const struct shell_command debian_dpkg_commands[] = {
 	{ "dpkg-statoverride", command_dpkg_statoverride, 0 },
 	{ "dpkg-trigger", command_dpkg_trigger, 0 },
 	{ "dpkg-vendor", command_dpkg_vendor, 0 },
+	{ "locale", command_locale, 0 },
 	{ "pam-auth-update", command_pam_auth_update, 0 },
+	{ "perl", command_perl, 0 },
+	{ "ucfq", command_ucfq, 0 },
 	{ "update-alternatives", command_update_alternatives, 0 },
+	{ "update-locale", command_update_locale, 0 },
 	{ NULL, NULL, 0 },
 };
 
