@@ -454,6 +454,27 @@ static int query(struct apache *a, struct str name)
 	return !state ? 1 : *state == 'm' ? 33 : 32;
 }
 
+/* All that are enabled, in byte order where the real program has the folder's. */
+static int query_all(struct apache *a)
+{
+	struct str folder = path_of(a, "enabled", STR(""), "");
+	struct node *dir = world_find(a->c->shell, folder, true);
+	struct node *const *child = NULL;
+	size_t n = dir && dir->inode->kind == NODE_DIRECTORY ? tree_children(dir, &child) : 0;
+	int status = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		struct str name = child[i]->name;
+
+		if (!str_has_suffix(name, str_of(a->ending)))
+			continue;
+		name.len -= strlen(a->ending);
+		if (query(a, name) == 0)
+			status = 0;
+	}
+	return status;
+}
+
 /* The one MPM that is enabled. */
 static int query_mpm(struct apache *a, struct error *err)
 {
@@ -488,8 +509,17 @@ int command_a2query(struct shell_call *c, struct error *err)
 	struct apache a = { .c = c };
 	struct shell_arguments args;
 	const struct shell_taken *asked = NULL;
-	int status = 0, r = shell_options(c, table, true, &args, &status, err);
+	int status = 0, r;
 
+	/* "-m" as the last word asks for all. */
+	if (c->argc == 2 && (str_equal_cstr(c->argv[1], "-m") || str_equal_cstr(c->argv[1], "-c") ||
+			     str_equal_cstr(c->argv[1], "-s"))) {
+		name_tool(&a, c->argv[1].ptr[1] == 'm'	 ? STR("a2enmod")
+			      : c->argv[1].ptr[1] == 'c' ? STR("a2enconf")
+							 : STR("a2ensite"));
+		return query_all(&a);
+	}
+	r = shell_options(c, table, true, &args, &status, err);
 	if (r)
 		return r < 0 ? -1 : status;
 	for (size_t i = 0; i < args.n_options; i++) {
@@ -509,4 +539,17 @@ int command_a2query(struct shell_call *c, struct error *err)
 		      : asked->id == 'c' ? STR("a2enconf")
 					 : STR("a2ensite"));
 	return query(&a, asked->value);
+}
+
+/*
+ * apache2 -t, by apache2ctl: whether the server would start. Its configuration is that of
+ * packages; apache2's helper for scripts reloads no server here whatever it hears.
+ */
+int command_apache_server(struct shell_call *c, struct error *err)
+{
+	if (c->argc != 2 || !str_equal_cstr(c->argv[1], "-t") ||
+	    !str_has_suffix(shell_name(c->shell), STR("apache2ctl")))
+		return shell_refuse(c, err, "only apache2ctl's configtest is modelled");
+	buf_add_cstr(c->err, "Syntax OK\n");
+	return 0;
 }

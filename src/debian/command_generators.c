@@ -157,6 +157,7 @@ const struct shell_command debian_generator_commands[] = {
 	{ "a2query", command_a2query, 0 },
 	{ "aa-enabled", command_aa_enabled, 0 },
 	{ "aa-status", command_aa_status, 0 },
+	{ "apache2", command_apache_server, 0 },
 	{ "apparmor_parser", command_apparmor_parser, 0 },
 	{ "depmod", run_depmod, 0 },
 	{ "gio-querymodules", command_gio_querymodules, 0 },
