@@ -137,9 +137,22 @@ static bool is_binary(const struct shell *sh, struct str s)
 	return false;
 }
 
+/* Hardware is what no image has; a network is what any machine may have, or not. */
+static bool is_of_network(struct str path)
+{
+	return str_has_prefix(path, STR("/proc/net/")) ||
+	       str_has_prefix(path, STR("/sys/class/net/"));
+}
+
 static int unary(struct test *t, struct str op, struct str operand)
 {
 	int r;
+
+	if (is_of_network(operand) && !strchr("nzt", op.ptr[1])) {
+		t->stop = true;
+		t->status = shell_refuse(t->c, t->err, "what networks a machine has");
+		return 0;
+	}
 
 	if (t->c->shell->bash && strchr("aovNR", op.ptr[1])) {
 		t->stop = true;

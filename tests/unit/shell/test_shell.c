@@ -80,6 +80,13 @@ Test(shell, a_command_is_there_only_if_its_file_is)
 	cr_expect_str_eq(buf_cstr(&f.out), "127\n");
 }
 
+Test(shell, what_network_a_machine_has_is_no_question_for_test)
+{
+	expect_refusal("#!/bin/sh\nif [ -r /proc/net/route ]; then :; fi\n",
+		       "usage postinst:2 (2): [ -r /proc/net/route ]: what networks a machine has\n");
+	expect_refusal("#!/bin/sh\n[ -d /sys/bus/usb/devices ] || exit 0\nexit 1\n", "");
+}
+
 Test(shell, a_refusal_may_stop_everything)
 {
 	f.stop = true;
