@@ -17,7 +17,8 @@ generate=$(find "$INGOT_BUILD" -name oracle_generate -type f | head -n 1)
 arch=$(dpkg --print-architecture)
 epoch=1760000000
 kernel=linux-image-cloud-$arch
-packages=udev,systemd,$kernel,kmod,ca-certificates,openssl
+packages=udev,systemd,$kernel,kmod,ca-certificates,openssl,gsettings-desktop-schemas
+packages=$packages,default-jre-headless
 
 # What each program writes, and how it is called: NAME|FILES|COMMAND.
 programs() { # kernel's version
@@ -27,7 +28,8 @@ programs() { # kernel's version
 	systemd-hwdb|usr/lib/udev/hwdb.bin|systemd-hwdb --usr update
 	journalctl|var/lib/systemd/catalog/database|journalctl --update-catalog
 	depmod|$modules/modules.dep $modules/modules.dep.bin $modules/modules.alias $modules/modules.alias.bin $modules/modules.softdep $modules/modules.symbols $modules/modules.symbols.bin $modules/modules.builtin.bin $modules/modules.builtin.alias.bin $modules/modules.devname|depmod $1
-	update-ca-certificates|etc/ssl/certs|update-ca-certificates --fresh
+	glib-compile-schemas|usr/share/glib-2.0/schemas/gschemas.compiled|/usr/lib/*/glib-2.0/glib-compile-schemas /usr/share/glib-2.0/schemas
+	update-ca-certificates|etc/ssl/certs|mv /etc/ca-certificates/update.d/jks-keystore / && update-ca-certificates --fresh && mv /jks-keystore /etc/ca-certificates/update.d
 	END
 }
 
@@ -62,6 +64,23 @@ one_program() { # release root name files command
 		diff "$work/ours" "$work/theirs" | head -n 20
 		not_ok "$release: $name makes what we made"
 	fi
+}
+
+# keytool reads the store of certificates, and finds in it what the bundle has.
+java_store() { # root
+	local fingerprints=$work/fingerprints
+	unshare --mount --propagation private sh -c '
+		mount -t proc proc "$1/proc" &&
+		exec chroot "$1" keytool -list -cacerts -storepass changeit' - "$1" \
+		>"$work/out" 2>&1 || { tail -n 5 "$work/out"; return 1; }
+	sed -n 's/^Certificate fingerprint (SHA-256): //p' "$work/out" | sort >"$fingerprints"
+	awk -v out="$work/certificate" '/BEGIN/ { n++ } { print >(out "." n) }' \
+		"$1/etc/ssl/certs/ca-certificates.crt"
+	for file in "$work"/certificate.*; do
+		openssl x509 -in "$file" -noout -fingerprint -sha256
+	done | sed 's/.*=//' | sort >"$work/bundle"
+	rm -f "$work"/certificate.*
+	[ -s "$work/bundle" ] && cmp "$fingerprints" "$work/bundle"
 }
 
 # From the tree that the programs left: nothing of it is composed by us.
@@ -104,6 +123,7 @@ one_release() {
 	mkdir -p "$root/dev"
 	[ -e "$root/dev/null" ] || mknod -m 666 "$root/dev/null" c 1 3
 	version=$(basename "$root"/usr/lib/modules/*)
+	check "$release: keytool finds the bundle's certificates in our store" java_store "$root"
 	while IFS='|' read -r name files command; do
 		one_program "$release" "$root" "$name" "$files" "$command"
 	done < <(programs "$version")
