@@ -33,6 +33,7 @@ skip() {
 }
 [ "$(id -u)" = 0 ] || skip "needs root"
 command -v mmdebstrap >/dev/null || skip "needs mmdebstrap"
+unshare --mount --pid --fork --uts --ipc true 2>/dev/null || skip "may make no namespaces"
 
 # The first URI of the host's apt configuration that serves suites like $1.
 uri_for() {
@@ -69,7 +70,8 @@ private_apt() {
 	APT::Install-Recommends "false"; Dir::Log "$apt/log";
 	END
 	export APT_CONFIG="$apt/apt.conf"
-	ls "$apt/state/lists/"*_Packages* >/dev/null 2>&1 || apt-get update -qq
+	ls "$apt/state/lists/"*_Packages* >/dev/null 2>&1 || apt-get update -qq ||
+		skip "the mirror can't be reached"
 }
 
 # The smallest system, made by mmdebstrap; the mirror's lists are its own matter.

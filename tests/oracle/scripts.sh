@@ -45,7 +45,11 @@ for release in trixie bookworm; do
 			skip "$release: $name" "the real apt could not install it"
 		fi
 	done
-	[ -n "$there" ] || { cat "$work/$release.made"; continue; }
+	[ -n "$there" ] || {
+		tail -n 40 "$work/$release.made"
+		not_ok "$release: the real dpkg made a tree"
+		continue
+	}
 	# shellcheck disable=SC2086 # names of sets
 	python3 "$here/verdicts.py" "$tool" "$work" "$release" "$results/$release.json" $there \
 		>"$results/$release.txt" 2>&1 || :
