@@ -14,7 +14,10 @@
 struct catalogue_entry {
 	const char *package, *script; /* "nginx-common", "postinst" */
 	const char *digests;          /* hex, each followed by a blank */
-	/* One a line, in order; "": no effect. Or the same program written in shell ("#!"). */
+	/*
+	 * One a line, in order; "": no effect. Or the same program written in shell ("#!"),
+	 * or lines "line N TEXT", which stand in the place of the script's own.
+	 */
 	const char *operations;
 };
 

@@ -44,6 +44,7 @@ const struct shell_command debian_inert_commands[] = {
 	{ "fuser", run_fails, 0 },
 	{ "getenforce", run_getenforce, 0 },
 	{ "insmod", run_fails, 0 },
+	{ "machine-secret", command_machine_secret_file, SHELL_COMMAND_VIRTUAL },
 	{ "modprobe", run_fails, 0 },
 	{ "named-checkconf", command_named_checkconf, 0 },
 	{ "newaliases", command_newaliases, 0 },

@@ -218,14 +218,40 @@ int command_saslpasswd(struct shell_call *c, struct error *err)
 	return first_boot_file(c, FIRST_BOOT_SASLDB, "/etc/sasldb2", 0640, 0, err);
 }
 
+/*
+ * machine-secret MODE PATH NAME: of the catalogue's own lines. What the script would fill
+ * with random bytes is made on the machine itself.
+ */
+int command_machine_secret_file(struct shell_call *c, struct error *err)
+{
+	unsigned mode = 0;
+
+	if (c->argc != 4)
+		return shell_refuse(c, err, "MODE PATH NAME are expected");
+	for (size_t i = 0; i < c->argv[1].len; i++)
+		mode = 8 * mode + (unsigned)(c->argv[1].ptr[i] - '0');
+	return first_boot_file(c, arena_printf(c->world->arena, STR_FMT, STR_ARG(c->argv[3])),
+			       arena_printf(c->world->arena, STR_FMT, STR_ARG(c->argv[2])),
+			       (uint16_t)(mode & 07777), 0, err);
+}
+
 /* The world has a terabyte to spare. */
 int command_df(struct shell_call *c, struct error *err)
 {
-	if (c->argc != 3 || !str_equal_cstr(c->argv[1], "--output=avail"))
-		return shell_refuse(c, err, "only --output=avail of one folder is modelled");
+	bool available = c->argc == 3 && str_equal_cstr(c->argv[1], "--output=avail");
+	bool portable = c->argc == 3 && (str_equal_cstr(c->argv[1], "-P") ||
+					 str_equal_cstr(c->argv[1], "--portability"));
+
+	if (!available && !portable)
+		return shell_refuse(c, err, "only -P and --output=avail of a folder are modelled");
 	if (!world_find(c->shell, c->argv[2], true))
 		return shell_fail(c, 1, "df: " STR_FMT ": No such file or directory",
 				  STR_ARG(c->argv[2]));
-	buf_add_cstr(c->out, "     Avail\n1073741824\n");
+	if (available)
+		buf_add_cstr(c->out, "     Avail\n1073741824\n");
+	else
+		buf_printf(c->out, "%-14s %11s %7s %10s %8s %s\n%-14s %11s %7s %10s %8s %s\n",
+			   "Filesystem", "1024-blocks", "Used", "Available", "Capacity",
+			   "Mounted on", "-", "1074741824", "1000000", "1073741824", "1%", "/");
 	return 0;
 }

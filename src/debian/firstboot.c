@@ -27,6 +27,9 @@ static const struct first_boot table[] = {
 	  "/bin/sh -c 'echo ! | saslpasswd2 -c no:such:user && saslpasswd2 -d no:such:user && "
 	  "chown root:sasl /etc/sasldb2 && chmod 0660 /etc/sasldb2'",
 	  "/etc/sasldb2", "basic.target" },
+	{ "varnish-secret", "secret of varnishadm",
+	  "/bin/sh -c 'install -m 0600 /proc/sys/kernel/random/uuid /etc/varnish/secret'",
+	  "/etc/varnish/secret", "varnish.service" },
 	{ FIRST_BOOT_ISCSI, "name of the iSCSI initiator",
 	  "/bin/sh -c 'printf \"InitiatorName=%%s\\n\" \"$$(/sbin/iscsi-iname)\" "
 	  ">/etc/iscsi/initiatorname.iscsi && chmod 0600 /etc/iscsi/initiatorname.iscsi'",

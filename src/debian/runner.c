@@ -171,6 +171,13 @@ static struct effect_context context_of(const struct running *x, struct str what
 	};
 }
 
+static bool is_rendering(const struct catalogue_entry *entry)
+{
+	struct str text = str_of(entry->operations);
+
+	return shell_is_script(text) || str_has_prefix(text, STR("line "));
+}
+
 /* The catalogue's entry for this text, if its conditions hold: 1, 0 or -1. */
 static int find_entry(const struct running *x, const struct catalogue_entry **ret,
 		      struct error *err)
@@ -178,7 +185,7 @@ static int find_entry(const struct running *x, const struct catalogue_entry **re
 	struct effect_context c = context_of(x, x->script);
 
 	*ret = catalogue_find(x->u->package->name, x->script, &x->digest);
-	if (*ret && shell_is_script(str_of((*ret)->operations)))
+	if (*ret && is_rendering(*ret))
 		return 1;
 	return *ret ? effect_applies(&c, str_of((*ret)->operations), err) : 0;
 }
@@ -235,6 +242,31 @@ static int apply_entry(const struct running *x, const struct catalogue_entry *en
 	return effect_run_all(&c, str_of(entry->operations), err);
 }
 
+/* "line N TEXT" lines: the script with these lines in the place of its own. */
+static struct str rewritten(const struct running *x, struct str lines)
+{
+	CLEANUP_BUF struct buf out = BUF_INIT(SIZE_MAX / 8);
+	struct str text = x->text, line, rule, number;
+	uint64_t n = 0, at = 0;
+
+	for (unsigned k = 1; text.len; k++) {
+		struct str rules = lines;
+
+		str_split(&text, '\n', &line);
+		while (rules.len && str_split(&rules, '\n', &rule)) {
+			rule = (struct str){ rule.ptr + 5, rule.len - 5 };
+			str_split(&rule, ' ', &number);
+			for (n = at = 0; at < number.len; at++)
+				n = 10 * n + (uint64_t)(number.ptr[at] - '0');
+			if (n == k)
+				line = rule;
+		}
+		buf_add_str(&out, line);
+		buf_add_char(&out, '\n');
+	}
+	return copy(x->d, buf_str(&out));
+}
+
 /* The same in shell, of a program in another language: evaluated in its place. */
 static int run_rendering(const struct running *x, const struct catalogue_entry *entry,
 			 int *ret_status, struct error *err)
@@ -243,6 +275,8 @@ static int run_rendering(const struct running *x, const struct catalogue_entry *
 
 	x->d->run->coverage.catalogue++;
 	in_shell.text = str_of(entry->operations);
+	if (!shell_is_script(in_shell.text))
+		in_shell.text = rewritten(x, in_shell.text);
 	return evaluate(&in_shell, ret_status, err);
 }
 
@@ -272,7 +306,7 @@ static int run(const struct running *x, int *ret_status, struct error *err)
 	if (answer)
 		return answer_script(x, answer, err);
 	applies = find_entry(x, &entry, err);
-	if (applies > 0 && shell_is_script(str_of(entry->operations)))
+	if (applies > 0 && is_rendering(entry))
 		return run_rendering(x, entry, ret_status, err);
 	if (applies)
 		return applies < 0 ? -1 : apply_entry(x, entry, err);
