@@ -4,6 +4,7 @@
 #include "cli/progress.h"
 #include "pipeline/inputs.h"
 #include "pipeline/locking.h"
+#include "pipeline/refusals.h"
 
 int cmd_check(struct app *app, int argc, char **argv, struct error *err);
 
@@ -42,7 +43,8 @@ static int check(struct app *app, const char *name, struct json *list, struct er
 	struct json *row = json_object(a);
 	struct inputs in;
 
-	if (app_recipe(app, name, &r, err) < 0 || inputs_scan(&app->context, r, a, &in, err) < 0)
+	if (app_recipe(app, name, &r, err) < 0 || answers_check(r, err) < 0 ||
+	    inputs_scan(&app->context, r, a, &in, err) < 0)
 		return -1;
 	if (!app->json)
 		printf("%.*s: ok, %zu package%s asked for, %zu target%s, %zu file%s\n",

@@ -81,12 +81,18 @@ static void print_summary(const struct recipe *r, const struct locking *l, const
 	}
 	for (size_t i = 0; i < l->lock->n_architectures; i++)
 		n += l->lock->architectures[i].n_packages;
-	printf("%.*s: %s, %zu package%s for %zu architecture%s, %zu changed\n", STR_ARG(r->path),
+	printf("%.*s: %s, %zu package%s for %zu architecture%s", STR_ARG(r->path),
 	       dry_run	? "would change"
 	       : l->old ? "lock updated"
 			: "locked",
 	       n, n == 1 ? "" : "s", l->lock->n_architectures,
-	       l->lock->n_architectures == 1 ? "" : "s", d->n_packages);
+	       l->lock->n_architectures == 1 ? "" : "s");
+	if (l->old)
+		printf(", %zu changed", d->n_packages);
+	putchar('\n');
+	if (l->old && d->n_effects)
+		printf("the effects of scripts changed: --diff shows how, before the lock is "
+		       "written with --dry-run\n");
 }
 
 static int check(struct app *app, const struct recipe *r, struct error *err)

@@ -129,14 +129,10 @@ static void print_effects(const struct effect_row *rows, size_t n)
 			putchar('\n');
 		}
 		printf("  %-10s ", rows[i].kind);
-		app_print_str(rows[i].subject);
-		if (rows[i].details.len) {
-			putchar(' ');
-			app_print_str(rows[i].details);
-		}
-		if (rows[i].cause.len) {
+		app_print_str(rows[i].shown);
+		if (rows[i].causes.len) {
 			printf("  <- ");
-			app_print_str(rows[i].cause);
+			app_print_str(rows[i].causes);
 		}
 		putchar('\n');
 	}
@@ -154,7 +150,7 @@ static void print_effects_json(struct app *app, const struct effect_row *rows, s
 		json_set(row, "operation", json_text(a, rows[i].kind));
 		json_set(row, "subject", json_str(a, rows[i].subject));
 		json_set(row, "details", json_str(a, rows[i].details));
-		json_set(row, "cause", json_str(a, rows[i].cause));
+		json_set(row, "causes", json_str(a, rows[i].causes));
 		json_add(list, row);
 	}
 	json_set(top, "effects", list);

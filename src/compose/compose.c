@@ -123,9 +123,11 @@ static int check_first_boot(const struct work *w, const struct debian_report *re
 			continue;
 		if (t->type == TARGET_DISK && t->root_type != ROOT_EROFS)
 			continue;
-		return err_at(err, ERR_RECIPE_VALUE, r->scripts[i].pos,
-			      "'first-boot' is for disks with a writable root, and target '" STR_FMT
-			      "' is none", STR_ARG(t->name));
+		(void)err_at(err, ERR_RECIPE_VALUE, r->scripts[i].pos,
+			     "'first-boot' is for disks with a writable root, and target '" STR_FMT
+			     "' is none", STR_ARG(t->name));
+		return err_hint(err, "drop the package from that target by 'without', or give "
+				     "another answer");
 	}
 	return 0;
 }

@@ -17,14 +17,14 @@ int effects_obtain(struct context *c, const struct recipe *r, const struct lock 
 		   const struct recipe_target *target, struct str architecture,
 		   struct arena *arena, struct bytes *ret, struct error *err) MUST_CHECK;
 
-/* One operation of a package, or (kind "script") the script whose operations follow. */
+/* One operation of a package. */
 struct effect_row {
-	struct str script;    /* "postinst configure" */
-	const char *kind;     /* "file", "mode", ... */
-	struct str subject;   /* the path, or what is wanted */
-	struct str details;   /* the other words */
-	struct str cause;     /* "postinst:14", or "" */
-	struct str text;      /* the line as it stands in the object */
+	struct str script;  /* "postinst configure" */
+	const char *kind;   /* "file", "mode", ... */
+	struct str subject; /* the path, or what is wanted */
+	struct str details; /* the other words */
+	struct str shown;   /* subject and details for people, on one line */
+	struct str causes;  /* "postinst:14, postinst:20": each once, or "" */
 };
 int effects_rows(struct bytes object, struct str package, struct arena *arena,
 		 struct effect_row **ret, size_t *ret_n, struct error *err) MUST_CHECK;

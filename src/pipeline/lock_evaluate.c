@@ -214,9 +214,11 @@ int lock_evaluate(struct context *c, const struct recipe *r, const struct inputs
 	struct evaluation e = { .context = c, .recipe = r, .inputs = in, .lock = l,
 				.refusals = refusals };
 
-	if (evaluate_all(&e, err) < 0 || refusals_fail(&refusals, c, r, err) < 0)
+	if (evaluate_all(&e, err) < 0)
 		return -1;
 	refusals_note_unused(refusals, c, r);
+	if (refusals_fail(&refusals, c, r, err) < 0)
+		return -1;
 	record_answers(l, r, refusals);
 	return 0;
 }
@@ -244,8 +246,6 @@ int check_scripts(struct context *c, const struct recipe *r, struct script_check
 		return -1;
 	ret->coverage = e.coverage;
 	ret->n_refused = refusals->n;
-	if (refusals_fail(&refusals, c, r, err) < 0)
-		return -1;
 	refusals_note_unused(refusals, c, r);
-	return 0;
+	return refusals_fail(&refusals, c, r, err);
 }

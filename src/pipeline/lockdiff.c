@@ -164,19 +164,57 @@ static void add_size_change(const struct lockdiff *d, struct buf *to)
 		   text_size((uint64_t)(change < 0 ? -change : change), size));
 }
 
+static bool has_same_lines(const struct str *a, size_t n, const struct str *b, size_t m)
+{
+	if (n != m)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!str_equal(a[i], b[i]))
+			return false;
+	return true;
+}
+
+/* Targets and architectures with the same change share one paragraph. */
+static bool is_same_change(const struct lockdiff_effects *a, const struct lockdiff_effects *b)
+{
+	return str_equal(a->package, b->package) && a->known == b->known &&
+	       has_same_lines(a->removed, a->n_removed, b->removed, b->n_removed) &&
+	       has_same_lines(a->added, a->n_added, b->added, b->n_added);
+}
+
+static bool is_told_before(const struct lockdiff *d, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (is_same_change(&d->effects[k], &d->effects[i]))
+			return true;
+	return false;
+}
+
+static void add_change(const struct lockdiff *d, size_t i, struct buf *to)
+{
+	const struct lockdiff_effects *e = &d->effects[i];
+	const char *before = ": ";
+
+	buf_printf(to, "effects  " STR_FMT, STR_ARG(e->package));
+	for (size_t k = i; k < d->n_effects; k++) {
+		if (!is_same_change(&d->effects[k], e))
+			continue;
+		buf_printf(to, "%s" STR_FMT " " STR_FMT, before, STR_ARG(d->effects[k].target),
+			   STR_ARG(d->effects[k].architecture));
+		before = ", ";
+	}
+	buf_printf(to, "%s\n", e->known ? "" : " (what changed is not in the stage)");
+	for (size_t k = 0; k < e->n_removed; k++)
+		buf_printf(to, "- " STR_FMT "\n", STR_ARG(e->removed[k]));
+	for (size_t k = 0; k < e->n_added; k++)
+		buf_printf(to, "+ " STR_FMT "\n", STR_ARG(e->added[k]));
+}
+
 static void add_effects_text(const struct lockdiff *d, struct buf *to)
 {
-	for (size_t i = 0; i < d->n_effects; i++) {
-		const struct lockdiff_effects *e = &d->effects[i];
-
-		buf_printf(to, "effects  " STR_FMT ":" STR_FMT " (" STR_FMT ")%s\n",
-			   STR_ARG(e->package), STR_ARG(e->architecture), STR_ARG(e->target),
-			   e->known ? "" : ": changed");
-		for (size_t k = 0; k < e->n_removed; k++)
-			buf_printf(to, "  - " STR_FMT "\n", STR_ARG(e->removed[k]));
-		for (size_t k = 0; k < e->n_added; k++)
-			buf_printf(to, "  + " STR_FMT "\n", STR_ARG(e->added[k]));
-	}
+	for (size_t i = 0; i < d->n_effects; i++)
+		if (!is_told_before(d, i))
+			add_change(d, i, to);
 }
 
 void lockdiff_text(const struct lockdiff *d, struct buf *to)

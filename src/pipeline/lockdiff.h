@@ -18,11 +18,11 @@ struct lockdiff_package {
 	const struct lock_package *before, *after;
 };
 
-/* What changed in the effects of one package's scripts; lines view into the objects. */
+/* What changed in the effects of one package's scripts. */
 struct lockdiff_effects {
 	struct str architecture, target, package;
 	bool known; /* both objects were there; else only digests say that something changed */
-	struct str *removed, *added; /* operations, in order */
+	struct str *removed, *added; /* operations, in order, as people read them */
 	size_t n_removed, n_added;
 };
 

@@ -21,7 +21,21 @@ static const struct lock_package_effects *find(const struct lock *l,
 	return NULL;
 }
 
-/* Lines of @rows that @others has not, counted; in @arena. */
+/* What is compared: not the lines that caused it, which move with every edit of a script. */
+static struct str key_of(const struct effect_row *row, struct arena *arena)
+{
+	return str_of(arena_printf(arena, "%s " STR_FMT " " STR_FMT, row->kind,
+				   STR_ARG(row->subject), STR_ARG(row->details)));
+}
+
+static struct str told(const struct effect_row *row, struct arena *arena)
+{
+	return str_of(arena_printf(arena, "%s " STR_FMT "%s" STR_FMT, row->kind,
+				   STR_ARG(row->shown), row->causes.len ? "  <- " : "",
+				   STR_ARG(row->causes)));
+}
+
+/* What of @rows @others has not, counted; in @arena. */
 static size_t only_in(const struct effect_row *rows, size_t n, const struct effect_row *others,
 		      size_t m, struct arena *arena, struct str **ret)
 {
@@ -30,18 +44,20 @@ static size_t only_in(const struct effect_row *rows, size_t n, const struct effe
 	size_t k = 0;
 
 	for (size_t i = 0; i < m; i++) {
+		struct str key = key_of(&others[i], arena);
 		uint32_t times = 0;
 
-		(void)strtab_find(&known, others[i].text, &times);
-		(void)strtab_put(&known, others[i].text, times + 1);
+		(void)strtab_find(&known, key, &times);
+		(void)strtab_put(&known, key, times + 1);
 	}
 	for (size_t i = 0; i < n; i++) {
+		struct str key = key_of(&rows[i], arena);
 		uint32_t times = 0;
 
-		if (strtab_find(&known, rows[i].text, &times) && times)
-			(void)strtab_put(&known, rows[i].text, times - 1);
+		if (strtab_find(&known, key, &times) && times)
+			(void)strtab_put(&known, key, times - 1);
 		else
-			list[k++] = rows[i].text;
+			list[k++] = told(&rows[i], arena);
 	}
 	strtab_release(&known);
 	*ret = list;
@@ -91,7 +107,12 @@ static int add(struct context *c, const struct lock *before, const struct lock *
 	if (load(c, before, p, arena, &s.before, &e->known, err) < 0 ||
 	    load(c, after, p, arena, &s.after, &e->known, err) < 0)
 		return -1;
-	return e->known ? compare(&s, arena, e, err) : 0;
+	if (e->known && compare(&s, arena, e, err) < 0)
+		return -1;
+	/* The same from other lines of the script is no change for a reviewer. */
+	if (e->known && !e->n_removed && !e->n_added)
+		d->n_effects--;
+	return 0;
 }
 
 int lockdiff_compare_effects(struct context *c, const struct lock *before,

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "compose/compose.h"
+#include "pipeline/effects_store.h"
 #include "pipeline/lock_resolve.h"
 
 static void copy_ids(struct lock *to, const struct lock *from)
@@ -33,6 +34,27 @@ static int lock_anew(struct lock_run *run, const struct inputs *in, struct error
 	return lock_keep(run->context, run->recipe, l, err);
 }
 
+/*
+ * Objects that are gone are made again where that costs no download: a build may just have
+ * refused the lock because this ingot's are others.
+ */
+static bool must_evaluate(const struct lock_run *run)
+{
+	const struct lock *l = run->lock;
+	struct stage *s = run->context->stage;
+
+	if (!effects_are_gone(run->context, l))
+		return false;
+	for (size_t i = 0; i < l->n_architectures; i++)
+		for (size_t k = 0; k < l->architectures[i].n_packages; k++) {
+			const struct digest *d = &l->architectures[i].packages[k].digest;
+
+			if (!stage_has(s, d) && !pack_is_decoded(s, PACK_DEB, d))
+				return false;
+		}
+	return true;
+}
+
 /* The resolution fits: only inputs may have changed. */
 static int refresh_old(struct lock_run *run, const struct inputs *in, struct error *err)
 {
@@ -41,7 +63,7 @@ static int refresh_old(struct lock_run *run, const struct inputs *in, struct err
 	const struct locking_options *o = run->options;
 
 	lock_format(run->old, &text);
-	if (lock_parse(buf_bytes(&text), "lock", &run->lock, err) < 0)
+	if (context_need_stage(run->context, err) < 0 || lock_parse(buf_bytes(&text), "lock", &run->lock, err) < 0)
 		return -1;
 	if (o->reslice && compose_plan_slices(run->lock, NULL, lock_layer_budget(run->recipe),
 					      run->recipe->essential, err) < 0)
@@ -50,7 +72,7 @@ static int refresh_old(struct lock_run *run, const struct inputs *in, struct err
 		run->lock->n_ids = 0;
 		return lock_evaluate(run->context, run->recipe, in, run->lock, err);
 	}
-	if (run->lock->evaluator != DEBIAN_EVALUATOR)
+	if (run->lock->evaluator != DEBIAN_EVALUATOR || must_evaluate(run))
 		return lock_evaluate(run->context, run->recipe, in, run->lock, err);
 	if (lock_fit(run->lock, run->recipe, in, &reasons) == LOCK_FITS)
 		return 0;

@@ -136,6 +136,19 @@ int refusals_add(struct refusals *f, struct context *c, const struct recipe *r,
 
 /* ---- answers ---- */
 
+/* What is refused in another text of the script of answer @i is told there. */
+static bool is_stale_answer(const struct refusals *f, const struct recipe_script *s)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct debian_refusal *x = &f->rows[i].refusal;
+
+		if (str_equal(x->package, s->package) && str_equal(x->member, s->script) &&
+		    !digest_equal(&x->digest, &s->sha256))
+			return true;
+	}
+	return false;
+}
+
 /* A recipe may hold answers for several releases of a script. */
 static bool has_sibling(const struct refusals *f, const struct recipe *r, size_t i)
 {
@@ -156,7 +169,7 @@ void refusals_note_unused(const struct refusals *f, struct context *c, const str
 	for (size_t i = 0; i < r->n_scripts; i++) {
 		const struct recipe_script *s = &r->scripts[i];
 
-		if (f->answer_used[i] || has_sibling(f, r, i))
+		if (f->answer_used[i] || has_sibling(f, r, i) || is_stale_answer(f, s))
 			continue;
 		context_note(c, "%s:%u: nothing asks for this answer for the " STR_FMT
 			     " of '" STR_FMT "'%s" STR_FMT, s->pos.file, s->pos.line,
@@ -376,11 +389,14 @@ static int set_message(const struct refusals *f, struct error *err)
 
 	for (size_t i = 0; i < f->n; i++)
 		n_scripts += !is_script_told(f, i);
-	if (f->n > 1)
+	if (n_scripts > 1)
 		return err_set(err, ERR_SCRIPT,
-			       "%zu maintainer script%s do%s %zu things that ingot does not model",
-			       n_scripts, n_scripts == 1 ? "" : "s", n_scripts == 1 ? "es" : "",
-			       f->n);
+			       "%zu maintainer scripts do %zu things that ingot does not model",
+			       n_scripts, f->n);
+	if (f->n > 1)
+		return err_set(err, ERR_SCRIPT, STR_FMT " of '" STR_FMT "' " STR_FMT
+			       " does %zu things that ingot does not model", STR_ARG(x->member),
+			       STR_ARG(x->package), STR_ARG(x->version), f->n);
 	return err_set(err, ERR_SCRIPT, STR_FMT " of '" STR_FMT "' " STR_FMT " %s",
 		       STR_ARG(x->member), STR_ARG(x->package), STR_ARG(x->version),
 		       x->of_command ? "runs a command that ingot does not model"

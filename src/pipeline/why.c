@@ -26,7 +26,11 @@ static struct str cause_text(const struct tree *t, cause_id id, struct arena *ar
 	const struct cause *c = tree_cause(t, id);
 
 	return str_of(arena_printf(arena, "%s " STR_FMT "%s" STR_FMT, kinds[c->kind],
-				   STR_ARG(c->who), c->what.len ? ":" : "", STR_ARG(c->what)));
+				   STR_ARG(c->who),
+				   !c->what.len			      ? ""
+				   : c->kind == CAUSE_RECIPE ? ":"
+							     : ": ",
+				   STR_ARG(c->what)));
 }
 
 static void add_cause(struct why_path *w, const char *aspect, const struct tree *t, cause_id id,
