@@ -48,7 +48,6 @@ shell_command_run command_udevadm, command_no_bus, command_no_system, command_te
 shell_command_run command_systemd_notify, command_runlevel, command_rc_service;
 shell_command_run command_ssh_keygen, command_make_ssl_cert, command_dbus_uuidgen;
 shell_command_run command_pg_checksystem, command_pg_conftool, command_pg_createcluster;
-shell_command_run command_pam_getenv, command_update_locale;
 shell_command_run command_pg_lsclusters, command_pg_updatedicts;
 shell_command_run command_update_binfmts, command_vgcfgbackup;
 shell_command_run command_sshd, command_rndc_confgen, command_machine_secret;
