@@ -74,8 +74,7 @@ static void put_link(struct cache *c, const char *path, const char *target)
 
 	shell(arena_printf(&c->f.arena, "mkdir -p \"$(dirname '%s')\"", outside));
 	cr_assert_eq(symlink(target, outside), 0);
-	cr_assert_eq(tree_write_symlink(c->f.tree, str_of(path), str_of(target), 0, NULL, &err),
-		     0);
+	cr_assert_eq(tree_write_symlink(c->f.tree, str_of(path), str_of(target), 0, NULL, &err), 0);
 }
 
 /* Real libraries of the machine that runs the test, with real and missing links. */
@@ -120,8 +119,9 @@ static char *command_output(struct cache *c, const char *command)
 static void expect_same_links(struct cache *c)
 {
 	char line[1024];
-	FILE *pipe = popen(arena_printf(&c->f.arena, "find '%s' -type l -printf '%%P %%l\\n'",
-					c->folder), "r");
+	FILE *pipe = popen(
+		arena_printf(&c->f.arena, "find '%s' -type l -printf '%%P %%l\\n'", c->folder),
+		"r");
 
 	cr_assert_not_null(pipe);
 	while (fgets(line, sizeof(line), pipe)) {
@@ -198,4 +198,45 @@ Test(ldsocache, broken_libraries_are_passed_over)
 		put(&c, arena_printf(&c.f.arena, "usr/lib/libcut%zu.so.1", n),
 		    (struct str){ libc.ptr, n });
 	expect_same_as_ldconfig(&c);
+}
+
+Test(ldsocache, a_library_without_its_soname_link_gets_it_as_from_ldconfig)
+{
+	CLEANUP_CACHE struct cache c;
+	struct node *link;
+	struct str libz;
+
+	cache_init(&c);
+	put(&c, "etc/ld.so.conf", STR("/opt/lib\n"));
+	libz = read_file(&c, command_output(&c, "ls /lib/*-linux-gnu*/libz.so.1 | head -1"));
+	put(&c, "usr/lib/libz.so.1.2", libz);
+	put(&c, "usr/lib/libz.so.1.10", libz);
+	put(&c, "opt/lib/libother.so.7", libz);
+	put(&c, "opt/lib/keep.so.1", libz);
+	put_link(&c, "usr/lib/libz.so", "libz.so.1.2");
+	expect_same_as_ldconfig(&c);
+	link = tree_find(c.f.tree, STR("usr/lib/libz.so.1"));
+	cr_assert(link && link->inode->kind == NODE_SYMLINK);
+	cr_assert(str_equal_cstr(link->inode->target, "libz.so.1.10"));
+	link = tree_find(c.f.tree, STR("opt/lib/libz.so.1"));
+	cr_assert(link && str_equal_cstr(link->inode->target, "libother.so.7"));
+}
+
+Test(ldsocache, libraries_for_better_processors_are_refused)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+	CLEANUP_CACHE struct cache c;
+	struct unpacked libc = { 0 };
+	struct debian_package package = { .name = STR("libc-bin"), .version = STR("2.36-9") };
+
+	cache_init(&c);
+	put(&c, "usr/lib/glibc-hwcaps/x86-64-v3/README", STR("no library\n"));
+	libc.package = &package;
+	c.d.packages = &libc;
+	c.d.n_packages = 1;
+	c.f.options.architecture = STR("amd64");
+	cr_assert_eq(generate_ldsocache(&c.d, STR(""), 0, &err), 0, "%s", err.message);
+	put(&c, "usr/lib/glibc-hwcaps/x86-64-v3/libfast.so.1", STR(""));
+	cr_assert_eq(generate_ldsocache(&c.d, STR(""), 0, &err), -1);
+	cr_assert_str_eq(err.message, "'/usr/lib/glibc-hwcaps' has the library 'libfast.so.1'");
 }

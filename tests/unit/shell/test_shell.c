@@ -21,8 +21,7 @@ TestSuite(shell, .init = setup, .fini = teardown, .timeout = 60);
 static void expect_refusal(const char *script, const char *refusal)
 {
 	shell_fixture_run(&f, script);
-	cr_expect_str_eq(buf_cstr(&f.refusals), refusal, "%s\n%s", script,
-			 buf_cstr(&f.refusals));
+	cr_expect_str_eq(buf_cstr(&f.refusals), refusal, "%s\n%s", script, buf_cstr(&f.refusals));
 }
 
 Test(shell, a_script_prints_and_ends_as_it_should)
@@ -82,9 +81,51 @@ Test(shell, a_command_is_there_only_if_its_file_is)
 
 Test(shell, what_network_a_machine_has_is_no_question_for_test)
 {
-	expect_refusal("#!/bin/sh\nif [ -r /proc/net/route ]; then :; fi\n",
-		       "usage postinst:2 (2): [ -r /proc/net/route ]: what networks a machine has\n");
+	expect_refusal(
+		"#!/bin/sh\nif [ -r /proc/net/route ]; then :; fi\n",
+		"usage postinst:2 (2): [ -r /proc/net/route ]: what networks a machine has\n");
 	expect_refusal("#!/bin/sh\n[ -d /sys/bus/usb/devices ] || exit 0\nexit 1\n", "");
+}
+
+static void add_user(void)
+{
+	shell_fixture_run(&f, "#!/bin/sh\nmkdir -p /etc /open /shut\nchmod 700 /shut\n"
+			      "echo 'u:x:100:101::/:/bin/sh' >/etc/passwd\n"
+			      "printf 'u:x:101:\\ng:x:102:u\\n' >/etc/group\n"
+			      "mkdir /shut/in /open/g /open/mine\nchown 100:101 /open/mine\n"
+			      "chown 0:102 /open/g\nchmod 710 /open/g\nmkdir /open/g/in\n");
+	cr_assert_eq(f.status, 0);
+}
+
+Test(shell, another_user_sees_what_its_rights_show)
+{
+	add_user();
+	shell_fixture_run(&f, "#!/bin/sh\nsu -s /bin/sh u -c 'test -O /open/mine &&\n"
+			      "test -G /open/mine && id -u && whoami'\n"
+			      "su u -c 'test -d /shut/in' || echo shut\n"
+			      "su u -c 'test -d /open/g/in' && echo group\n"
+			      "su u -c 'test -O /open' || echo other\n"
+			      "test -O /open && echo root\nid -u\n");
+	cr_expect_str_eq(buf_cstr(&f.out), "100\nu\nshut\ngroup\nother\nroot\n0\n");
+	cr_expect_str_eq(buf_cstr(&f.refusals), "");
+}
+
+Test(shell, what_another_user_would_change_or_read_is_refused)
+{
+	static const char *const scripts[] = { "mkdir /open/mine/a",   "cat /etc/passwd",
+					       "test -w /open",	       "echo $HOME",
+					       "echo x >/open/mine/a", "echo /open/*" };
+
+	add_user();
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		char text[200];
+
+		snprintf(text, sizeof(text), "#!/bin/sh\nsu u -c '%s'\n", scripts[i]);
+		buf_reset(&f.refusals);
+		shell_fixture_run(&f, text);
+		cr_expect(f.refusals.len != 0, "%s", scripts[i]);
+	}
+	cr_expect_null(tree_find(f.tree, STR("open/mine/a")));
 }
 
 Test(shell, a_refusal_may_stop_everything)
@@ -137,8 +178,7 @@ Test(shell, what_a_script_prints_is_answered_on_its_input_in_order)
 			      "ask() { echo \"$@\" >&3; read -r n line; echo \"$n<$line\"; }\n"
 			      "ask one\nx=$(ask 'two  words'); echo \"$x\"\nread rest\n"
 			      "echo \"$rest\"\nread none || echo end\nprintf last >&3\n");
-	cr_expect_str_eq(buf_cstr(&f.messages),
-			 "unheard\n5<early\n3<one\n10 two  words\nend\n");
+	cr_expect_str_eq(buf_cstr(&f.messages), "unheard\n5<early\n3<one\n10 two  words\nend\n");
 }
 
 /* ---- limits: a refusal, never a crash and never a hang ---- */
@@ -147,7 +187,7 @@ static void expect_limit(const char *script)
 {
 	shell_fixture_run(&f, script);
 	cr_expect_eq(strncmp(buf_cstr(&f.refusals), "limit ", 6), 0, "%s\n%s", script,
-			 buf_cstr(&f.refusals));
+		     buf_cstr(&f.refusals));
 }
 
 Test(shell, a_loop_without_an_end_is_refused)
