@@ -1,5 +1,5 @@
 #!/bin/bash
-# Services of Debian 13 from their own packages: their maintainer scripts were
+# Services of Debian 13, and one of Debian 12, from their own packages: their scripts were
 # evaluated, and what they set up (users, folders, modules, alternatives) serves.
 . "$(dirname "$0")/lib.sh"
 workspace ws
@@ -37,14 +37,15 @@ serves() { # NAME: the container runs
 	container_start "ingot-$1-$$" "$area/bundle-$1"
 }
 
-redis_answers() {
-	serves redis || return 1
+redis_answers() { # NAME
+	serves "$1" || return 1
 	for _ in $(seq 50); do
-		[ "$(inside redis redis-cli incr visits 2>&1)" = 1 ] && break
+		[ "$(inside "$1" redis-cli incr visits 2>&1)" = 1 ] && break
 		sleep 0.2
 	done
-	[ "$(inside redis redis-cli get visits)" = 1 ] && runs_as redis redis redis-server
+	[ "$(inside "$1" redis-cli get visits)" = 1 ] && runs_as "$1" redis redis-server
 }
+redis12_answers() { redis_answers redis12; }
 haproxy_answers() {
 	serves haproxy && http_get "$container_pid" http://127.0.0.1:8080/ || return 1
 	[ "$body" = balanced ] && runs_as haproxy haproxy haproxy
@@ -76,9 +77,9 @@ java_trusts() {
 	[ "$(grep -c trustedCertEntry "$area/keystore")" -ge 100 ]
 }
 
-for name in redis haproxy apache postgresql java; do
+for name in redis redis12 haproxy apache postgresql java; do
 	check "$name: the image is built and unpacked" image "$name" || continue
-	check "$name answers, as its package's user" "${name}_answers"
+	check "$name answers, as its package's user" "${name}_answers" "$name"
 	if [ "$name" = java ]; then check "java trusts the certificates of Debian" java_trusts; fi
 	container_stop "ingot-$name-$$"
 done
