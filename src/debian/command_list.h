@@ -12,7 +12,8 @@ shell_command_run command_dpkg_divert, command_dpkg_statoverride, command_dpkg_t
 shell_command_run command_dpkg_realpath, command_dpkg_vendor, command_dpkg_architecture;
 shell_command_run command_update_alternatives, command_pam_auth_update;
 
-shell_command_run command_locale, command_update_locale, command_perl, command_ucfq;
+shell_command_run command_locale, command_update_locale, command_perl, command_ucfq,
+	command_pam_getenv;
 
 shell_command_run command_adduser, command_addgroup, command_deluser, command_delgroup;
 shell_command_run command_useradd, command_usermod, command_userdel;

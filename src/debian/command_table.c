@@ -12,6 +12,7 @@ const struct shell_command debian_dpkg_commands[] = {
 	{ "dpkg-vendor", command_dpkg_vendor, 0 },
 	{ "locale", command_locale, 0 },
 	{ "pam-auth-update", command_pam_auth_update, 0 },
+	{ "pam_getenv", command_pam_getenv, 0 },
 	{ "perl", command_perl, 0 },
 	{ "ucfq", command_ucfq, 0 },
 	{ "update-alternatives", command_update_alternatives, 0 },

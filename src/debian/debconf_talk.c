@@ -207,7 +207,7 @@ static int do_capb(struct talk *t)
 	t->db->escape = false;
 	for (size_t i = 0; i < t->n; i++)
 		t->db->escape |= str_equal_cstr(t->word[i], "escape");
-	return reply(t, OK, "multiselect escape");
+	return reply(t, OK, "multiselect escape "); /* the last: none of the frontend */
 }
 
 static int do_title(struct talk *t)
@@ -215,22 +215,23 @@ static int do_title(struct talk *t)
 	return plain(t, OK);
 }
 
+static int show(struct talk *t)
+{
+	if (debconf_find(t->db, t->word[0]))
+		return plain(t, OK);
+	return reply(t, BAD_PARAMETERS, "\"" STR_FMT "\" doesn't exist", STR_ARG(t->word[0]));
+}
+
 static int do_settitle(struct talk *t)
 {
-	int code = 0;
-
-	if (t->n != 1)
-		return wrong_count(t);
-	return question(t, &code) ? plain(t, OK) : code;
+	return t->n == 1 ? show(t) : wrong_count(t);
 }
 
 static int do_info(struct talk *t)
 {
-	int code = 0;
-
 	if (t->n > 1)
 		return wrong_count(t);
-	return !t->n || question(t, &code) ? plain(t, OK) : code;
+	return t->n ? show(t) : plain(t, OK);
 }
 
 static int do_fget(struct talk *t)
@@ -361,6 +362,21 @@ static int do_metaget(struct talk *t)
 	return lines_reply(t, value);
 }
 
+/* Of a bar: two whole numbers that are in order. */
+static bool is_range(struct talk *t, int *ret_code)
+{
+	uint64_t from, to;
+
+	if (!str_parse_u64(t->word[1], &from) || !str_parse_u64(t->word[2], &to))
+		*ret_code = shell_refuse(t->c, t->err, "the ends of a progress bar");
+	else if (from > to)
+		*ret_code = reply(t, SYNTAX, "min (" STR_FMT ") > max (" STR_FMT ")",
+				  STR_ARG(t->word[1]), STR_ARG(t->word[2]));
+	else
+		return true;
+	return false;
+}
+
 static int do_progress(struct talk *t)
 {
 	static const struct {
@@ -373,12 +389,15 @@ static int do_progress(struct talk *t)
 		      { "info", 2, 1 },
 		      { "stop", 1, 0 } };
 	struct str part = t->n ? lowered(t, t->word[0]) : STR("");
+	int code = 0;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (!str_equal_cstr(part, parts[i].word))
 			continue;
 		if (t->n != parts[i].n)
 			return wrong_count(t);
+		if (i == 0 && !is_range(t, &code))
+			return code;
 		if (parts[i].question && !debconf_find(t->db, t->word[parts[i].question]))
 			return reply(t, BAD_PARAMETERS, STR_FMT " doesn't exist",
 				     STR_ARG(t->word[parts[i].question]));

@@ -218,6 +218,21 @@ static int install(struct tree *t, const struct arguments *a, const struct debia
 	return r.n_refusals ? 10 : 0;
 }
 
+/* PRESEED: lines "QUESTION VALUE", as a recipe's answers. */
+static void read_preseeds(struct debian_options *o, struct debian_preseed *to, size_t max)
+{
+	struct str rest = str_of(getenv("PRESEED") ? getenv("PRESEED") : ""), line;
+
+	while (o->n_debconf < max && rest.len && str_split(&rest, '\n', &line)) {
+		size_t n = str_find_char(line, ' ');
+
+		to[o->n_debconf].question = (struct str){ line.ptr, n };
+		to[o->n_debconf++].value =
+			n < line.len ? (struct str){ line.ptr + n + 1, line.len - n - 1 } : STR("");
+	}
+	o->debconf = to;
+}
+
 static int compose(const struct arguments *a, struct debian_package *packages, struct error *err)
 {
 	CLEANUP_STAGE struct stage *s = NULL;
@@ -225,6 +240,7 @@ static int compose(const struct arguments *a, struct debian_package *packages, s
 	CLEANUP_TREE struct tree *t = tree_new();
 	struct debian_options o = { .architecture = str_of(a->architecture) };
 	const char *patterns = getenv("EXCLUDE"); /* a test's own knob */
+	struct debian_preseed preseeds[16];
 	struct str rest = str_of(patterns), *exclude = mem_array(64, sizeof(*exclude));
 	CLEANUP_FREE char *key = mem_printf("%s.key", a->stage);
 	uint64_t epoch;
@@ -235,6 +251,7 @@ static int compose(const struct arguments *a, struct debian_package *packages, s
 	while (o.n_exclude < 64 && str_split(&rest, ' ', &exclude[o.n_exclude]))
 		o.n_exclude++;
 	o.exclude = exclude;
+	read_preseeds(&o, preseeds, sizeof(preseeds) / sizeof(preseeds[0]));
 	o.epoch = (int64_t)epoch;
 	o.reader = stage_reader(s);
 	for (size_t i = 0; i < a->n; i++)
