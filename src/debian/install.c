@@ -163,11 +163,11 @@ static int run_dpkg(struct run *r, struct error *err)
  * is in the tree for scripts only: no script makes it.
  */
 static const struct {
-	const char *path, *text;
+	const char *folder, *path, *text;
 	uint16_t mode;
 } chroot_files[] = {
-	{ "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0755 },
-	{ "etc/resolv.conf", "# no network\n", 0644 },
+	{ "usr/sbin", "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0755 },
+	{ "etc", "etc/resolv.conf", "# no network\n", 0644 },
 };
 
 #define N_CHROOT_FILES (sizeof(chroot_files) / sizeof(chroot_files[0]))
@@ -177,6 +177,9 @@ static int begin_chroot(struct debian *d, struct error *err)
 	for (size_t i = 0; i < N_CHROOT_FILES; i++) {
 		struct str path = str_of(chroot_files[i].path);
 
+		/* A folder for it would stay. */
+		if (!tree_resolve(d->tree, str_of(chroot_files[i].folder), true))
+			continue;
 		if (!tree_resolve(d->tree, path, false) &&
 		    tree_write_file(d->tree, path, str_bytes(str_of(chroot_files[i].text)),
 				    chroot_files[i].mode, debian_rule(d, "chroot"), NULL, err) < 0)
