@@ -13,4 +13,4 @@ int server_write(struct shell_call *c, const char *path, struct str text, uint16
 
 shell_command_run command_postconf, command_newaliases;		  /* command_postfix.c */
 shell_command_run command_chronyd, command_squid, command_named_checkconf; /* command_servers.c */
-shell_command_run command_saslpasswd, command_df, command_machine_secret_file;
+shell_command_run command_exim, command_saslpasswd, command_df, command_machine_secret_file;

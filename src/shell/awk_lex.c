@@ -58,6 +58,14 @@ static char at(const struct awk *w, size_t offset)
 	return w->at + offset < w->text.len ? w->text.ptr[w->at + offset] : '\0';
 }
 
+static int hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
 /* mawk keeps the backslash of an escape that it doesn't know. */
 struct str awk_unescape(struct awk *w, struct str text)
 {
@@ -84,6 +92,14 @@ struct str awk_unescape(struct awk *w, struct str text)
 		if (text.ptr[i + 1] == '\n') {
 			n--;
 			i++;
+			continue;
+		}
+		if (text.ptr[i + 1] == 'x' && i + 2 < text.len && hex_value(text.ptr[i + 2]) >= 0) {
+			unsigned value = (unsigned)hex_value(text.ptr[i += 2]);
+
+			if (i + 1 < text.len && hex_value(text.ptr[i + 1]) >= 0)
+				value = value * 16 + (unsigned)hex_value(text.ptr[++i]);
+			copy[n - 1] = (char)value;
 			continue;
 		}
 		k = str_find_char(str_of(from), text.ptr[i + 1]);
@@ -118,6 +134,8 @@ void awk_read_regex(struct awk *w)
 
 		if (w->at >= w->text.len || c == '\n')
 			awk_refuse(w, "a regular expression that doesn't end");
+		if (c == '\\' && at(w, 1) == 'x')
+			awk_refuse(w, "\\x in a regular expression");
 		if (c == '\\')
 			w->at++;
 		else if (c == '[' && !set)

@@ -6,7 +6,7 @@ const struct builtin builtins[] = {
 	{ ".", builtin_dot, BUILTIN_SPECIAL },
 	{ ":", builtin_colon, BUILTIN_SPECIAL },
 	{ "[", builtin_test, BUILTIN_PROGRAM },
-	{ "alias", builtin_refused, 0 },
+	{ "alias", builtin_alias, 0 },
 	{ "bg", builtin_jobs, 0 },
 	{ "bind", builtin_refused, BUILTIN_BASH },
 	{ "break", builtin_break, BUILTIN_SPECIAL },

@@ -149,7 +149,7 @@ int builtin_error(struct shell_call *c, int status, const char *fmt, ...) PRINTF
 int test_evaluate(struct shell_call *c, const struct str *args, size_t n, struct error *err);
 int test_unary(struct shell_call *c, char op, struct str operand, struct error *err);
 int test_binary_files(struct shell_call *c, struct str op, struct str a, struct str b);
-shell_command_run builtin_break, builtin_colon, builtin_continue, builtin_dot, builtin_eval,
+shell_command_run builtin_alias, builtin_break, builtin_colon, builtin_continue, builtin_dot, builtin_eval,
 	builtin_exec, builtin_exit, builtin_export, builtin_readonly, builtin_return, builtin_set,
 	builtin_shift, builtin_times, builtin_trap, builtin_unset, builtin_cd, builtin_command,
 	builtin_echo, builtin_false, builtin_getopts, builtin_hash, builtin_kill, builtin_local,

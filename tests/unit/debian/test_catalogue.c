@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "debian/catalogue.h"
 #include "debian/effects.h"
+#include "shell/shell.h"
 
 static void check_digests(const struct catalogue_entry *e)
 {
@@ -34,12 +35,20 @@ static struct str operation_of(struct str line)
 static void check_operations(const struct catalogue_entry *e)
 {
 	struct str rest = str_of(e->operations), line;
+	unsigned at = 0;
+	const char *reason;
 
+	if (str_has_prefix(rest, STR("#!"))) { /* the program in shell */
+		cr_assert_eq(shell_parse_check(rest, &at, &reason), 0, "%s %s:%u", e->package,
+			     e->script, at);
+		return;
+	}
 	while (str_split(&rest, '\n', &line)) {
 		struct str operation = operation_of(line);
 
 		if (line.len)
-			cr_assert(str_equal_cstr(operation, "only") || effect_find(operation),
+			cr_assert(str_equal_cstr(operation, "only") ||
+					  str_equal_cstr(operation, "line") || effect_find(operation),
 				  "%s %s: %.*s", e->package, e->script, STR_ARG(line));
 	}
 }
