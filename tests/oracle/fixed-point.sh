@@ -52,6 +52,9 @@ inside() {
 		rm "$root/usr/sbin/policy-rc.d"
 		umount "$root/var/cache/apt/archives" "$root/var/lib/apt/lists" "$root/tmp" \
 			"$root/run" "$root/dev" "$root/sys" "$root/proc"
+		# A machine has got its number, which no image keeps.
+		rm -f "$root/var/lib/dbus/machine-id"
+		[ ! -e "$root/etc/machine-id" ] || : >"$root/etc/machine-id"
 		python3 "$here/tree_text.py" "$root" "$work/contents" >"$work/after.ref"
 		mount -t proc proc "$root/proc"
 		mount --bind "$pool" "$root/var/cache/apt/archives"
