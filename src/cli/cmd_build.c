@@ -45,19 +45,43 @@ static void list_timings(const struct build_timings *t, struct timing to[TIMINGS
 	*to++ = (struct timing){ "total", "total", t->total };
 }
 
+static struct json *at_start_json(struct arena *a, const struct debian_first_boot *b)
+{
+	struct json *o = json_object(a);
+
+	json_set(o, "package", json_str(a, b->package));
+	json_set(o, "what", json_str(a, b->what));
+	json_set(o, "text", json_str(a, b->text));
+	json_set(o, "command", json_str(a, b->command));
+	json_set(o, "path", json_str(a, b->path));
+	return o;
+}
+
+static void print_at_start(struct app *app, const struct debian_first_boot *b)
+{
+	struct arena *a = &app->arena;
+	char *how = arena_printf(a, "%s", "");
+
+	if (b->command.len)
+		how = arena_printf(a, ": if there is no " STR_FMT ", run " STR_FMT,
+				   STR_ARG(b->path), STR_ARG(b->command));
+	context_note(&app->context, "at start: " STR_FMT ": " STR_FMT "%s", STR_ARG(b->package),
+		     STR_ARG(b->text), how);
+}
+
 static void print_json(struct app *app, const struct build_result *b,
 		       const struct timing *timings)
 {
 	struct arena *a = &app->arena;
 	struct json *top = json_object(a), *outputs = json_array(a);
-	struct json *notes = json_array(a);
+	struct json *at_start = json_array(a);
 
 	for (size_t i = 0; i < b->n_outputs; i++)
 		json_add(outputs, output_json(app, &b->outputs[i]));
-	for (size_t i = 0; i < b->n_notes; i++)
-		json_add(notes, json_str(a, b->notes[i]));
+	for (size_t i = 0; i < b->n_at_start; i++)
+		json_add(at_start, at_start_json(a, &b->at_start[i]));
 	json_set(top, "outputs", outputs);
-	json_set(top, "at_start", notes);
+	json_set(top, "at_start", at_start);
 	json_set(top, "relocked", json_bool(a, b->relocked));
 	json_set(top, "bytes_fetched", json_int(a, (int64_t)b->bytes_fetched));
 	json_set(top, "timings", timings_json(a, timings, TIMINGS));
@@ -86,8 +110,8 @@ static void print_result(struct app *app, const struct build_result *b,
 	for (size_t i = 0; i < b->n_outputs; i++)
 		print_output(app, &b->outputs[i]);
 	fflush(stdout);
-	for (size_t i = 0; i < b->n_notes; i++)
-		context_note(&app->context, "at start: " STR_FMT, STR_ARG(b->notes[i]));
+	for (size_t i = 0; i < b->n_at_start; i++)
+		print_at_start(app, &b->at_start[i]);
 	if (app_flag(app, "timings"))
 		timings_print(timings, TIMINGS);
 	if (b->n_outputs && !app->quiet)

@@ -1,6 +1,8 @@
 /* The closed table of what scripts may call, and what commands may ask for besides the tree. */
 #include "debian/commands.h"
 
+#include "debian/firstboot.h"
+
 /* One row for each file that has commands. A name is in one table only. */
 static const struct shell_command *const tables[] = {
 	debian_account_commands,
@@ -39,13 +41,21 @@ void debian_want(struct debian *d, const char *generator, struct str argument, c
 void debian_first_boot(struct debian *d, struct str what, cause_id cause)
 {
 	struct str package = d->running ? d->running->package->name : STR("");
+	struct first_boot b;
 
 	for (size_t i = 0; i < d->n_at_first_boot; i++)
 		if (str_equal(d->at_first_boot[i].package, package) &&
 		    str_equal(d->at_first_boot[i].what, what))
 			return;
+	what = arena_str(d->arena, what);
+	b = first_boot_of(d->arena, what);
 	ARENA_GROW(d->arena, d->at_first_boot, d->n_at_first_boot, d->at_first_boot_capacity);
 	d->at_first_boot[d->n_at_first_boot++] = (struct debian_first_boot){
-		package, arena_str(d->arena, what), cause
+		.package = package,
+		.what = what,
+		.text = str_of(b.text),
+		.command = str_of(b.command ? b.command : ""),
+		.path = str_of(b.condition ? b.condition : ""),
+		.cause = cause,
 	};
 }

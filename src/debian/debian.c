@@ -1,5 +1,6 @@
 #include "debian/debian.h"
 
+#include "debian/firstboot.h"
 #include "debian/install.h"
 #include "debian/replay.h"
 #include "debian/unpack.h"
@@ -150,6 +151,16 @@ static int run_generator(struct debian *d, const struct generator *g,
 	return wanted ? 0 : run_unwanted(d, g, err);
 }
 
+static int write_first_boot(struct debian *d, const struct debian_report *report,
+			    struct error *err)
+{
+	for (size_t i = 0; d->options->machine && i < report->n_first_boot; i++)
+		if (first_boot_write(d, report->first_boot[i].what, report->first_boot[i].cause,
+				     err) < 0)
+			return -1;
+	return 0;
+}
+
 int debian_finish(struct tree *t, const struct debian_package *packages, size_t n,
 		  const struct debian_options *options, const struct debian_report *report,
 		  struct arena *arena, struct error *err)
@@ -165,6 +176,8 @@ int debian_finish(struct tree *t, const struct debian_package *packages, size_t 
 			(void)err_while(err, "making what '%s' makes", g->name);
 		g++;
 	}
+	if (r == 0)
+		r = write_first_boot(&d, report, err);
 	(void)stopwatch_begin(options->stopwatch, before);
 	return r;
 }

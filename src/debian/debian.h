@@ -78,6 +78,7 @@ struct debian_options {
 	const struct debian_preseed *debconf; /* the recipe's `debconf:` */
 	size_t n_debconf;
 	struct bytes effects; /* an effects object to replay; ptr NULL: evaluate */
+	bool machine;         /* a disk: what its first boot must make gets a unit */
 	const struct content_reader *reader;
 	struct stopwatch *stopwatch; /* or NULL */
 };
@@ -108,6 +109,9 @@ struct debian_wanted {
 
 struct debian_first_boot {
 	struct str package, what;
+	struct str text;    /* for people: "host keys of sshd" */
+	struct str command; /* makes it, as a shell has it; "": nobody knows or nobody has to */
+	struct str path;    /* the file that is there afterwards, or "" */
 	cause_id cause;
 };
 
@@ -147,7 +151,8 @@ int debian_install(struct tree *t, const struct debian_package *packages, size_t
 
 /*
  * What @report wants and must see the tree when the recipe's own files and users are
- * in it: /etc/ssl/certs, ld.so.cache ... Called by compose/ last.
+ * in it: /etc/ssl/certs, ld.so.cache ... On a machine also the units of first boot.
+ * Called by compose/ last.
  */
 int debian_finish(struct tree *t, const struct debian_package *packages, size_t n,
 		  const struct debian_options *options, const struct debian_report *report,

@@ -2,7 +2,8 @@
 
 #include "debian/tree_files.h"
 
-#define UNIT_MAX 4096u
+#define UNIT_FOLDER "/etc/systemd/system/"
+#define UNIT_MAX    4096u
 
 static const struct first_boot table[] = {
 	{ FIRST_BOOT_SSH_HOST_KEYS, "host keys of sshd", "/usr/bin/ssh-keygen -A",
@@ -31,7 +32,7 @@ static const struct first_boot table[] = {
 	  "/bin/sh -c 'install -m 0600 /proc/sys/kernel/random/uuid /etc/varnish/secret'",
 	  "/etc/varnish/secret", "varnish.service" },
 	{ FIRST_BOOT_ISCSI, "name of the iSCSI initiator",
-	  "/bin/sh -c 'printf \"InitiatorName=%%s\\n\" \"$$(/sbin/iscsi-iname)\" "
+	  "/bin/sh -c 'printf \"InitiatorName=%s\\n\" \"$(/sbin/iscsi-iname)\" "
 	  ">/etc/iscsi/initiatorname.iscsi && chmod 0600 /etc/iscsi/initiatorname.iscsi'",
 	  "/etc/iscsi/initiatorname.iscsi", "iscsid.service" },
 };
@@ -70,14 +71,6 @@ int first_boot_take_out(struct debian *d, struct str path, cause_id cause, struc
 	return 0;
 }
 
-const struct first_boot *first_boot_find(struct str what)
-{
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (str_equal_cstr(what, table[i].name))
-			return &table[i];
-	return NULL;
-}
-
 bool first_boot_cluster(struct str what, struct str *ret_version, struct str *ret_name)
 {
 	static const char prefix[] = FIRST_BOOT_POSTGRESQL " ";
@@ -102,7 +95,7 @@ static struct first_boot for_cluster(struct arena *arena, struct str version, st
 				     STR_ARG(version), STR_ARG(name)),
 		.text = "cluster of PostgreSQL",
 		.command = arena_printf(arena,
-					"/bin/sh -c 'export LANG=\"$${LANG:-C.UTF-8}\"; exec "
+					"/bin/sh -c 'export LANG=\"${LANG:-C.UTF-8}\"; exec "
 					"/usr/bin/pg_createcluster --start " STR_FMT " " STR_FMT
 					"'",
 					STR_ARG(version), STR_ARG(name)),
@@ -113,10 +106,22 @@ static struct first_boot for_cluster(struct arena *arena, struct str version, st
 	};
 }
 
+struct first_boot first_boot_of(struct arena *arena, struct str what)
+{
+	struct str version, name;
+
+	if (first_boot_cluster(what, &version, &name))
+		return for_cluster(arena, version, name);
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (str_equal_cstr(what, table[i].name))
+			return table[i];
+	return (struct first_boot){ .text = arena_strdup(arena, what) };
+}
+
 /* Debian 13 ships a unit, but for a machine without an id: its condition is replaced. */
 static bool write_drop_in(const struct tree_files *f, const struct first_boot *b)
 {
-	static const char path[] = "/etc/systemd/system/sshd-keygen.service.d/ingot.conf";
+	static const char path[] = UNIT_FOLDER "sshd-keygen.service.d/ingot.conf";
 
 	if (strcmp(b->name, FIRST_BOOT_SSH_HOST_KEYS) != 0 ||
 	    !files_find(f, STR("/usr/lib/systemd/system/sshd-keygen.service"), true))
@@ -129,40 +134,64 @@ static bool write_drop_in(const struct tree_files *f, const struct first_boot *b
 		       0644) != NULL;
 }
 
+/* systemd replaces $ and % where a shell shall see them. */
+static void add_escaped(struct buf *to, const char *command)
+{
+	for (; *command; command++) {
+		if (*command == '$' || *command == '%')
+			buf_add_char(to, *command);
+		buf_add_char(to, *command);
+	}
+}
+
+/* The unit that needs it if the image has it, else what every boot reaches. */
+static const char *wanted_by(const struct tree_files *f, const char *unit)
+{
+	char *path = arena_printf(f->arena, "/usr/lib/systemd/system/%s", unit);
+	char *own = arena_printf(f->arena, UNIT_FOLDER "%s", unit);
+
+	return files_find(f, str_of(path), true) || files_find(f, str_of(own), true)
+		       ? unit
+		       : "multi-user.target";
+}
+
+static void add_unit(struct buf *to, const struct first_boot *b, const char *before)
+{
+	bool early = strcmp(before, "basic.target") == 0;
+
+	buf_printf(to, "[Unit]\nDescription=First boot: %s\n", b->text);
+	/* By default a service comes after basic.target. */
+	if (early)
+		buf_add_cstr(to, "DefaultDependencies=no\nAfter=local-fs.target\n"
+				 "Conflicts=shutdown.target\n");
+	buf_printf(to, "Before=%s%s\nConditionPathExists=!%s\n\n", before,
+		   early ? " shutdown.target" : "", b->condition);
+	buf_add_cstr(to, "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=");
+	add_escaped(to, b->command);
+	buf_printf(to, "\n\n[Install]\nWantedBy=%s\n", before);
+}
+
 static bool write_unit(const struct tree_files *f, const struct first_boot *b)
 {
-	char *path = arena_printf(f->arena, "/etc/systemd/system/ingot-%s.service", b->name);
-	char *link = arena_printf(f->arena, "/etc/systemd/system/%s.wants/ingot-%s.service",
-				  b->before, b->name);
-	char *text = arena_printf(f->arena,
-				  "[Unit]\nDescription=First boot: %s\nBefore=%s\n"
-				  "ConditionPathExists=!%s\n\n[Service]\nType=oneshot\n"
-				  "RemainAfterExit=yes\nExecStart=%s\n\n[Install]\nWantedBy=%s\n",
-				  b->text, b->before, b->condition, b->command, b->before);
+	CLEANUP_BUF struct buf text = BUF_INIT(UNIT_MAX);
+	const char *before = wanted_by(f, b->before);
+	char *path = arena_printf(f->arena, UNIT_FOLDER "ingot-%s.service", b->name);
+	char *link = arena_printf(f->arena, UNIT_FOLDER "%s.wants/ingot-%s.service", before,
+				  b->name);
 
-	return files_write(f, str_of(path), str_of(text), 0644) &&
+	add_unit(&text, b, before);
+	return files_write(f, str_of(path), arena_str(f->arena, buf_str(&text)), 0644) &&
 	       files_link(f, str_of(link), str_of(path));
 }
 
-int first_boot_write(struct debian *d, struct str what, cause_id cause, bool *ret_made,
-		     struct error *err)
+int first_boot_write(struct debian *d, struct str what, cause_id cause, struct error *err)
 {
 	struct tree_files f = { d->tree, d->options->reader, d->arena, d->options->epoch, cause };
-	const struct first_boot *b = first_boot_find(what);
-	struct first_boot cluster;
-	struct str version, name;
+	struct first_boot b = first_boot_of(d->arena, what);
 
-	if (first_boot_cluster(what, &version, &name)) {
-		cluster = for_cluster(d->arena, version, name);
-		b = &cluster;
-	}
-	*ret_made = false;
-	if (b && strcmp(b->name, FIRST_BOOT_MACHINE_ID) == 0)
-		*ret_made = true; /* systemd makes it of an empty /etc/machine-id */
-	if (!b || !b->command || !files_is_executable(&f, "/lib/systemd/systemd"))
+	if (!b.command || !files_is_executable(&f, "/usr/lib/systemd/systemd"))
 		return 0;
-	if (!write_drop_in(&f, b) && !write_unit(&f, b))
+	if (!write_drop_in(&f, &b) && !write_unit(&f, &b))
 		return err_set(err, ERR_FORMAT, "/etc/systemd/system is no folder in the image");
-	*ret_made = true;
 	return 0;
 }

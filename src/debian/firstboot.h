@@ -25,7 +25,7 @@
 struct first_boot {
 	const char *name;
 	const char *text;      /* for people: "host keys of sshd" */
-	const char *command;   /* what makes it; NULL: the system does so by itself */
+	const char *command;   /* what makes it, as a shell has it; NULL: see first_boot_of() */
 	const char *condition; /* the file that is there afterwards */
 	const char *before;    /* the unit that needs it */
 };
@@ -40,16 +40,19 @@ int first_boot_file(struct shell_call *c, const char *what, const char *path, ui
 int first_boot_take_out(struct debian *d, struct str path, cause_id cause,
 			struct error *err) MUST_CHECK;
 
-/* NULL: @what is text for people. */
-const struct first_boot *first_boot_find(struct str what);
+/*
+ * What is known of @what. No command: it is text for people, or the system makes it by
+ * itself.
+ */
+struct first_boot first_boot_of(struct arena *arena, struct str what);
 
 /* "postgresql-cluster VERSION NAME": its parts, views into @what. */
 bool first_boot_cluster(struct str what, struct str *ret_version, struct str *ret_name);
 
 /*
- * For a disk: the unit (or drop-in) that makes @what at the first boot, and the link
- * that enables it. Nothing for what the system makes by itself. *ret_made: whether
- * anybody has to read about it no more.
+ * For a disk with systemd: the one-shot unit (or drop-in) that makes @what if it is not
+ * there, wanted by and before the unit that needs it, enabled as systemctl would. Nothing
+ * for what has no command.
  */
-int first_boot_write(struct debian *d, struct str what, cause_id cause, bool *ret_made,
+int first_boot_write(struct debian *d, struct str what, cause_id cause,
 		     struct error *err) MUST_CHECK;

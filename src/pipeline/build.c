@@ -221,28 +221,38 @@ static int write_image(struct building *b, const struct assembly *a, struct buil
 	return file_draft_publish(&draft, err);
 }
 
-/* Notes of all targets, each once. */
-static void add_notes(struct build_result *result, const struct debian_report *report)
+static bool is_same(const struct debian_first_boot *a, const struct debian_first_boot *b)
 {
-	struct str *all =
-		arena_array(&result->arena, result->n_notes + report->n_first_boot, sizeof(*all));
-	size_t n = 0;
+	return str_equal(a->package, b->package) && str_equal(a->what, b->what);
+}
 
-	for (size_t i = 0; i < result->n_notes; i++)
-		all[n++] = result->notes[i];
+/* What containers must make at start, of all targets; each once. */
+static void add_at_start(struct build_result *result, const struct debian_report *report)
+{
+	struct arena *arena = &result->arena;
+	struct debian_first_boot *all =
+		arena_array(arena, result->n_at_start + report->n_first_boot + 1, sizeof(*all));
+	size_t n = result->n_at_start;
+
+	if (n)
+		memcpy(all, result->at_start, n * sizeof(*all));
 	for (size_t i = 0; i < report->n_first_boot; i++) {
-		struct str note = str_of(arena_printf(&result->arena, STR_FMT ": " STR_FMT,
-						      STR_ARG(report->first_boot[i].package),
-						      STR_ARG(report->first_boot[i].what)));
+		const struct debian_first_boot *b = &report->first_boot[i];
 		bool known = false;
 
 		for (size_t k = 0; k < n && !known; k++)
-			known = str_equal(all[k], note);
+			known = is_same(&all[k], b);
 		if (!known)
-			all[n++] = note;
+			all[n++] = (struct debian_first_boot){
+				.package = arena_str(arena, b->package),
+				.what = arena_str(arena, b->what),
+				.text = arena_str(arena, b->text),
+				.command = arena_str(arena, b->command),
+				.path = arena_str(arena, b->path),
+			};
 	}
-	result->notes = all;
-	result->n_notes = n;
+	result->at_start = all;
+	result->n_at_start = n;
 }
 
 static int build_image(struct building *b, const struct recipe_target *t,
@@ -255,7 +265,8 @@ static int build_image(struct building *b, const struct recipe_target *t,
 	if (assembly_make(b->context, b->recipe, t, b->lock, set, &b->inputs, &a, err) < 0)
 		return -1;
 	composed = clock_nanoseconds();
-	add_notes(b->result, &a.output.report);
+	if (t->type == TARGET_OCI) /* a disk has units for it */
+		add_at_start(b->result, &a.output.report);
 	b->result->timings.compose += composed - start;
 	if (write_image(b, &a, out, &image, err) < 0)
 		return err_while(err, "writing '" STR_FMT "'", STR_ARG(out->file));

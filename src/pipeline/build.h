@@ -40,8 +40,8 @@ struct build_result {
 	struct arena arena;
 	struct build_output *outputs;
 	size_t n_outputs;
-	struct str *notes; /* what must be made at start */
-	size_t n_notes;
+	struct debian_first_boot *at_start; /* what containers must make; causes are unset */
+	size_t n_at_start;
 	uint64_t bytes_fetched;
 	size_t n_decoded;
 	bool relocked;
