@@ -29,6 +29,14 @@ static int run_getenforce(struct shell_call *c, struct error *err)
 	return 0;
 }
 
+/* The root of a bootstrap's chroot is a folder, on which nothing is mounted. */
+static int run_findmnt(struct shell_call *c, struct error *err)
+{
+	if (c->argc != 2 || !str_equal_cstr(c->argv[1], "/"))
+		return shell_refuse(c, err, "only of / is modelled");
+	return 1;
+}
+
 /* Nothing listens: only the head of the list is printed. */
 static int run_ss(struct shell_call *c, struct error *err)
 {
@@ -42,6 +50,7 @@ const struct shell_command debian_inert_commands[] = {
 	{ "chronyd", command_chronyd, 0 },
 	{ "df", command_df, 0 },
 	{ "exim4", command_exim, 0 },
+	{ "findmnt", run_findmnt, 0 },
 	{ "fuser", run_fails, 0 },
 	{ "getenforce", run_getenforce, 0 },
 	{ "insmod", run_fails, 0 },
