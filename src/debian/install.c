@@ -223,6 +223,7 @@ int debian_evaluate(struct debian *d, struct bytes *ret, struct error *err)
 
 	effects_writer_init(&run->writer, d->arena);
 	run->journal = journal_new(d, &run->writer);
+	run->cache = world_cache_new(d->arena);
 	run->answer_used = arena_array(d->arena, d->options->n_answers + 1, sizeof(bool));
 	r = evaluate(d, ret, err);
 	journal_release(run->journal);

@@ -16,6 +16,7 @@ struct debian_run {
 	bool *answer_used; /* by index of options->answers */
 	struct debian_coverage coverage;
 	const struct running *running; /* runner.c */
+	struct world_cache *cache;     /* of all scripts */
 };
 
 /*

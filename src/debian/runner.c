@@ -152,6 +152,7 @@ static int evaluate(const struct running *x, int *ret_status, struct error *err)
 		.trigger = x->trigger,
 		.host = &host,
 		.context = d,
+		.cache = d->run->cache,
 	};
 	for (size_t i = 0; i < more; i++)
 		variables[s.n_environment++] = x->talk->environment[i];

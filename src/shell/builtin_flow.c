@@ -142,10 +142,14 @@ static int evaluate_dot(struct shell_call *c, struct str path, struct node *node
 {
 	struct shell *sh = c->shell;
 	struct script_text *source = arena_alloc(&sh->session->arena, sizeof(*source));
+	struct digest *digest;
 	struct shell_state state = sh->state;
 	int status;
 
 	source->name = arena_str(&sh->session->arena, path);
+	digest = arena_alloc(&sh->session->arena, sizeof(*digest));
+	*digest = node->inode->content.digest;
+	source->digest = digest;
 	if (world_read_node(sh, node, &source->text, err) < 0)
 		return -1;
 	if (++sh->session->depth >= 4 * LIMIT_SHELL_DEPTH) {

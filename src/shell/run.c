@@ -231,7 +231,9 @@ static int end_child(struct shell *sh, struct shell *child, int status, struct e
 int run_script_file(struct shell *sh, struct str path, struct node *node, const struct str *argv,
 		    size_t argc, struct error *err)
 {
-	struct script_text source = { .name = arena_str(&sh->session->arena, path) };
+	const struct digest digest = node->inode->content.digest; /* it may write to itself */
+	struct script_text source = { .name = arena_str(&sh->session->arena, path),
+				      .digest = &digest };
 	struct shell *child;
 	bool bash;
 	unsigned flags;

@@ -108,6 +108,7 @@ struct journal_entry {
 struct script_text {
 	struct str name, text;
 	bool outer;        /* the maintainer script itself */
+	const struct digest *digest; /* of a file of the tree, which others may run, too; or NULL */
 	bool bash;
 };
 

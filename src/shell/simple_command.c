@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "shell/parser.h"
+#include "shell/world_cache.h"
 
 static int assign_one(struct shell *sh, const struct assign *a, unsigned flags, struct error *err)
 {
@@ -335,8 +336,10 @@ int evaluate_function(struct shell *sh, const struct function *f, const struct s
 
 /* ---- texts ---- */
 
-static int parse(struct shell *sh, struct str text, bool fixed, struct ast **ret,
-		 struct error *err)
+#define PARSE_COST 4u /* for each byte */
+
+static int parse(struct shell *sh, struct str text, bool fixed, struct arena *arena,
+		 struct ast **ret, struct error *err)
 {
 	unsigned line = 0;
 	const char *reason = "";
@@ -347,10 +350,9 @@ static int parse(struct shell *sh, struct str text, bool fixed, struct ast **ret
 	if (text.len > LIMIT_SHELL_TEXT)
 		return shell_abandon(sh, REFUSAL_LIMIT, err, "a script of more than %u bytes",
 				     LIMIT_SHELL_TEXT);
-	(void)shell_charge(sh, 4 * (uint64_t)text.len);
-	r = parser_program(&sh->session->arena, arena_str(&sh->session->arena, text),
-			   fixed ? sh->line : 1, fixed, sh->bash, ret, &line, &reason,
-			   &refused);
+	(void)shell_charge(sh, PARSE_COST * (uint64_t)text.len);
+	r = parser_program(arena, arena_str(arena, text), fixed ? sh->line : 1, fixed, sh->bash,
+			   ret, &line, &reason, &refused);
 	if (!r)
 		return 0;
 	sh->line = line;
@@ -369,12 +371,34 @@ int evaluate_text(struct shell *sh, struct str text, bool tested, struct error *
 	if (++sh->session->depth >= 4 * LIMIT_SHELL_DEPTH)
 		r = shell_abandon(sh, REFUSAL_LIMIT, err, "it nests too deeply");
 	else
-		r = parse(sh, text, true, &list, err);
+		r = parse(sh, text, true, &sh->session->arena, &list, err);
 	if (r)
 		r = r < 0 ? -1 : sh->status;
 	else
 		r = list ? evaluate(sh, list, tested, err) : 0;
 	sh->session->depth--;
+	return r;
+}
+
+/* Helpers that many scripts call are parsed once; it counts each time. */
+static int parse_source(struct shell *sh, const struct script_text *source, struct ast **ret,
+			struct error *err)
+{
+	struct arena *arena = sh->world->arena;
+	size_t before = arena->used, size;
+	int r;
+
+	if (!source->digest)
+		return parse(sh, source->text, false, &sh->session->arena, ret, err);
+	if (world_cache_program(sh->world, source->digest, sh->bash, ret, &size)) {
+		(void)shell_charge(sh, PARSE_COST * (uint64_t)source->text.len);
+		sh->session->held += size;
+		return 0;
+	}
+	r = parse(sh, source->text, false, arena, ret, err);
+	if (!r)
+		world_cache_put_program(sh->world, source->digest, sh->bash, *ret,
+					arena->used - before);
 	return r;
 }
 
@@ -387,7 +411,7 @@ int evaluate_source(struct shell *sh, const struct script_text *source, bool tes
 	int r;
 
 	sh->source = source;
-	r = parse(sh, source->text, false, &list, err);
+	r = parse_source(sh, source, &list, err);
 	if (r)
 		r = r < 0 ? -1 : sh->status;
 	else

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "shell/command.h"
 #include "shell/walk.h"
+#include "shell/world_cache.h"
 
 struct str world_path(const struct shell *sh, struct str path)
 {
@@ -60,58 +61,16 @@ const char *world_outcome_text(enum world_outcome o)
 
 /* ---- reading: what was read once is not read again ---- */
 
-struct world_cache {
-	struct loaded {
-		struct digest digest;
-		struct str text; /* ptr NULL: free */
-	} * slots;
-	size_t n, capacity; /* capacity: a power of two */
-};
-
-static struct loaded *cache_slot(struct world_cache *cache, const struct digest *digest)
-{
-	size_t at = 0;
-
-	memcpy(&at, digest->bytes, sizeof(at)); /* only where to look first */
-	for (at &= cache->capacity - 1;; at = (at + 1) & (cache->capacity - 1)) {
-		struct loaded *slot = &cache->slots[at];
-
-		if (!slot->text.ptr || digest_equal(&slot->digest, digest))
-			return slot;
-	}
-}
-
-static struct loaded *cache_room(struct world *w, const struct digest *digest)
-{
-	struct world_cache *cache = w->cache;
-
-	if (!cache)
-		cache = w->cache = arena_alloc(w->arena, sizeof(*cache));
-	if (2 * (cache->n + 1) > cache->capacity) {
-		struct world_cache old = *cache;
-
-		cache->capacity = old.capacity ? 2 * old.capacity : 64;
-		cache->slots = arena_array(w->arena, cache->capacity, sizeof(*cache->slots));
-		for (size_t i = 0; i < old.capacity; i++)
-			if (old.slots[i].text.ptr)
-				*cache_slot(cache, &old.slots[i].digest) = old.slots[i];
-	}
-	return cache_slot(cache, digest);
-}
-
 static int load(struct world *w, const struct content *content, struct str *ret, struct error *err)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_SHELL_FILE);
-	struct loaded *slot = cache_room(w, &content->digest);
 
-	if (!slot->text.ptr) {
-		if (content_load(w->reader, content, &text, err) < 0)
-			return -1;
-		slot->digest = content->digest;
-		slot->text = arena_str(w->arena, buf_str(&text));
-		w->cache->n++;
-	}
-	*ret = slot->text;
+	if (world_cache_text(w, &content->digest, ret))
+		return 0;
+	if (content_load(w->reader, content, &text, err) < 0)
+		return -1;
+	*ret = arena_str(w->arena, buf_str(&text));
+	world_cache_put_text(w, &content->digest, *ret);
 	return 0;
 }
 

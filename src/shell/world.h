@@ -86,8 +86,12 @@ struct world {
 	const struct world_identity *identity;
 	void *context;            /* the host's: struct debian */
 	uint64_t steps;           /* of the script so far; LIMIT_SHELL_STEPS */
-	struct world_cache *cache; /* private to world.c; NULL at first, in the arena */
+	/* What was read and parsed; NULL: this script shares it with no other. */
+	struct world_cache *cache;
 };
+
+/* For worlds of one @arena and tree, one after the other or one inside the other. */
+struct world_cache *world_cache_new(struct arena *arena);
 
 /* ---- names and files, as the script's process would see them ---- */
 
