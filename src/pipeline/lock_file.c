@@ -160,12 +160,16 @@ int lock_keep(struct context *c, const struct recipe *r, const struct lock *l, s
 
 	if (context_need_stage(c, err) < 0)
 		return -1;
-	objects = arena_array(&arena, n + l->n_effects + 1, sizeof(*objects));
+	objects = arena_array(&arena, n + l->n_effects + l->n_answers + 1, sizeof(*objects));
 	for (size_t i = 0; i < n; i++)
 		if (stage_has(c->stage, &evidence[i]))
 			objects[k++] = evidence[i];
 	for (size_t i = 0; i < l->n_effects; i++)
 		if (stage_has(c->stage, &l->effects[i].digest))
 			objects[k++] = l->effects[i].digest;
+	/* Scripts that were answered: to show what has changed when one is another text. */
+	for (size_t i = 0; i < l->n_answers; i++)
+		if (stage_has(c->stage, &l->answers[i].digest))
+			objects[k++] = l->answers[i].digest;
 	return stage_ref_set(c->stage, name, objects, k, err);
 }

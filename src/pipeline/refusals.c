@@ -100,17 +100,17 @@ static void mark_stale(struct refusals *f, const struct recipe *r, struct refusa
 	}
 }
 
-static int keep_text(struct context *c, const struct package_set *set,
-		     const struct debian_refusal *r, struct error *err)
+static int keep_text(struct context *c, const struct package_set *set, struct str package,
+		     struct str script, struct error *err)
 {
 	struct digest digest;
 
 	for (size_t i = 0; i < set->locked->n_packages; i++) {
 		const struct pack_control *control;
 
-		if (!str_equal(set->locked->packages[i].name, r->package))
+		if (!str_equal(set->locked->packages[i].name, package))
 			continue;
-		control = pack_control(set->packs[i], r->member);
+		control = pack_control(set->packs[i], script);
 		return control ? stage_put(c->stage, control->data, &digest, err) : 0;
 	}
 	return 0;
@@ -123,14 +123,20 @@ int refusals_add(struct refusals *f, struct context *c, const struct recipe *r,
 	for (size_t i = 0; i < report->n_refusals; i++) {
 		struct refusal_row *row = find_or_add(f, &report->refusals[i]);
 
-		if (!row->n_targets && keep_text(c, set, &row->refusal, err) < 0)
+		if (!row->n_targets &&
+		    keep_text(c, set, row->refusal.package, row->refusal.member, err) < 0)
 			return -1;
 		add_name(&f->arena, &row->targets, &row->n_targets, target);
 		add_name(&f->arena, &row->architectures, &row->n_architectures,
 			 set->locked->name);
 	}
-	for (size_t i = 0; report->answer_used && i < r->n_scripts; i++)
-		f->answer_used[i] |= report->answer_used[i];
+	for (size_t i = 0; report->answer_used && i < r->n_scripts; i++) {
+		if (!report->answer_used[i] || f->answer_used[i])
+			continue;
+		f->answer_used[i] = true;
+		if (keep_text(c, set, r->scripts[i].package, r->scripts[i].script, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 

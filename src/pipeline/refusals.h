@@ -41,8 +41,8 @@ static inline void cleanup_refusals(struct refusals **f)
 #define CLEANUP_REFUSALS CLEANUP(cleanup_refusals)
 
 /*
- * Copies what @report has of @target. The texts of the scripts go into the stage, so that
- * they can be read there by their digest.
+ * Copies what @report has of @target. The texts of scripts that are refused or answered go
+ * into the stage, so that they can be read there by their digest.
  */
 int refusals_add(struct refusals *f, struct context *c, const struct recipe *r,
 		 const struct debian_report *report, struct str target,

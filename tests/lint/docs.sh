@@ -14,7 +14,8 @@ if [ -x "$INGOT" ]; then
 	fi
 	schema() { "$INGOT" schema >"$work/schema.json" && test -s "$work/schema.json"; }
 	check "the schema is printed" schema
-	if [ -e docs/recipe.md ] && "$INGOT" schema --markdown >"$work/recipe.md" 2>/dev/null; then
+	if [ -x "$INGOT_BUILD/recipe_tool" ]; then
+		"$INGOT_BUILD/recipe_tool" markdown >"$work/recipe.md"
 		check "docs/recipe.md is the schema table" diff -u docs/recipe.md "$work/recipe.md"
 	fi
 fi
