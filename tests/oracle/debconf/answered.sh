@@ -4,7 +4,7 @@
 # by TOOL. Prints where they differ.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-tool=$1 folder=$2/$3 release=$3 work=$4 set=$5
+tool=$1 folder=$2/$3 work=$4 set=$5
 shift 5
 rm -rf "$work"
 mkdir -p "$work"
@@ -39,17 +39,14 @@ rm -rf "$root/debs"
 
 PRESEED=$preseed "$tool" "$work/stage" "$(dpkg --print-architecture)" 1760000000 "$work/out.tar" \
 	"$@" >"$work/tool.log" 2>&1 || { tail -n 20 "$work/tool.log"; exit 1; }
-mkdir "$work/ours" "$work/contents"
-tar -C "$work/ours" --xattrs --xattrs-include='*' --numeric-owner -xpf "$work/out.tar"
-for side in root ours; do
-	python3 "$here/../tree_text.py" "$work/$side" "$work/contents" >"$work/$side.text"
-done
-# dpkg's and apt's own files are other tests' matter.
-for side in root ours; do
-	grep -Ev '^(var/(lib/(dpkg|apt)|cache/(apt|debconf|ldconfig)|log)|run|tmp|usr/sbin/policy-rc.d)' \
-		"$work/$side.text" >"$work/$side.some"
-done
+mkdir "$work/contents"
+# What reference.sh clears away, too.
+rm -rf "$root"/var/log/dpkg.log "$root"/var/log/alternatives.log \
+	"$root"/var/cache/ldconfig/aux-cache
+find "$root/run" -mindepth 1 -maxdepth 1 ! -name lock -exec rm -rf {} +
+python3 "$here/../tree_text.py" "$root" "$work/contents" >"$work/theirs"
 status=0
-diff "$work/root.some" "$work/ours.some" || status=1
-rm -rf "$root" "$work/ours" "$work/out.tar"
+python3 "$here/../compare.py" "$work/out.tar" "$work/theirs" "$work/contents" \
+	"$here/../allow.txt" || status=1
+rm -rf "$root" "$work/out.tar"
 exit "$status"
