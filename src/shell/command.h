@@ -17,7 +17,7 @@ struct shell_input {
 };
 
 struct shell_call {
-	struct shell *shell;
+	struct shell *shell; /* NULL: no script calls it; what it refuses is then an error */
 	struct world *world;
 	const struct str *argv; /* argv[0]: as it was called */
 	size_t argc;
@@ -74,6 +74,8 @@ bool shell_input_line(struct shell_input *in, struct str *ret, bool *ret_newline
 
 /* Variables of the calling shell (debconf sets RET). Values are copied. */
 bool shell_variable(const struct shell *sh, struct str name, struct str *ret);
+/* The same for what a program sees: only what is exported. */
+bool shell_exported(const struct shell *sh, struct str name, struct str *ret);
 void shell_set_variable(struct shell *sh, struct str name, struct str value);
 void shell_export_variable(struct shell *sh, struct str name, struct str value);
 /* What a child's environment has, by name in byte order. In the arena. */

@@ -72,6 +72,11 @@ int shell_refuse(struct shell_call *c, struct error *err, const char *fmt, ...)
 	va_start(args, fmt);
 	n = vasprintf(&text, fmt, args);
 	va_end(args);
+	if (!c->shell) {
+		r = err_set(err, ERR_FORMAT, STR_FMT ": %s", STR_ARG(c->argv[0]), n < 0 ? "" : text);
+		free(text);
+		return r;
+	}
 	r = shell_refuse_kind(c->shell, REFUSAL_USAGE, &status, err,
 			      n < 0 ? STR("") : (struct str){ text, (size_t)n });
 	if (n >= 0)

@@ -153,7 +153,7 @@ Test(effects, a_unit_is_linked_as_its_install_section_says)
 
 	run_init(&r);
 	run(&r, "text /lib/systemd/system/a.service "
-		"\"[Unit]\\nAlias=no\\n[Install]\\nWantedBy=m.target\\nAlias=b.service\\n\"\n"
+		"\"[Install]\\nWantedBy=m.target\\nAlias=b.service\\n\"\n"
 		"enable a.service\nenable none.service\n", "");
 	cr_assert_str_eq(fixture_text(&r.f, "etc/systemd/system/m.target.wants/a.service"),
 			 "-> /lib/systemd/system/a.service");
