@@ -52,6 +52,7 @@ run() { # shell file: compares one script
 
 mkdir -p "$work/root/tmp" "$work/root/usr/bin" "$work/root/root" "$work/root/etc"
 install -m 755 /dev/null "$work/root/usr/bin/echo"
+echo root:x:0:0:root:/root:/bin/bash >"$work/root/etc/passwd"
 for shell in dash bash; do
 	rm -rf "$work/split"
 	mkdir "$work/split"
