@@ -1,6 +1,7 @@
 #!/bin/sh
 # The fixed point: in a chroot of a composed tree every package is installed once more
-# by its own apt and dpkg, scripts and all, and changes nothing but what allow.txt lists.
+# by its own apt and dpkg, scripts and all, and changes nothing but what allow.txt and
+# allow-again.txt list.
 #
 # usage: fixed-point.sh TOOL FOLDER RELEASE NAME
 #
@@ -90,5 +91,6 @@ ls "$pool/"hello_*.deb >/dev/null 2>&1 ||
 	(cd "$pool" && APT_CONFIG=$folder/apt/apt.conf apt-get -qq download hello)
 unshare --mount --pid --fork --kill-child --uts --ipc --propagation private \
 	sh "$0" "$1" "$2" "$3" "$name" --inside "$work"
+cat "$here/allow.txt" "$here/allow-again.txt" >"$work/allow"
 python3 "$here/compare.py" "$work/before.tar" "$work/after.ref" "$work/contents" \
-	"$here/allow.txt"
+	"$work/allow"
