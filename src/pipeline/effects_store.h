@@ -26,7 +26,8 @@ bool effects_are_gone(struct context *c, const struct lock *l);
 
 /*
  * @object was evaluated again because the lock's own is gone: 0 if it is the same, else
- * ERR_LOCK_STALE that names the packages that this ingot evaluates differently, with their operations.
+ * ERR_LOCK_STALE that names the packages that this ingot evaluates differently, with
+ * their operations.
  */
 int effects_compare(const struct lock *l, struct str architecture, struct str target,
 		    struct bytes object, struct error *err) MUST_CHECK;

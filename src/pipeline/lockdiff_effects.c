@@ -104,7 +104,8 @@ static int add(struct context *c, const struct lock *before, const struct lock *
 	struct sides s;
 
 	*e = (struct lockdiff_effects){ p->architecture, p->target, p->package, .known = true };
-	if (load(c, before, p, arena, &s.before, &e->known, err) < 0 ||
+	if (context_need_stage(c, err) < 0 ||
+	    load(c, before, p, arena, &s.before, &e->known, err) < 0 ||
 	    load(c, after, p, arena, &s.after, &e->known, err) < 0)
 		return -1;
 	if (e->known && compare(&s, arena, e, err) < 0)
@@ -122,8 +123,6 @@ int lockdiff_compare_effects(struct context *c, const struct lock *before,
 	ret->effects = arena_array(arena,
 				   before->n_package_effects + after->n_package_effects + 1,
 				   sizeof(*ret->effects));
-	if (context_need_stage(c, err) < 0)
-		return -1;
 	for (size_t i = 0; i < after->n_package_effects; i++) {
 		const struct lock_package_effects *p = &after->package_effects[i];
 		const struct lock_package_effects *old = find(before, p);
