@@ -76,7 +76,8 @@ static int edit(struct shell_call *c, struct str setting, struct error *err)
 	bool in_setting = false;
 	int r;
 
-	if (!split_setting(setting, &e.name, &e.value) || str_find_char(setting, '\n') < setting.len)
+	if (!split_setting(setting, &e.name, &e.value) ||
+	    str_find_char(setting, '\n') < setting.len)
 		return shell_refuse(c, err, "the setting " STR_FMT, STR_ARG(setting));
 	r = read_main(c, &text, err);
 	if (r || !text.len)
