@@ -318,7 +318,7 @@ static int run_divert(struct divert *v, const struct shell_arguments *a, struct 
 	if (v->action == OPTION_TRUENAME || v->action == OPTION_LISTPACKAGE)
 		return print_one(v, path);
 	if (v->any_package &&
-	    shell_variable(v->c->shell, STR("DPKG_MAINTSCRIPT_PACKAGE"), &package) && package.len) {
+	    shell_exported(v->c->shell, STR("DPKG_MAINTSCRIPT_PACKAGE"), &package) && package.len) {
 		v->any_package = false;
 		v->package = package;
 	}

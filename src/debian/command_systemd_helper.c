@@ -320,7 +320,7 @@ static bool is_purge(const struct helper *h, struct str action)
 
 	return str_equal_cstr(action, "purge") ||
 	       (h->c->shell &&
-		shell_variable(h->c->shell, STR("_DEB_SYSTEMD_HELPER_PURGE"), &value) &&
+		shell_exported(h->c->shell, STR("_DEB_SYSTEMD_HELPER_PURGE"), &value) &&
 		str_equal_cstr(value, "1"));
 }
 

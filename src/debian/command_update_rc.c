@@ -279,7 +279,7 @@ static int toggle_all(struct shell_call *c, struct str name, bool enable, const 
 
 	if (r)
 		return r;
-	if (c->shell && shell_variable(c->shell, STR("_SKIP_SYSTEMD_NATIVE"), &skip) &&
+	if (c->shell && shell_exported(c->shell, STR("_SKIP_SYSTEMD_NATIVE"), &skip) &&
 	    str_equal(skip, STR("1")))
 		return 0;
 	if (!files_is_executable(&f, "/usr/bin/systemctl"))

@@ -12,7 +12,7 @@ bool service_elsewhere(const struct shell_call *c)
 {
 	struct str root;
 
-	return c->shell && shell_variable(c->shell, STR("DPKG_ROOT"), &root) && root.len;
+	return c->shell && shell_exported(c->shell, STR("DPKG_ROOT"), &root) && root.len;
 }
 
 static unsigned leading_number(struct str version)

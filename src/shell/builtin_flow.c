@@ -273,15 +273,23 @@ static void set_trap(struct shell *sh, int n, struct str text, bool clear)
 	sh->state.traps = traps;
 }
 
+/* As dash does: apostrophes, all that follow each other, in quotes. */
 static void print_quoted(struct buf *out, struct str text)
 {
-	buf_add_char(out, '\'');
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] == '\'')
-			buf_add_cstr(out, "'\"'\"'");
-		else
-			buf_add_char(out, text.ptr[i]);
-	buf_add_char(out, '\'');
+	size_t i = 0;
+
+	do {
+		buf_add_char(out, '\'');
+		while (i < text.len && text.ptr[i] != '\'')
+			buf_add_char(out, text.ptr[i++]);
+		buf_add_char(out, '\'');
+		if (i == text.len)
+			break;
+		buf_add_char(out, '"');
+		while (i < text.len && text.ptr[i] == '\'')
+			buf_add_char(out, text.ptr[i++]);
+		buf_add_char(out, '"');
+	} while (i < text.len);
 }
 
 /* Signals never come; what is to be done at the end is done at the end. */

@@ -77,6 +77,22 @@ static int escape(const struct shell *sh, struct str s, size_t *at, bool percent
 	return -1;
 }
 
+/* bash: \uHHHH, \UHHHHHHHH, and 'X for a character of several bytes. */
+static bool has_unicode(const struct shell_call *c)
+{
+	for (size_t i = 1; c->shell->bash && i < c->argc; i++) {
+		struct str s = c->argv[i];
+
+		if (s.len > 1 && (s.ptr[0] == '\'' || s.ptr[0] == '"') &&
+		    (unsigned char)s.ptr[1] >= 128)
+			return true;
+		for (size_t k = 0; k + 1 < s.len; k++)
+			if (s.ptr[k] == '\\' && (s.ptr[k + 1] == 'u' || s.ptr[k + 1] == 'U'))
+				return true;
+	}
+	return false;
+}
+
 /* False: \c. */
 static bool add_escaped(const struct shell *sh, struct buf *out, struct str s)
 {
@@ -96,7 +112,6 @@ int builtin_echo(struct shell_call *c, struct error *err)
 	bool newline = true, escapes = !c->shell->bash;
 	size_t i = 1;
 
-	(void)err;
 	for (; i < c->argc; i++) {
 		struct str arg = c->argv[i];
 		size_t k = 1;
@@ -119,6 +134,8 @@ int builtin_echo(struct shell_call *c, struct error *err)
 			escapes = arg.ptr[k] == 'e' || (escapes && arg.ptr[k] != 'E');
 		}
 	}
+	if (escapes && has_unicode(c))
+		return shell_refuse(c, err, "an escape of a character by its number");
 	for (size_t first = i; i < c->argc; i++) {
 		if (i > first)
 			buf_add_char(c->out, ' ');
@@ -347,15 +364,19 @@ int builtin_printf(struct shell_call *c, struct error *err)
 		return shell_refuse(c, err, "option -v");
 	if (first >= c->argc)
 		return builtin_error(c, 2, "usage: printf format [arg ...]");
+	if (has_unicode(c))
+		return shell_refuse(c, err, "an escape of a character by its number");
 	p.format = c->argv[first];
 	p.args = c->argv + first + 1;
 	p.n = c->argc - first - 1;
 	do {
-		size_t used = p.used;
+		size_t used = p.used, before = c->out->len;
 
 		r = print_once(&p, &status, err);
 		if (r < 0)
 			return -1;
+		if (shell_charge(c->shell, c->out->len - before))
+			break; /* the shell says so */
 		if (r == 2)
 			return status;
 		if (c->out->len > LIMIT_SHELL_OUTPUT || p.used == used)

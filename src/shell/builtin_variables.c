@@ -435,7 +435,6 @@ int builtin_shopt(struct shell_call *c, struct error *err)
 	} names[] = { { "nullglob", FLAG_NULLGLOB },
 		      { "dotglob", FLAG_DOTGLOB },
 		      { "extglob", FLAG_EXTGLOB },
-		      { "inherit_errexit", FLAG_INHERIT_ERREXIT },
 		      { "checkwinsize", FLAG_OTHERS },
 		      { "expand_aliases", 0 } };
 	bool on = c->argc > 1 && str_equal_cstr(c->argv[1], "-s");

@@ -162,6 +162,10 @@ static int with_streams(struct shell *sh, const struct builtin *builtin,
 		buf_reset(&sh->session->closed);
 	if (stream_written(sh, 1, err) < 0 || stream_written(sh, 2, err) < 0)
 		return -1;
+	/* A command may have ended early for that, and be the last one. */
+	if (shell_charge(sh, 0) && sh->unwind != UNWIND_ABANDON &&
+	    shell_abandon(sh, REFUSAL_LIMIT, err, "more than %u steps", LIMIT_SHELL_STEPS) < 0)
+		return -1;
 	return status;
 }
 

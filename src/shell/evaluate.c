@@ -269,7 +269,7 @@ int evaluate_substitution(struct shell *sh, const struct ast *a, struct str *ret
 	s->writable = true;
 	s->target = &out;
 	sh->state.fd[1] = s;
-	if (sh->bash && !(sh->state.flags & FLAG_INHERIT_ERREXIT))
+	if (sh->bash)
 		sh->state.flags &= ~(unsigned)FLAG_ERREXIT;
 	status = evaluate(sh, a, false, err);
 	status = leave_process(sh, status, err);
@@ -330,8 +330,6 @@ static int evaluate_pipe(struct shell *sh, const struct ast *a, bool tested, str
 	CLEANUP_BUF struct buf right = BUF_INIT((size_t)1 << 40);
 	int status = 0, failed = 0;
 
-	if (sh->bash && (sh->state.flags & FLAG_LASTPIPE))
-		return shell_abandon(sh, REFUSAL_CONSTRUCT, err, "shopt -s lastpipe") < 0 ? -1 : 1;
 	for (size_t i = 0; i < a->n_items; i++) {
 		struct buf swap;
 

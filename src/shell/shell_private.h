@@ -125,11 +125,7 @@ enum shell_flags {
 	FLAG_NULLGLOB = 512,   /* shopt */
 	FLAG_EXTGLOB = 1024,
 	FLAG_DOTGLOB = 2048,
-	FLAG_FAILGLOB = 4096,
-	FLAG_NOCASEMATCH = 8192,
-	FLAG_INHERIT_ERREXIT = 16384,
-	FLAG_LASTPIPE = 32768,
-	FLAG_OTHERS = 65536, /* those that change nothing here */
+	FLAG_OTHERS = 4096, /* those that change nothing here */
 };
 
 /* What a subshell gets a copy of. */

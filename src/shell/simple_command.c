@@ -237,7 +237,7 @@ static int redirected(struct shell *sh, const struct ast *a, const struct found_
 	if (status) {
 		status = sh->bash ? 1 : 2;
 		if (f->place == COMMAND_BUILTIN && (f->builtin->flags & BUILTIN_SPECIAL) &&
-		    (!sh->bash || is_exec)) {
+		    !sh->bash) {
 			sh->unwind = UNWIND_EXIT;
 			sh->status = status;
 		}

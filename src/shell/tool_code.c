@@ -323,6 +323,8 @@ int run_seq(struct shell_call *c, struct error *err)
 	}
 	for (int64_t n = number[0]; number[1] > 0 ? n <= number[2] : n >= number[2];
 	     n += number[1]) {
+		if (c->out->len > LIMIT_SHELL_OUTPUT || shell_charge(c->shell, 64))
+			break; /* the shell says so */
 		if ((any && text_put(c, separator, err) < 0) ||
 		    text_printf(c, err, "%0*lld", width, (long long)n) < 0)
 			return -1;

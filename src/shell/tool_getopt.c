@@ -328,7 +328,7 @@ static bool is_set(struct shell_call *c, const char *name)
 {
 	struct str value;
 
-	return shell_variable(c->shell, str_of(name), &value);
+	return shell_exported(c->shell, str_of(name), &value);
 }
 
 int run_getopt(struct shell_call *c, struct error *err)

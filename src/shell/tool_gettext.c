@@ -128,7 +128,7 @@ int run_envsubst(struct shell_call *c, struct error *err)
 				return -1;
 			continue;
 		}
-		if (shell_variable(c->shell, name, &value) && text_put(c, value, err) < 0)
+		if (shell_exported(c->shell, name, &value) && text_put(c, value, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -135,7 +135,7 @@ int tool_mktemp(struct shell_call *c, struct error *err)
 
 	if (result)
 		return result < 0 ? -1 : status;
-	if (!shell_variable(c->shell, STR("TMPDIR"), &variable) || !variable.len)
+	if (!shell_exported(c->shell, STR("TMPDIR"), &variable) || !variable.len)
 		variable = STR("/tmp");
 	for (size_t i = 0; i < a.n_options; i++) {
 		switch (a.options[i].id) {

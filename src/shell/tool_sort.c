@@ -427,5 +427,6 @@ int run_sort(struct shell_call *c, struct error *err)
 		return 0;
 	spare = arena_array(&arena, n + 1, sizeof(*spare));
 	merge_sort(&s, lines, spare, n);
+	(void)shell_charge(c->shell, 8 * (uint64_t)all.len);
 	return put_sorted(c, &s, lines, n, err);
 }

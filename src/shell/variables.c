@@ -402,6 +402,13 @@ size_t shell_environment(struct shell *sh, struct shell_variable **ret)
 	return n;
 }
 
+bool shell_exported(const struct shell *sh, struct str name, struct str *ret)
+{
+	const struct variable *v = variable_find(sh, name);
+
+	return v && v->value.flags & VARIABLE_EXPORT && variable_get(sh, name, ret);
+}
+
 void shell_set_variable(struct shell *sh, struct str name, struct str value)
 {
 	variable_set(sh, name, value);

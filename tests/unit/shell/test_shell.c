@@ -131,9 +131,9 @@ Test(shell, what_another_user_would_change_or_read_is_refused)
 Test(shell, a_refusal_may_stop_everything)
 {
 	f.stop = true;
-	shell_fixture_run(&f, "#!/bin/sh\nalias a=b\necho no\n");
+	shell_fixture_run(&f, "#!/bin/bash\nbind a=b\necho no\n");
 	cr_expect_eq(f.status, -1);
-	cr_expect_str_eq(buf_cstr(&f.refusals), "usage postinst:2 (2): alias a=b: this builtin "
+	cr_expect_str_eq(buf_cstr(&f.refusals), "usage postinst:2 (2): bind a=b: this builtin "
 						"is not modelled\n");
 }
 
@@ -181,6 +181,46 @@ Test(shell, what_a_script_prints_is_answered_on_its_input_in_order)
 	cr_expect_str_eq(buf_cstr(&f.messages), "unheard\n5<early\n3<one\n10 two  words\nend\n");
 }
 
+/* ---- what bash would decide by characters, and what nobody means ---- */
+
+Test(shell, a_nul_character_is_refused)
+{
+	static const char script[] = "#!/bin/sh\nec\0ho\n";
+	unsigned line = 0;
+	const char *reason = "";
+
+	cr_assert_eq(shell_parse_check((struct str){ script, sizeof(script) - 1 }, &line, &reason),
+		     1);
+	cr_expect_str_eq(reason, "a NUL character");
+	expect_refusal("#!/bin/bash\nx=$'a\\0b'\n",
+		       "construct postinst:2 (2): : a NUL character in $'...'\n");
+}
+
+Test(shell, characters_beyond_ascii_are_not_counted_in_bash)
+{
+	expect_refusal("#!/bin/bash\nx=\xc3\xbc\necho ${#x}\n",
+		       "construct postinst:3 (3): : the length of a text that is not ASCII\n");
+	expect_refusal("#!/bin/bash\ncase \xc3\xbc in ?) echo one ;; esac\n",
+		       "construct postinst:2 (2): : a pattern and a text that is not ASCII\n");
+	shell_prints("#!/bin/sh\nx=\xc3\xbc\necho ${#x}\n", "2\n", 0);
+	shell_prints("#!/bin/bash\ncase a\xc3\xbc in a*) echo yes ;; esac\n", "yes\n", 0);
+}
+
+Test(shell, extended_patterns_are_refused_where_they_count)
+{
+	expect_refusal("#!/bin/bash\n[[ ab == @(ab|c) ]]\n",
+		       "construct postinst:2 (2): : an extended pattern\n");
+	shell_prints("#!/bin/bash\nx='+(a)b'\necho ${x#+(a)}\n", "b\n", 0);
+}
+
+Test(shell, a_caret_in_a_set_is_not_to_bash_and_find_and_itself_to_dash)
+{
+	shell_prints("#!/bin/bash\ncase b in [^a]) echo not ;; esac\n", "not\n", 0);
+	shell_prints("#!/bin/sh\ncase b in [^a]) echo not ;; *) echo itself ;; esac\n", "itself\n",
+		     0);
+	shell_prints("#!/bin/sh\nmkdir /d\n: >/d/a\n: >/d/b\nfind /d -name '[^a]'\n", "/d\n/d/b\n", 0);
+}
+
 /* ---- limits: a refusal, never a crash and never a hang ---- */
 
 static void expect_limit(const char *script)
@@ -195,6 +235,20 @@ Test(shell, a_loop_without_an_end_is_refused)
 	expect_limit("#!/bin/sh\nwhile :; do :; done\n");
 	expect_limit("#!/bin/sh\nwhile :; do while false; do :; done; done\n");
 	expect_limit("#!/bin/bash\nfor ((;;)); do :; done\n");
+}
+
+Test(shell, work_that_grows_with_data_is_counted, .timeout = 120)
+{
+	static const char long_text[] = "x=aaaaaaaaaaaaaaaa\nfor i in 1 2 3 4 5 6 7 8 9 10 11 12 "
+					"13 14 15 16; do x=$x$x; done\n";
+	static const char *const rest[] = { "while :; do eval \": $x\"; done\n",
+					    "while :; do echo x >>/f; done\n" };
+	char script[512];
+
+	for (size_t i = 0; i < sizeof(rest) / sizeof(*rest); i++) {
+		snprintf(script, sizeof(script), "#!/bin/sh\n%s%s", long_text, rest[i]);
+		expect_limit(script);
+	}
 }
 
 Test(shell, recursion_without_an_end_is_refused)
