@@ -271,12 +271,14 @@ struct gvariant gvariant_tuple(struct arena *arena, struct gvariant *items, size
 	return (struct gvariant){ .type = { type, len }, .items = items, .n = n };
 }
 
-static double as_double(uint64_t bits)
+/* The bits of a double, so that they are ordered as numbers; no NaN is ever read. */
+static uint64_t ordered(uint64_t bits)
 {
-	double d;
+	const uint64_t sign = (uint64_t)1 << 63;
 
-	memcpy(&d, &bits, sizeof(d));
-	return d;
+	if (!(bits & ~sign))
+		return sign; /* -0 is 0 */
+	return bits & sign ? ~bits : bits | sign;
 }
 
 /* Narrow signed types are kept sign-extended. */
@@ -285,7 +287,7 @@ int gvariant_compare(const struct gvariant *a, const struct gvariant *b)
 	assert(str_equal(a->type, b->type));
 	switch (*a->type.ptr) {
 	case 'd': {
-		double x = as_double(a->bits), y = as_double(b->bits);
+		uint64_t x = ordered(a->bits), y = ordered(b->bits);
 
 		return x < y ? -1 : x > y;
 	}

@@ -1,8 +1,7 @@
 /* Values of GVariant from their text. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/decimal.h"
 #include "debian/gvariant.h"
 
 #define ITEMS_MAX 100000u
@@ -154,21 +153,7 @@ static int read_string(struct reader *r, struct gvariant *ret)
 
 static int read_double(struct reader *r, struct str token, struct gvariant *ret)
 {
-	char text[64], *end;
-	double d;
-
-	if (!token.len || token.len >= sizeof(text))
-		return bad(r, "a number is expected");
-	for (size_t i = 0; i < token.len; i++)
-		if (!strchr("0123456789+-.eE", token.ptr[i]))
-			return bad(r, "a decimal number is expected");
-	memcpy(text, token.ptr, token.len);
-	text[token.len] = '\0';
-	d = strtod(text, &end);
-	if (*end)
-		return bad(r, "a number is expected");
-	memcpy(&ret->bits, &d, sizeof(d));
-	return 0;
+	return decimal_double_bits(token, &ret->bits) ? 0 : bad(r, "a decimal number is expected");
 }
 
 /* strtoull(, 0) of GLib: decimal, 0x, octal. */

@@ -100,7 +100,7 @@ static void move_all(struct glib_table *t, uint32_t old_size)
 
 static void grow(struct glib_table *t)
 {
-	uint32_t old_size = t->size, wanted = (uint32_t)(t->n * 1.333);
+	uint32_t old_size = t->size, wanted = (uint32_t)((uint64_t)t->n * 1333 / 1000);
 	struct glib_slot *old = t->slots;
 	size_t shift = 0;
 
