@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "cli/command.h"
+#include "cli/cli_command.h"
 #include "format/json/json.h"
 #include "pipeline/context.h"
 #include "recipe/recipe.h"

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * cli/command.h - the table of commands.
+ * cli/cli_command.h - the table of commands.
  *
  * One row per command, and the only place where a command is listed: dispatch,
  * `ingot help`, shell completion and the test that every command has a manual

@@ -1,4 +1,4 @@
-#include "cli/command.h"
+#include "cli/cli_command.h"
 
 #include <stddef.h>
 
