@@ -23,7 +23,7 @@ static bool is_utc(struct shell_call *c)
 {
 	struct str zone, base;
 
-	if (shell_variable(c->shell, STR("TZ"), &zone))
+	if (shell_exported(c->shell, STR("TZ"), &zone))
 		return !zone.len || str_equal_cstr(zone, "UTC") || str_equal_cstr(zone, "UTC0") ||
 		       str_equal_cstr(zone, "Etc/UTC");
 	if (canonical_path(c->shell, STR("/etc/localtime"), CANONICAL_MISSING, false, &zone) ||
@@ -78,7 +78,7 @@ static int zone_file(struct shell_call *c, struct str *ret, struct error *err)
 {
 	struct str zone, path = STR("/etc/localtime");
 
-	if (shell_variable(c->shell, STR("TZ"), &zone)) {
+	if (shell_exported(c->shell, STR("TZ"), &zone)) {
 		size_t colon = zone.len && *zone.ptr == ':';
 
 		zone = (struct str){ zone.ptr + colon, zone.len - colon };
