@@ -52,7 +52,7 @@ mkdir -p root/etc root/usr/bin root/tmp && chmod 1777 root/tmp && (cd root && st
 ln -s usr/bin root/bin
 cp /etc/passwd /etc/group root/etc
 for command in $(sed -n 's/^\t{ "\([^"]*\)".*/\1/p' "$root"/src/shell/tool_{files,text}.c \
-	"$root"/src/shell/text_commands.c 2>/dev/null) cut cmp grep sort sed awk sh \
+	2>/dev/null) cut cmp grep sort sed awk sh \
 	echo printf true false test; do
 	: >"root/usr/bin/$command" && chmod 755 "root/usr/bin/$command"
 done
