@@ -189,7 +189,8 @@ bool accounts_find_user(const struct accounts *a, struct str name, uint32_t *ret
 	const struct record *r = accounts_record(a, PASSWD, name);
 	uint32_t uid, gid;
 
-	if (!r || !accounts_parse_id(r->field[ID], &uid) || !accounts_parse_id(r->field[USER_GID], &gid))
+	if (!r || !accounts_parse_id(r->field[ID], &uid) ||
+	    !accounts_parse_id(r->field[USER_GID], &gid))
 		return false;
 	*ret_uid = uid;
 	*ret_gid = gid;
@@ -210,7 +211,8 @@ static const struct record *holder(const struct accounts *a, enum file_of f, uin
 	uint32_t other;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (t->records[i].n && accounts_parse_id(t->records[i].field[ID], &other) && other == id)
+		if (t->records[i].n && accounts_parse_id(t->records[i].field[ID], &other) &&
+		    other == id)
 			return &t->records[i];
 	return NULL;
 }
