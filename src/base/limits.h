@@ -34,7 +34,7 @@
 #define LIMIT_XZ_MEMORY      (192u << 20) /* bytes; `xz -9` needs 65 MiB */
 #define LIMIT_SHELL_STEPS    500000u /* commands and rounds of one script; real ones take 20,000 */
 #define LIMIT_SHELL_STEP_BYTES 1024u /* bytes that are copied or looked at are a step, too */
-#define LIMIT_SHELL_DEPTH    200u    /* what nests in a script, its functions and helpers; 8 MiB stack */
+#define LIMIT_SHELL_DEPTH    200u    /* what nests in a script and its helpers; 8 MiB stack */
 #define LIMIT_SHELL_FILE     (64u << 20) /* bytes that a script's command reads of one file */
 #define LIMIT_SHELL_OUTPUT   (64u << 20) /* bytes of a stream, a word or a variable of a script */
 #define LIMIT_SHELL_MEMORY   (512u << 20) /* bytes of all words and variables of one script */

@@ -149,13 +149,13 @@ int builtin_error(struct shell_call *c, int status, const char *fmt, ...) PRINTF
 int test_evaluate(struct shell_call *c, const struct str *args, size_t n, struct error *err);
 int test_unary(struct shell_call *c, char op, struct str operand, struct error *err);
 int test_binary_files(struct shell_call *c, struct str op, struct str a, struct str b);
-shell_command_run builtin_alias, builtin_break, builtin_colon, builtin_continue, builtin_dot, builtin_eval,
-	builtin_exec, builtin_exit, builtin_export, builtin_readonly, builtin_return, builtin_set,
-	builtin_shift, builtin_times, builtin_trap, builtin_unset, builtin_cd, builtin_command,
-	builtin_echo, builtin_false, builtin_getopts, builtin_hash, builtin_kill, builtin_local,
-	builtin_printf, builtin_pwd, builtin_read, builtin_test, builtin_true, builtin_type,
-	builtin_ulimit, builtin_umask, builtin_wait, builtin_declare, builtin_shopt, builtin_let,
-	builtin_mapfile, builtin_refused, builtin_jobs;
+shell_command_run builtin_alias, builtin_break, builtin_colon, builtin_continue, builtin_dot,
+	builtin_eval, builtin_exec, builtin_exit, builtin_export, builtin_readonly, builtin_return,
+	builtin_set, builtin_shift, builtin_times, builtin_trap, builtin_unset, builtin_cd,
+	builtin_command, builtin_echo, builtin_false, builtin_getopts, builtin_hash, builtin_kill,
+	builtin_local, builtin_printf, builtin_pwd, builtin_read, builtin_test, builtin_true,
+	builtin_type, builtin_ulimit, builtin_umask, builtin_wait, builtin_declare, builtin_shopt,
+	builtin_let, builtin_mapfile, builtin_refused, builtin_jobs;
 bool is_standard_flag(char letter, unsigned *ret);
 
 /* ---- refuse.c ---- */

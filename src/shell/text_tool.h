@@ -40,7 +40,7 @@ bool text_has_char(struct str s, char c);
 struct shell_call text_old_number(struct shell_call *c, char letter);
 
 shell_command_run run_awk, run_base64, run_cksum, run_cmp, run_comm, run_cut, run_diff, run_egrep,
-	run_envsubst, run_expr, run_fgrep, run_fold, run_getopt, run_gettext, run_grep, run_head, run_iconv,
-	run_join, run_md5sum, run_ngettext, run_nl, run_od, run_paste, run_rev, run_sed, run_seq,
-	run_sha1sum, run_sha224sum, run_sha256sum, run_sha384sum, run_sha512sum, run_sleep,
+	run_envsubst, run_expr, run_fgrep, run_fold, run_getopt, run_gettext, run_grep, run_head,
+	run_iconv, run_join, run_md5sum, run_ngettext, run_nl, run_od, run_paste, run_rev, run_sed,
+	run_seq, run_sha1sum, run_sha224sum, run_sha256sum, run_sha384sum, run_sha512sum, run_sleep,
 	run_sort, run_tac, run_tail, run_tee, run_tr, run_uniq, run_wc;
