@@ -41,6 +41,7 @@ struct journal {
 	struct made *made;
 	size_t n_made, made_capacity;
 
+	struct str unfollowed; /* see journal_end() */
 	struct strtab packaged; /* digests of members' contents */
 	struct str gone; /* what lies below this path was removed by an operation */
 };
@@ -322,6 +323,41 @@ static struct str other_name(struct journal *j, const struct inode *inode)
 	return (struct str){ NULL, 0 };
 }
 
+static const struct xattr *find_xattr(const struct inode *i, struct str name)
+{
+	for (uint32_t k = 0; k < i->n_xattrs; k++)
+		if (str_equal(i->xattrs[k].name, name))
+			return &i->xattrs[k];
+	return NULL;
+}
+
+#define ACCESS_LIST  STR("system.posix_acl_access")
+#define DEFAULT_LIST STR("system.posix_acl_default")
+
+static void miss(struct journal *j, struct str path)
+{
+	if (!j->unfollowed.len)
+		j->unfollowed = arena_str(j->d->arena, path);
+}
+
+/* A new name below a folder with a default list gets a list of its own from it. */
+static void check_inherited(struct journal *j, struct str path, const struct node *node)
+{
+	if (node->parent && node->inode->kind != NODE_SYMLINK &&
+	    find_xattr(node->parent->inode, DEFAULT_LIST) && !find_xattr(node->inode, ACCESS_LIST))
+		miss(j, path);
+}
+
+/* A new mode changes the list's entries, too. */
+static void check_mode(struct journal *j, struct str path, const struct inode *was,
+		       const struct inode *is)
+{
+	const struct xattr *old = find_xattr(was, ACCESS_LIST), *new = find_xattr(is, ACCESS_LIST);
+
+	if (old && new && bytes_equal(old->value, new->value))
+		miss(j, path);
+}
+
 static void tell_made(struct journal *j, struct str path, const struct node *node)
 {
 	struct str other = { NULL, 0 };
@@ -334,19 +370,12 @@ static void tell_made(struct journal *j, struct str path, const struct node *nod
 		end_with_cause(j, node->cause);
 		return;
 	}
+	check_inherited(j, path, node);
 	tell_new(j, path, node);
 	if (node->inode->links > 1) {
 		ARENA_GROW(&j->arena, j->made, j->n_made, j->made_capacity);
 		j->made[j->n_made++] = (struct made){ node->inode, path };
 	}
-}
-
-static const struct xattr *find_xattr(const struct inode *i, struct str name)
-{
-	for (uint32_t k = 0; k < i->n_xattrs; k++)
-		if (str_equal(i->xattrs[k].name, name))
-			return &i->xattrs[k];
-	return NULL;
 }
 
 static void tell_xattrs(struct journal *j, struct str path, const struct inode *was,
@@ -379,6 +408,7 @@ static void tell_changes(struct journal *j, struct str path, const struct inode 
 		end_with_cause(j, is->cause[CAUSE_OWNER]);
 	}
 	if (was->mode != is->mode) {
+		check_mode(j, path, was, is);
 		begin(j, EFFECTS_MODE, path);
 		effects_octal(j->to, is->mode);
 		end_with_cause(j, is->cause[CAUSE_OWNER]);
@@ -442,9 +472,10 @@ static void tell_wishes(struct journal *j)
 	}
 }
 
-void journal_end(struct journal *j)
+void journal_end(struct journal *j, struct str *ret_unfollowed)
 {
 	tree_watch(j->d->tree, NULL);
+	j->unfollowed = STR("");
 	/* Indexes of j->paths stay those of the order of hearing: sort a copy. */
 	if (j->n_names) {
 		struct name_before *sorted = arena_array(&j->arena, j->n_names, sizeof(*sorted));
@@ -456,5 +487,6 @@ void journal_end(struct journal *j)
 			tell_name(j, &sorted[i]);
 	}
 	tell_wishes(j);
+	*ret_unfollowed = j->unfollowed;
 	forget(j);
 }

@@ -20,7 +20,11 @@ void journal_release(struct journal *j);
 /* From here on changes belong to @script of @package. */
 void journal_begin(struct journal *j, struct str package, struct str script,
 		   const struct str *arguments, size_t n);
-void journal_end(struct journal *j);
+/*
+ * *ret_unfollowed: a path whose access list Linux would have changed with its mode, or
+ * set from its folder's default list, and no command did; in the arena, "" if none.
+ */
+void journal_end(struct journal *j, struct str *ret_unfollowed);
 
 /* Steps between scripts. */
 void journal_step(struct journal *j, enum effects_kind kind, struct str package);

@@ -332,11 +332,27 @@ static struct running describe(struct debian *d, struct unpacked *u, const char 
 	};
 }
 
+/* Access lists that a script's changes should have moved: nobody models that. */
+static void refuse_unfollowed(const struct running *x, struct str path)
+{
+	const struct refusal r = {
+		.kind = REFUSAL_USAGE,
+		.script = x->script,
+		.text = STR(""),
+		.command = STR(""),
+		.reason = str_of(arena_printf(x->d->arena, "it changes what the access list of /"
+					      STR_FMT " depends on", STR_ARG(path))),
+	};
+
+	take_down(x, &r, STR(""));
+}
+
 int debian_run_script(struct debian *d, struct unpacked *u, const char *script,
 		      const struct str *arguments, size_t n, struct str trigger,
 		      struct error *err)
 {
 	const struct pack_control *control = pack_control(u->package->pack, str_of(script));
+	struct str unfollowed;
 	struct running x;
 	int r, status = 0;
 
@@ -355,7 +371,9 @@ int debian_run_script(struct debian *d, struct unpacked *u, const char *script,
 	if (r < 0)
 		return err_while(err, "evaluating the %s of '" STR_FMT "' " STR_FMT, script,
 				 STR_ARG(u->package->name), STR_ARG(u->package->version));
-	journal_end(d->run->journal);
+	journal_end(d->run->journal, &unfollowed);
+	if (unfollowed.len)
+		refuse_unfollowed(&x, unfollowed);
 	if (u->first_boot)
 		journal_step(d->run->journal, EFFECTS_LEFT, u->package->name);
 	return 0;

@@ -16,10 +16,11 @@ static struct debian_package *executable(struct debian_package *p)
 /* Tools that scripts call must be in the tree: the fixture ships them. */
 static struct debian_package *add_tools(struct deb_fixture *f)
 {
-	return executable(fixture_add(
-		f, "tools", "", "f usr/bin/mkdir x\nf usr/bin/ln x\nf usr/bin/rm x\nf usr/bin/mv x\n"
-			   "f usr/bin/chmod x\nf usr/bin/chown x\nf usr/bin/cp x\n"
-			   "f usr/bin/touch x\nf usr/bin/dpkg-trigger x\nf usr/bin/ldconfig x\n"));
+	return executable(
+		fixture_add(f, "tools", "",
+			    "f usr/bin/mkdir x\nf usr/bin/ln x\nf usr/bin/rm x\nf usr/bin/mv x\n"
+			    "f usr/bin/chmod x\nf usr/bin/chown x\nf usr/bin/cp x\n"
+			    "f usr/bin/touch x\nf usr/bin/dpkg-trigger x\nf usr/bin/ldconfig x\n"));
 }
 
 /* Whether the object has a line that begins with @text. */
@@ -35,8 +36,7 @@ static bool has_line(const struct deb_fixture *f, const char *text)
 
 static void postinst(struct deb_fixture *f, struct debian_package *p, const char *body)
 {
-	fixture_control(f, p, "postinst",
-			arena_printf(&f->arena, "#!/bin/sh\nset -e\n%s", body));
+	fixture_control(f, p, "postinst", arena_printf(&f->arena, "#!/bin/sh\nset -e\n%s", body));
 }
 
 /* Lays @f's packages out again from the object alone. */
@@ -110,8 +110,9 @@ Test(install, replaying_gives_the_same_tree_to_the_last_cause)
 
 	fixture_init(&f);
 	add_tools(&f);
-	p = fixture_add(&f, "a", "", "d srv\nf srv/x one\nd srv/d\nf srv/d/1 1\nf srv/d/2 2\n"
-				     "h srv/h srv/x\n");
+	p = fixture_add(&f, "a", "",
+			"d srv\nf srv/x one\nd srv/d\nf srv/d/1 1\nf srv/d/2 2\n"
+			"h srv/h srv/x\n");
 	postinst(&f, p,
 		 "mv /srv/d /srv/e\nchmod 640 /srv/h\necho more >> /srv/x\nmv /srv/e/1 /srv/one\n"
 		 "rm -rf /srv/e\nmkdir /srv/e\necho z > /srv/e/2\nchown 5:6 /srv\n");
@@ -136,7 +137,8 @@ Test(install, a_trigger_is_told_to_whoever_is_configured_and_interested)
 	p->essential = true;
 	fixture_control(&f, p, "triggers", "interest-noawait /usr/share/things\ninterest named\n");
 	postinst(&f, p, "if [ \"$1\" = triggered ]; then echo \"$2\" > /told; fi\n");
-	p = fixture_add(&f, "late", "Depends: early\n", "d usr/share/things\nf usr/share/things/x 1\n");
+	p = fixture_add(&f, "late", "Depends: early\n",
+			"d usr/share/things\nf usr/share/things/x 1\n");
 	postinst(&f, p, "dpkg-trigger named\n");
 	fixture_must_install(&f);
 	cr_assert_eq(f.report.n_refusals, 0);
@@ -185,15 +187,15 @@ Test(install, an_answer_skips_or_fails_a_command)
 	CLEANUP_FIXTURE struct deb_fixture f, g;
 
 	answered(&f);
-	answer(&f, (struct debian_answer){ .kind = ANSWER_SKIP_COMMAND,
-					   .command = STR("frobnicate") });
+	answer(&f,
+	       (struct debian_answer){ .kind = ANSWER_SKIP_COMMAND, .command = STR("frobnicate") });
 	fixture_must_install(&f);
 	cr_assert_eq(f.report.n_refusals, 0);
 	cr_assert(f.report.answer_used[0]);
 	cr_assert(fixture_has(&f, "yes"));
 	answered(&g);
-	answer(&g, (struct debian_answer){ .kind = ANSWER_FAIL_COMMAND,
-					   .command = STR("frobnicate") });
+	answer(&g,
+	       (struct debian_answer){ .kind = ANSWER_FAIL_COMMAND, .command = STR("frobnicate") });
 	fixture_must_install(&g);
 	cr_assert(fixture_has(&g, "no"));
 }
@@ -204,8 +206,8 @@ Test(install, an_answer_replaces_a_script_or_leaves_it_to_the_machine)
 	CLEANUP_FIXTURE struct deb_fixture f, g;
 
 	answered(&f);
-	answer(&f, (struct debian_answer){ .kind = ANSWER_EFFECTS, .effects = lines,
-					   .n_effects = 1 });
+	answer(&f,
+	       (struct debian_answer){ .kind = ANSWER_EFFECTS, .effects = lines, .n_effects = 1 });
 	fixture_must_install(&f);
 	cr_assert(fixture_has(&f, "given"));
 	cr_assert_not(fixture_has(&f, "one"));
@@ -228,6 +230,32 @@ Test(install, an_answer_for_another_text_of_the_script_counts_for_nothing)
 	cr_assert_not(f.report.answer_used[0]);
 }
 
+Test(install, a_change_that_an_access_list_would_follow_is_refused)
+{
+	static const char *const later[] = { "mkdir /srv/log/new\n", "chmod 0700 /srv/log\n",
+					     "mkdir /srv/new\n" };
+
+	for (size_t i = 0; i < 3; i++) {
+		CLEANUP_FIXTURE struct deb_fixture f;
+		struct debian_package *p;
+
+		fixture_init(&f);
+		add_tools(&f)->essential = true;
+		executable(fixture_add(&f, "systemd", "Version: 257.1\n",
+				       "f usr/bin/systemd-tmpfiles x\n"));
+		p = fixture_add(&f, "a", "Depends: systemd\n",
+				"d srv/log\nf usr/lib/tmpfiles.d/a.conf x\n");
+		postinst(&f, p,
+			 "echo 'a+ /srv/log - - - - user:1:r-x,default:user:1:r-x' >/acl.conf\n"
+			 "systemd-tmpfiles --create /acl.conf\n");
+		p = fixture_add(&f, "b", "Depends: a\n", "d srv\n");
+		postinst(&f, p, later[i]);
+		fixture_must_install(&f);
+		cr_assert_eq(f.report.n_refusals, i < 2 ? 1 : 0, "%s: %zu", later[i],
+			     f.report.n_refusals);
+	}
+}
+
 /* Changed effects need a new DEBIAN_EVALUATOR; then this digest, too. */
 Test(install, the_same_packages_give_the_same_object_for_one_version_of_the_evaluator)
 {
@@ -246,6 +274,6 @@ Test(install, the_same_packages_give_the_same_object_for_one_version_of_the_eval
 	cr_assert_eq(DEBIAN_EVALUATOR, 1);
 	digest = hash_bytes(f.report.effects);
 	cr_assert_str_eq(digest_hex(&digest, hex),
-			 "e95778f31ed2e9ccc674fc757d7b6987dc7d756011a4864f58ce86d34bc536d1", "\n%.*s",
-			 (int)f.report.effects.len, (const char *)f.report.effects.ptr);
+			 "e95778f31ed2e9ccc674fc757d7b6987dc7d756011a4864f58ce86d34bc536d1",
+			 "\n%.*s", (int)f.report.effects.len, (const char *)f.report.effects.ptr);
 }
