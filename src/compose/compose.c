@@ -143,6 +143,7 @@ static struct debian_options debian_options(const struct work *w)
 		.answers = answers_of(w), .n_answers = w->in->recipe->n_scripts,
 		.debconf = preseeds_of(w), .n_debconf = w->in->recipe->n_debconf,
 		.effects = w->in->effects,
+		.host_name = w->in->recipe->hostname,
 		.machine = w->in->target->type == TARGET_DISK,
 		.reader = w->in->reader,
 		.stopwatch = w->in->stopwatch,

@@ -78,6 +78,7 @@ struct debian_options {
 	const struct debian_preseed *debconf; /* the recipe's `debconf:` */
 	size_t n_debconf;
 	struct bytes effects; /* an effects object to replay; ptr NULL: evaluate */
+	struct str host_name; /* the recipe's `hostname:`, for scripts that ask; or "" */
 	bool machine;         /* a disk: what its first boot must make gets a unit */
 	const struct content_reader *reader;
 	struct stopwatch *stopwatch; /* or NULL */

@@ -151,6 +151,7 @@ static int evaluate(const struct running *x, int *ret_status, struct error *err)
 		.script = x->script,
 		.trigger = x->trigger,
 		.host = &host,
+		.host_name = d->options->host_name,
 		.context = d,
 		.cache = d->run->cache,
 	};
