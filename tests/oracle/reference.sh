@@ -174,11 +174,12 @@ one() {
 	chroot "$root" dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' \
 		>"$folder/$1.list"
 	# A package of the base that no set fetched: the pool holds all that a set needs.
-	while read -r package version architecture; do
+	missing=$(while read -r package version architecture; do
 		file="${package}_$(echo "$version" | sed 's/:/%3a/g')_$architecture.deb"
-		[ -e "$pool/$file" ] ||
-			(cd "$pool" && apt-get download -qq "$package=$version")
-	done <"$folder/$1.list"
+		[ -e "$pool/$file" ] || echo "$package=$version"
+	done <"$folder/$1.list")
+	# shellcheck disable=SC2086 # names of packages
+	[ -z "$missing" ] || (cd "$pool" && apt-get download -qq $missing)
 	python3 "$here/tree_text.py" "$root" "$folder/contents" >"$folder/$1.ref.new"
 	mv "$folder/$1.ref.new" "$folder/$1.ref"
 	rm -rf "$work"
