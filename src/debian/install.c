@@ -78,10 +78,12 @@ static int configure_needed(struct run *r, struct unpacked *u, struct error *err
 		return 0;
 	do {
 		more = false;
-		for (size_t i = d->n_packages; i-- > 0;)
-			if (r->needed[i])
-				more |= mark_needs(r, i, "Pre-Depends") |
-					mark_needs(r, i, "Depends");
+		for (size_t i = d->n_packages; i-- > 0;) {
+			if (!r->needed[i])
+				continue;
+			more |= mark_needs(r, i, "Pre-Depends");
+			more |= mark_needs(r, i, "Depends");
+		}
 	} while (more);
 	for (size_t i = 0; i < d->n_packages; i++)
 		if (r->needed[i] && configure(d, &d->packages[i], err) < 0)
