@@ -25,6 +25,7 @@
 #define LIMIT_DATA_SIZE      (64ull << 30) /* bytes, decompressed data.tar */
 #define LIMIT_DATA_RATIO     2000u   /* decompressed to compressed; bombs reach 1e5 */
 #define LIMIT_PACK_INDEX     (256u << 20) /* bytes of names, links, xattrs of one archive */
+#define LIMIT_UKI_SIZE       (1u << 30) /* bytes; firmware loads it whole, FAT holds 4 GiB */
 #define LIMIT_FILE_SIZE      (16ull << 40) /* bytes; ext4 with 4 KiB blocks */
 #define LIMIT_JSON_DEPTH     64u
 #define LIMIT_JSON_SIZE      (20u << 20) /* bytes; containerd reads no more */

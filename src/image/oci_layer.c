@@ -12,7 +12,6 @@
 #include "format/tar/tar.h"
 #include "io/interrupt.h"
 
-#define FOLDER_MTIME 0 /* one constant of the output format (design.md, section 7) */
 #define READ_SIZE    (256u * 1024) /* bytes */
 
 /* Reads through to the stage, but for a user who asked to stop. */
@@ -278,7 +277,7 @@ int oci_layer_make(struct stage *stage, const struct oci_input *in, size_t index
 			 .slice = index < in->n_layers ? in->layers[index].slice : UINT32_MAX };
 
 	j.options = (struct tar_tree_options){
-		.epoch = in->epoch, .folder_mtime = FOLDER_MTIME, .includes = is_in_slice,
+		.epoch = in->epoch, .folder_mtime = TREE_FOLDER_MTIME, .includes = is_in_slice,
 		.context = &j, .reader = &reader.reader,
 	};
 	*ret = (struct oci_layer){ 0 };

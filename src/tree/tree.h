@@ -270,6 +270,9 @@ void tree_skip(struct tree_iter *it);
 /* Living children of @dir in canonical order. *ret is borrowed until a change. */
 size_t tree_children(const struct node *dir, struct node *const **ret);
 
+/* Seconds: what every folder has in every output, one constant of the output format. */
+#define TREE_FOLDER_MTIME 0
+
 #define TREE_DIGEST_VERSION 1
 
 /*

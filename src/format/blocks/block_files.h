@@ -1,0 +1,39 @@
+#pragma once
+
+/*
+ * format/blocks/block_files.h - contents of files that lie in a file system image.
+ *
+ * Whoever reads a file system back makes a tree whose contents are handles. The
+ * bytes stay where they are: this says where, by digest, and reads them again.
+ */
+
+#include "io/window.h"
+#include "tree/reader.h"
+
+/* A run of a file's bytes, in order of the file. */
+struct block_extent {
+	uint64_t offset; /* bytes into the window; ignored for a hole */
+	uint64_t length; /* bytes */
+	bool hole;       /* zeros */
+};
+
+struct block_files;
+
+/* @in is copied (its descriptor and name are borrowed). Owned. */
+struct block_files *block_files_new(const struct window *in);
+void block_files_free(struct block_files *f); /* NULL is allowed */
+static inline void cleanup_block_files(struct block_files **f)
+{
+	block_files_free(*f);
+}
+#define CLEANUP_BLOCK_FILES CLEANUP(cleanup_block_files)
+
+/*
+ * Reads the bytes once, hashes them and gives the handle (CONTENT_OBJECT, to be read by
+ * block_files_reader() only; CONTENT_EMPTY for none). @extents is copied.
+ */
+int block_files_add(struct block_files *f, const struct block_extent *extents, size_t n,
+		    struct content *ret, struct error *err) MUST_CHECK;
+
+/* Reads what was added, verifying digests. Borrowed from @f. Thread-safe. */
+const struct content_reader *block_files_reader(const struct block_files *f);

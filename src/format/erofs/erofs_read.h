@@ -1,0 +1,28 @@
+#pragma once
+
+/*
+ * format/erofs/erofs_read.h - an EROFS file system, read back and checked.
+ *
+ * Written from the specification by itself: it shares no code with the writer. It
+ * reads uncompressed images of mkfs.erofs, too.
+ */
+
+#include "format/blocks/block_files.h"
+#include "io/window.h"
+#include "tree/tree.h"
+
+struct erofs_facts {
+	uint8_t uuid[16];
+	char label[17];
+	uint64_t size;   /* bytes, as the superblock says */
+	uint64_t inodes; /* as the superblock says */
+};
+
+/*
+ * Checks the superblock's checksum, order and names of folders, counts of links and that
+ * nothing points outside. *ret_tree is owned; its contents lie in @files.
+ *
+ * Errors: ERR_FORMAT with the inode; ERR_UNSUPPORTED a feature by name; ERR_LIMIT.
+ */
+int erofs_read(const struct window *in, struct block_files *files, struct erofs_facts *ret_facts,
+	       struct tree **ret_tree, struct error *err) MUST_CHECK;
