@@ -5,6 +5,10 @@
  *
  * Whoever reads a file system back makes a tree whose contents are handles. The
  * bytes stay where they are: this says where, by digest, and reads them again.
+ *
+ * Spec:    none; it knows no format.
+ * Units:   bytes.
+ * Depends: base/, crypto/hash.h, io/window.h, tree/reader.h.
  */
 
 #include "io/window.h"
@@ -17,6 +21,12 @@ struct block_extent {
 	bool hole;       /* zeros */
 };
 
+/*
+ * What all contents together may have beyond the size of the window: holes, and blocks
+ * that several files share. Else a few bytes could ask for years of hashing zeros.
+ */
+#define BLOCK_FILES_EXCESS_MAX (64ull << 30)
+
 struct block_files;
 
 /* @in is copied (its descriptor and name are borrowed). Owned. */
@@ -28,12 +38,19 @@ static inline void cleanup_block_files(struct block_files **f)
 }
 #define CLEANUP_BLOCK_FILES CLEANUP(cleanup_block_files)
 
+/* Another limit than BLOCK_FILES_EXCESS_MAX, before anything is added. */
+void block_files_limit(struct block_files *f, uint64_t excess);
+
 /*
  * Reads the bytes once, hashes them and gives the handle (CONTENT_OBJECT, to be read by
- * block_files_reader() only; CONTENT_EMPTY for none). @extents is copied.
+ * block_files_reader() only, until block_files_free(); CONTENT_EMPTY for none). @extents
+ * is copied. Errors: ERR_FORMAT a run ends outside the window; ERR_LIMIT.
  */
 int block_files_add(struct block_files *f, const struct block_extent *extents, size_t n,
 		    struct content *ret, struct error *err) MUST_CHECK;
 
-/* Reads what was added, verifying digests. Borrowed from @f. Thread-safe. */
+/*
+ * Reads what was added, verifying digests. Borrowed from @f. Any number of threads may
+ * use it while nothing is added.
+ */
 const struct content_reader *block_files_reader(const struct block_files *f);
