@@ -156,7 +156,7 @@ static void acl_of_mode(struct acl *a, uint16_t mode)
 	for (unsigned i = 0; i < 3; i++)
 		if (!acl_find(a, tags[i], NO_QUALIFIER))
 			(void)acl_put(a, (struct acl_entry){ tags[i], NO_QUALIFIER,
-							     (mode >> (6 - 3 * i)) & 7u });
+							     ((uint32_t)mode >> (6 - 3 * i)) & 7u });
 }
 
 /* What the node has now; of a folder without a default list: nothing. */
