@@ -1,6 +1,5 @@
 #include "pipeline/build.h"
 
-#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -9,25 +8,12 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "compress/compress.h"
 #include "io/clock.h"
 #include "io/file.h"
-#include "pipeline/assemble.h"
+#include "pipeline/build_private.h"
 #include "pipeline/output_record.h"
 #include "pipeline/refs.h"
-
-/* One run: what all steps need. */
-struct building {
-	struct context *context;
-	const struct recipe *recipe;
-	const struct build_options *options;
-	struct lock *lock;
-	struct digest lock_digest; /* of its text */
-	struct inputs inputs;
-	int outputs; /* open folder */
-	struct build_result *result;
-};
 
 static bool wanted(const char *const *list, size_t n, struct str name)
 {
@@ -157,12 +143,10 @@ static char *describe_inputs(const struct building *b, const struct recipe_targe
 			    COMPRESS_VERSION);
 }
 
-/* What gc must keep so that the next build of this output is a warm one. */
-static int keep_objects(struct building *b, const struct package_set *set,
-			const struct build_output *out, const struct oci_output *image,
-			struct error *err)
+int build_keep(struct building *b, const struct package_set *set, const struct build_output *out,
+	       const struct digest *more, size_t n_more, struct error *err)
 {
-	size_t n = 2 * set->locked->n_packages + image->n_layers + 1, k = 0;
+	size_t n = 2 * set->locked->n_packages + n_more + 1, k = 0;
 	const struct digest *effects = lock_effects(b->lock, out->architecture, out->target);
 	CLEANUP_FREE struct digest *objects = mem_array(n, sizeof(*objects));
 	CLEANUP_FREE char *name =
@@ -172,121 +156,11 @@ static int keep_objects(struct building *b, const struct package_set *set,
 		objects[k++] = set->locked->packages[i].digest;
 		objects[k++] = set->packs[i]->object;
 	}
-	for (size_t i = 0; i < image->n_layers; i++)
-		objects[k++] = image->layers[i].blob;
+	for (size_t i = 0; i < n_more; i++)
+		objects[k++] = more[i];
 	if (effects && stage_has(b->context->stage, effects))
 		objects[k++] = *effects;
 	return stage_ref_set(b->context->stage, name, objects, k, err);
-}
-
-static int write_image(struct building *b, const struct assembly *a, struct build_output *out,
-		       struct oci_output *image, struct error *err)
-{
-	struct arena *arena = &b->result->arena;
-	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
-	CLEANUP_FREE char *name = mem_str(out->file);
-	struct oci_input in = {
-		.tree = a->output.tree,
-		.recipe = b->recipe,
-		.target = a->input.target,
-		.architecture = out->architecture,
-		.epoch = b->lock->epoch,
-	};
-	struct slice_layer *layers;
-	struct oci_layer_input *list;
-	uint32_t *slice_of;
-	struct sink *sink;
-
-	if (compose_slice(a->output.tree, &a->input, arena, &slice_of, &layers, &in.n_layers, err) <
-	    0)
-		return -1;
-	list = arena_array(arena, in.n_layers, sizeof(*list));
-	for (size_t i = 0; i < in.n_layers; i++)
-		list[i] = (struct oci_layer_input){ layers[i].name, layers[i].slice };
-	in.layers = list;
-	in.slice_of = slice_of;
-	in.reference = str_of(arena_printf(arena, STR_FMT ":" STR_FMT, STR_ARG(b->recipe->name),
-					   STR_ARG(b->recipe->version)));
-	if (file_draft_open(&draft, b->outputs, name, 0666, err) < 0)
-		return -1;
-	sink = sink_to_fd(draft.fd, name);
-	/* Layers are written by several threads that read one tree. */
-	tree_freeze(a->output.tree);
-	if (oci_build(b->context->stage, &in, b->context->n_threads, arena, sink, image, err) < 0) {
-		(void)!sink_close(sink, err);
-		return -1;
-	}
-	if (sink_close(sink, err) < 0)
-		return -1;
-	return file_draft_publish(&draft, err);
-}
-
-static bool is_same(const struct debian_first_boot *a, const struct debian_first_boot *b)
-{
-	return str_equal(a->package, b->package) && str_equal(a->what, b->what);
-}
-
-/* What containers must make at start, of all targets; each once. */
-static void add_at_start(struct build_result *result, const struct debian_report *report)
-{
-	struct arena *arena = &result->arena;
-	struct debian_first_boot *all =
-		arena_array(arena, result->n_at_start + report->n_first_boot + 1, sizeof(*all));
-	size_t n = result->n_at_start;
-
-	if (n)
-		memcpy(all, result->at_start, n * sizeof(*all));
-	for (size_t i = 0; i < report->n_first_boot; i++) {
-		const struct debian_first_boot *b = &report->first_boot[i];
-		bool known = false;
-
-		for (size_t k = 0; k < n && !known; k++)
-			known = is_same(&all[k], b);
-		if (!known)
-			all[n++] = (struct debian_first_boot){
-				.package = arena_str(arena, b->package),
-				.what = arena_str(arena, b->what),
-				.text = arena_str(arena, b->text),
-				.command = arena_str(arena, b->command),
-				.path = arena_str(arena, b->path),
-			};
-	}
-	result->at_start = all;
-	result->n_at_start = n;
-}
-
-static int build_image(struct building *b, const struct recipe_target *t,
-		       const struct package_set *set, struct build_output *out, struct error *err)
-{
-	CLEANUP_ASSEMBLY struct assembly a = { 0 };
-	struct oci_output image = { 0 };
-	uint64_t start = clock_nanoseconds(), composed;
-
-	if (assembly_make(b->context, b->recipe, t, b->lock, set, &b->inputs, &a, err) < 0)
-		return -1;
-	composed = clock_nanoseconds();
-	if (t->type == TARGET_OCI) /* a disk has units for it */
-		add_at_start(b->result, &a.output.report);
-	b->result->timings.compose += composed - start;
-	if (write_image(b, &a, out, &image, err) < 0)
-		return err_while(err, "writing '" STR_FMT "'", STR_ARG(out->file));
-	out->digest = image.digest;
-	out->size = image.size;
-	out->image_id = image.image_id;
-	out->manifest = image.manifest;
-	out->n_layers = (uint32_t)image.n_layers;
-	for (size_t i = 0; i < image.n_layers; i++) {
-		char size[TEXT_SIZE_MAX], text[DIGEST_TEXT_MAX];
-
-		out->n_layers_reused += image.layers[i].was_hit;
-		context_detail(b->context, "layer %zu: %s, %s, %s", i + 1,
-			       digest_format(&image.layers[i].blob, text),
-			       text_size(image.layers[i].size, size),
-			       image.layers[i].was_hit ? "reused" : "made");
-	}
-	out->nanoseconds = clock_nanoseconds() - start;
-	b->result->timings.write += clock_nanoseconds() - composed;
-	return keep_objects(b, set, out, &image, err);
 }
 
 static int build_output(struct building *b, const struct recipe_target *t, struct package_set *set,

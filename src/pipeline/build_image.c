@@ -1,0 +1,129 @@
+/* An image for containers: the tree in slices, one tar. */
+#include "pipeline/build_private.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "image/oci.h"
+#include "io/clock.h"
+#include "io/file.h"
+
+static int write_image(struct building *b, const struct assembly *a, struct build_output *out,
+		       struct oci_output *image, struct error *err)
+{
+	struct arena *arena = &b->result->arena;
+	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
+	CLEANUP_FREE char *name = mem_str(out->file);
+	struct oci_input in = {
+		.tree = a->output.tree,
+		.recipe = b->recipe,
+		.target = a->input.target,
+		.architecture = out->architecture,
+		.epoch = b->lock->epoch,
+	};
+	struct slice_layer *layers;
+	struct oci_layer_input *list;
+	uint32_t *slice_of;
+	struct sink *sink;
+
+	if (compose_slice(a->output.tree, &a->input, arena, &slice_of, &layers, &in.n_layers, err) <
+	    0)
+		return -1;
+	list = arena_array(arena, in.n_layers, sizeof(*list));
+	for (size_t i = 0; i < in.n_layers; i++)
+		list[i] = (struct oci_layer_input){ layers[i].name, layers[i].slice };
+	in.layers = list;
+	in.slice_of = slice_of;
+	in.reference = str_of(arena_printf(arena, STR_FMT ":" STR_FMT, STR_ARG(b->recipe->name),
+					   STR_ARG(b->recipe->version)));
+	if (file_draft_open(&draft, b->outputs, name, 0666, err) < 0)
+		return -1;
+	sink = sink_to_fd(draft.fd, name);
+	/* Layers are written by several threads that read one tree. */
+	tree_freeze(a->output.tree);
+	if (oci_build(b->context->stage, &in, b->context->n_threads, arena, sink, image, err) < 0) {
+		(void)!sink_close(sink, err);
+		return -1;
+	}
+	if (sink_close(sink, err) < 0)
+		return -1;
+	return file_draft_publish(&draft, err);
+}
+
+static bool is_same(const struct debian_first_boot *a, const struct debian_first_boot *b)
+{
+	return str_equal(a->package, b->package) && str_equal(a->what, b->what);
+}
+
+/* What containers must make at start, of all targets; each once. */
+static void add_at_start(struct build_result *result, const struct debian_report *report)
+{
+	struct arena *arena = &result->arena;
+	struct debian_first_boot *all =
+		arena_array(arena, result->n_at_start + report->n_first_boot + 1, sizeof(*all));
+	size_t n = result->n_at_start;
+
+	if (n)
+		memcpy(all, result->at_start, n * sizeof(*all));
+	for (size_t i = 0; i < report->n_first_boot; i++) {
+		const struct debian_first_boot *b = &report->first_boot[i];
+		bool known = false;
+
+		for (size_t k = 0; k < n && !known; k++)
+			known = is_same(&all[k], b);
+		if (!known)
+			all[n++] = (struct debian_first_boot){
+				.package = arena_str(arena, b->package),
+				.what = arena_str(arena, b->what),
+				.text = arena_str(arena, b->text),
+				.command = arena_str(arena, b->command),
+				.path = arena_str(arena, b->path),
+			};
+	}
+	result->at_start = all;
+	result->n_at_start = n;
+}
+
+static int keep_layers(struct building *b, const struct package_set *set,
+		       const struct build_output *out, const struct oci_output *image,
+		       struct error *err)
+{
+	CLEANUP_FREE struct digest *blobs = mem_array(image->n_layers + 1, sizeof(*blobs));
+
+	for (size_t i = 0; i < image->n_layers; i++)
+		blobs[i] = image->layers[i].blob;
+	return build_keep(b, set, out, blobs, image->n_layers, err);
+}
+
+int build_image(struct building *b, const struct recipe_target *t, const struct package_set *set,
+		struct build_output *out, struct error *err)
+{
+	CLEANUP_ASSEMBLY struct assembly a = { 0 };
+	struct oci_output image = { 0 };
+	uint64_t start = clock_nanoseconds(), composed;
+
+	if (assembly_make(b->context, b->recipe, t, b->lock, set, &b->inputs, &a, err) < 0)
+		return -1;
+	composed = clock_nanoseconds();
+	add_at_start(b->result, &a.output.report);
+	b->result->timings.compose += composed - start;
+	if (write_image(b, &a, out, &image, err) < 0)
+		return err_while(err, "writing '" STR_FMT "'", STR_ARG(out->file));
+	out->digest = image.digest;
+	out->size = image.size;
+	out->image_id = image.image_id;
+	out->manifest = image.manifest;
+	out->n_layers = (uint32_t)image.n_layers;
+	for (size_t i = 0; i < image.n_layers; i++) {
+		char size[TEXT_SIZE_MAX], text[DIGEST_TEXT_MAX];
+
+		out->n_layers_reused += image.layers[i].was_hit;
+		context_detail(b->context, "layer %zu: %s, %s, %s", i + 1,
+			       digest_format(&image.layers[i].blob, text),
+			       text_size(image.layers[i].size, size),
+			       image.layers[i].was_hit ? "reused" : "made");
+	}
+	out->nanoseconds = clock_nanoseconds() - start;
+	b->result->timings.write += clock_nanoseconds() - composed;
+	return keep_layers(b, set, out, &image, err);
+}

@@ -1,0 +1,34 @@
+#pragma once
+
+/*
+ * pipeline/build_private.h - what building an image and building a disk share. Private.
+ *
+ * build.c settles the lock and goes through targets and architectures; each kind of
+ * output has a file of its own.
+ */
+
+#include "pipeline/assemble.h"
+#include "pipeline/build.h"
+
+/* One run: what all steps need. */
+struct building {
+	struct context *context;
+	const struct recipe *recipe;
+	const struct build_options *options;
+	struct lock *lock;
+	struct digest lock_digest; /* of its text */
+	struct inputs inputs;
+	int outputs; /* open folder */
+	struct build_result *result;
+};
+
+/* Composes @t and writes the output that @out names; fills in the rest of @out. */
+int build_image(struct building *b, const struct recipe_target *t, const struct package_set *set,
+		struct build_output *out, struct error *err) MUST_CHECK;
+
+/*
+ * What gc must keep so that the next build of @out is a warm one: packages, packs,
+ * effects, and @more.
+ */
+int build_keep(struct building *b, const struct package_set *set, const struct build_output *out,
+	       const struct digest *more, size_t n_more, struct error *err) MUST_CHECK;
