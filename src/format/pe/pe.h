@@ -19,7 +19,7 @@
 
 struct pe_section {
 	struct str name;   /* ".cmdline"; at most 8 bytes */
-	struct bytes data; /* exactly the bytes that count (VirtualSize) */
+	struct bytes data; /* exactly the bytes that count (VirtualSize), if the file has them */
 };
 
 /*
@@ -43,6 +43,7 @@ struct pe_file {
 	struct str machine;            /* "amd64", "arm64", ... or "" */
 	const struct pe_section *sections; /* in order of the file */
 	size_t n_sections;
+	const uint32_t *zeros;         /* of each: bytes 0 that follow its data in memory */
 	struct bytes signature;        /* PKCS#7, or ptr NULL */
 };
 
@@ -57,8 +58,9 @@ const struct pe_section *pe_section_of(const struct pe_file *f, struct str name)
 /*
  * What systemd-stub will have extended PCR 11 to (SHA-256 bank) before the kernel starts,
  * and after each phase that systemd-pcrphase adds later ("enter-initrd" only with systemd
- * in the initrd: ours has none). @version: of the stub, as its package's version says: the
- * list of measured sections depends on it.
+ * in the initrd: ours has none). The list of measured sections depends on the version of
+ * the stub, which its code names. Errors: ERR_FORMAT no UKI; ERR_UNSUPPORTED a stub of
+ * another version than Debian 12's and 13's, or sections among which the stub chooses.
  */
 struct uki_measurement {
 	const char *phase;    /* "" before the kernel, "sysinit", "sysinit:ready", ... */
