@@ -158,11 +158,12 @@ struct recipe_target {
 	size_t n_labels, n_annotations;
 	uint32_t layers;                       /* budget; default 12 */
 	enum compression compression;
-	/* TARGET_DISK: understood and checked; build refuses what it can't make. */
+	/* TARGET_DISK. */
 	const struct str *formats, *cmdline;
 	size_t n_formats, n_cmdline;
 	enum root_type root_type;
 	uint64_t root_size;                    /* bytes; 0: auto */
+	struct src_pos root_size_pos;          /* file NULL: not said */
 	bool root_grow, root_verity;
 	struct str secure_boot_certificate;    /* relative to the recipes folder, or "" */
 };

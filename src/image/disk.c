@@ -1,0 +1,184 @@
+#include "image/disk.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/endian.h"
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "image/disk_private.h"
+
+#define MIB (1ull << 20)
+
+/*
+ * The ESP holds this UKI and another as large, which a person may put beside it. In steps:
+ * the root does not move with each new kernel, nor with a signature.
+ */
+#define ESP_STEP (64 * MIB)
+#define ESP_EXTRA (4 * MIB) /* FATs, folders, a loader's configuration */
+
+struct digest disk_id(const struct disk *d, const char *role)
+{
+	return hash_hmac(BYTES_OF(d->seed.bytes), str_bytes(str_of(role)));
+}
+
+struct guid disk_uuid(const struct disk *d, const char *role)
+{
+	struct digest id = disk_id(d, role);
+
+	return guid_of_bytes(id.bytes);
+}
+
+static uint64_t round_up(uint64_t n, uint64_t step)
+{
+	return (n + step - 1) / step * step;
+}
+
+/* Types, names and ids; sizes are known later. */
+static int name_partitions(struct disk *d, struct error *err)
+{
+	static const struct {
+		enum gpt_role role;
+		struct str name;
+	} rows[DISK_PARTS] = {
+		[DISK_ESP] = { GPT_ESP, { "esp", 3 } },
+		[DISK_ROOT] = { GPT_ROOT, { "root", 4 } },
+		[DISK_VERITY] = { GPT_ROOT_VERITY, { "root-verity", 11 } },
+	};
+	const struct recipe_target *t = d->in.target;
+	bool read_only = t->root_type == ROOT_EROFS || t->root_verity;
+
+	d->gpt.partitions = d->parts;
+	d->gpt.n = t->root_verity ? DISK_PARTS : DISK_VERITY;
+	d->gpt.id = disk_uuid(d, "disk");
+	for (size_t i = 0; i < d->gpt.n; i++) {
+		d->parts[i].name = rows[i].name;
+		if (!gpt_type(rows[i].role, d->in.architecture, &d->parts[i].type))
+			return err_set(err, ERR_UNSUPPORTED,
+				       "there is no type of partition for '" STR_FMT
+				       "' on architecture '" STR_FMT "'",
+				       STR_ARG(rows[i].name), STR_ARG(d->in.architecture));
+	}
+	d->parts[DISK_ESP].id = disk_uuid(d, "esp partition");
+	d->parts[DISK_ROOT].id = disk_uuid(d, "root partition");
+	if (d->facts.has_verity) {
+		/* Discoverable Partitions: so the root hash finds both. */
+		memcpy(d->parts[DISK_ROOT].id.bytes, d->facts.root_hash.bytes, 16);
+		memcpy(d->parts[DISK_VERITY].id.bytes, d->facts.root_hash.bytes + 16, 16);
+		d->parts[DISK_VERITY].attributes = GPT_READ_ONLY;
+	}
+	if (read_only)
+		d->parts[DISK_ROOT].attributes = GPT_READ_ONLY;
+	else if (t->root_grow)
+		d->parts[DISK_ROOT].attributes = GPT_GROW_FS;
+	return 0;
+}
+
+/* What follows from the UKI's bytes: ESP, places of the partitions. */
+static int lay_out(struct disk *d, struct error *err)
+{
+	const struct fat_file file = {
+		.path = str_of(arena_printf(&d->arena, "EFI/BOOT/" STR_FMT,
+					    STR_ARG(d->in.boot->efi_name))),
+		.data = buf_bytes(&d->uki),
+	};
+	struct digest volume = disk_id(d, "esp volume");
+	const struct fat_options options = {
+		.volume_id = get_le32(volume.bytes),
+		.label = STR("ESP"),
+		.epoch = d->in.epoch,
+		.size = round_up(2 * d->uki.len + ESP_EXTRA, ESP_STEP),
+	};
+
+	fat_plan_free(d->esp);
+	d->esp = NULL;
+	if (fat_plan(&file, 1, &options, &d->esp, err) < 0)
+		return err_while(err, "planning the EFI system partition");
+	d->parts[DISK_ESP].size = fat_size(d->esp);
+	d->parts[DISK_ROOT].size = d->in.target->root_size ? d->in.target->root_size : d->root_size;
+	if (d->verity)
+		d->parts[DISK_VERITY].size = verity_size(d->root_size);
+	if (gpt_plan(&d->gpt, err) < 0 ||
+	    pe_authenticode(buf_bytes(&d->uki), &d->facts.authenticode, err) < 0)
+		return -1;
+	d->facts.size = d->gpt.size;
+	d->facts.uki = buf_bytes(&d->uki);
+	return 0;
+}
+
+int disk_plan(const struct disk_input *in, struct disk **ret, struct error *err)
+{
+	CLEANUP_DISK struct disk *d = mem_alloc(sizeof(*d));
+
+	assert(in->target->type == TARGET_DISK);
+	d->in = *in;
+	d->uki.max = LIMIT_UKI_SIZE;
+	d->facts.gpt = &d->gpt;
+	d->seed = tree_digest(in->tree, in->epoch);
+	if (disk_plan_root(d, err) < 0 || name_partitions(d, err) < 0 ||
+	    disk_make_uki(d, err) < 0 || lay_out(d, err) < 0)
+		return -1;
+	*ret = d;
+	d = NULL;
+	return 0;
+}
+
+void disk_free(struct disk *d)
+{
+	if (!d)
+		return;
+	ext4_plan_free(d->ext4);
+	erofs_plan_free(d->erofs);
+	verity_free(d->verity);
+	fat_plan_free(d->esp);
+	buf_release(&d->uki);
+	arena_release(&d->arena);
+	free(d);
+}
+
+const struct disk_facts *disk_facts(const struct disk *d)
+{
+	return &d->facts;
+}
+
+int disk_sign(struct disk *d, struct bytes pkcs7, struct error *err)
+{
+	if (pe_attach(&d->uki, pkcs7, err) < 0)
+		return -1;
+	d->facts.is_signed = true;
+	return lay_out(d, err);
+}
+
+/* Zeros up to @offset of the disk, which began at @start of the sink. */
+static int skip_to(struct sink *out, uint64_t start, uint64_t offset, struct error *err)
+{
+	assert(out->failed || out->offset - start <= offset);
+	return sink_hole(out, offset - (out->offset - start), err);
+}
+
+static int write_parts(const struct disk *d, struct sink *out, uint64_t start, struct error *err)
+{
+	const struct gpt_partition *p = d->parts;
+	const struct gpt_partition *last = &p[d->gpt.n - 1];
+
+	if (gpt_write_head(&d->gpt, out, err) < 0 ||
+	    skip_to(out, start, p[DISK_ESP].offset, err) < 0 || fat_write(d->esp, out, err) < 0 ||
+	    skip_to(out, start, p[DISK_ROOT].offset, err) < 0 || disk_write_root(d, out, err) < 0)
+		return -1;
+	if (d->verity && (skip_to(out, start, p[DISK_VERITY].offset, err) < 0 ||
+			  verity_write(d->verity, out, err) < 0))
+		return -1;
+	if (skip_to(out, start, last->offset + last->size, err) < 0)
+		return -1;
+	return gpt_write_tail(&d->gpt, out, err);
+}
+
+int disk_write(const struct disk *d, struct sink *out, struct error *err)
+{
+	uint64_t start = out->offset;
+
+	if (write_parts(d, out, start, err) < 0)
+		return -1;
+	assert(out->offset - start == d->facts.size);
+	return 0;
+}

@@ -1,0 +1,45 @@
+#pragma once
+
+/* image/disk_private.h - what the files of the disk writer share. Private. */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "format/erofs/erofs.h"
+#include "format/ext4/ext4.h"
+#include "format/fat/fat.h"
+#include "format/verity/verity.h"
+#include "image/disk.h"
+
+/* Partitions in their order on disk. */
+enum disk_part { DISK_ESP, DISK_ROOT, DISK_VERITY, DISK_PARTS };
+
+struct disk {
+	struct arena arena;
+	struct disk_input in;
+	struct digest seed;	/* of the tree: what ids derive from */
+	struct ext4_plan *ext4; /* one of these two */
+	struct erofs_plan *erofs;
+	uint64_t root_size;    /* bytes that the file system has */
+	struct verity *verity; /* or NULL */
+	struct buf uki;
+	struct fat_plan *esp;
+	struct gpt_partition parts[DISK_PARTS];
+	struct gpt gpt;
+	struct disk_facts facts;
+};
+
+/* The file system, its verity tree and its hash. */
+int disk_plan_root(struct disk *d, struct error *err) MUST_CHECK;
+int disk_write_root(const struct disk *d, struct sink *out, struct error *err) MUST_CHECK;
+
+/* d->uki, without a signature. Needs the ids of the partitions. */
+int disk_make_uki(struct disk *d, struct error *err) MUST_CHECK;
+
+/*
+ * HMAC-SHA-256(seed, role). docs/determinism.md lists the roles: no other may be used, and
+ * none twice.
+ */
+struct digest disk_id(const struct disk *d, const char *role);
+/* Its first 16 bytes as a UUID of version 4. */
+struct guid disk_uuid(const struct disk *d, const char *role);
