@@ -37,6 +37,8 @@ static struct json *package_json(const struct lock_package *p, struct arena *a)
 	json_set(o, "why", json_str(a, p->why));
 	if (p->n_targets)
 		json_set(o, "targets", strings_json(a, p->targets, p->n_targets));
+	if (p->boot)
+		json_set(o, "boot", json_text(a, p->boot_only ? "only" : "too"));
 	return o;
 }
 

@@ -74,13 +74,18 @@ int compose_slice(const struct tree *t, const struct compose_input *in, struct a
 
 /*
  * The slice plan for `lock`: which source packages share a package slice. At most
- * @budget layers for the whole image. Deterministic; keeps @old's choice for
+ * budget->layers for the whole image. Deterministic; keeps @old's choice for
  * packages that it has (a new package joins the last package slice with room)
- * unless @old is NULL. Sets package->slice in @lock and lock->slices. With
- * @essential false the packages that are there only as the Essential set weigh
- * nothing: they will be dropped.
+ * unless @old is NULL. Sets package->slice in @lock and lock->slices.
  *
- * Errors: ERR_LAYER_BUDGET with the numbers if @budget < 3.
+ * Errors: ERR_LAYER_BUDGET with the numbers if budget->layers < 3.
  */
-int compose_plan_slices(struct lock *lock, const struct lock *old, uint32_t budget,
-			bool essential, struct error *err) MUST_CHECK;
+struct slice_budget {
+	uint32_t layers;
+	bool essential; /* false: what is there only as the Essential set weighs nothing */
+	/* Targets that have layers; n 0: all. What only others have weighs nothing. */
+	const struct str *targets;
+	size_t n_targets;
+};
+int compose_plan_slices(struct lock *lock, const struct lock *old,
+			const struct slice_budget *budget, struct error *err) MUST_CHECK;

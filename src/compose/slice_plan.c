@@ -29,7 +29,7 @@ struct source_package {
 
 struct slice_planning {
 	struct lock *lock;
-	bool essential;
+	const struct slice_budget *budget;
 	struct source_package *sources; /* sorted by name */
 	uint32_t n;
 	uint32_t max_slices; /* for packages */
@@ -75,6 +75,16 @@ static bool is_updated(const struct lock *l, const struct lock_package *p)
 	return false;
 }
 
+/* Whether any layer will hold it. */
+static bool has_layer(const struct slice_budget *b, const struct lock_package *package)
+{
+	bool in_layers = b->n_targets == 0;
+
+	for (size_t i = 0; i < b->n_targets && !in_layers; i++)
+		in_layers = lock_package_in(package, b->targets[i]);
+	return in_layers && (b->essential || !str_equal(package->why, STR("essential")));
+}
+
 static void add_package(struct slice_planning *p, struct strtab *index,
 			const struct lock_package *package)
 {
@@ -84,7 +94,7 @@ static void add_package(struct slice_planning *p, struct strtab *index,
 	if (i == p->n)
 		p->sources[p->n++] = (struct source_package){
 			.name = package->source, .class = SOURCE_OTHER, .slice = NO_SLICE };
-	if (p->essential || !str_equal(package->why, STR("essential")))
+	if (has_layer(p->budget, package))
 		s->size += package->size;
 	if (package->essential)
 		s->class = SOURCE_ESSENTIAL;
@@ -104,7 +114,8 @@ static void collect_sources(struct slice_planning *p)
 		const struct lock_architecture *arch = &p->lock->architectures[a];
 
 		for (size_t i = 0; i < arch->n_packages; i++)
-			add_package(p, &index, &arch->packages[i]);
+			if (!arch->packages[i].boot_only)
+				add_package(p, &index, &arch->packages[i]);
 	}
 	qsort(p->sources, p->n, sizeof(*p->sources), compare_names);
 }
@@ -197,7 +208,8 @@ static void take_old(struct slice_planning *p, const struct lock *old)
 			struct source_package *s = find_source(p, arch->packages[i].source);
 			uint32_t slice = arch->packages[i].slice;
 
-			if (s && s->slice == NO_SLICE && slice < old->n_slices)
+			if (s && !arch->packages[i].boot_only && s->slice == NO_SLICE &&
+			    slice < old->n_slices)
 				put_in(p, s, slice < p->n_slices ? slice : p->n_slices - 1);
 		}
 	}
@@ -264,8 +276,11 @@ static void store_plan(const struct slice_planning *p)
 	for (size_t a = 0; a < l->n_architectures; a++) {
 		struct lock_architecture *arch = &l->architectures[a];
 
-		for (size_t i = 0; i < arch->n_packages; i++)
-			arch->packages[i].slice = find_source(p, arch->packages[i].source)->slice;
+		for (size_t i = 0; i < arch->n_packages; i++) {
+			struct lock_package *k = &arch->packages[i];
+
+			k->slice = k->boot_only ? 0 : find_source(p, k->source)->slice;
+		}
 	}
 	l->slices = arena_array(&l->arena, p->n_slices + 1, sizeof(*l->slices));
 	for (uint32_t i = 0; i < p->n_slices; i++)
@@ -273,18 +288,19 @@ static void store_plan(const struct slice_planning *p)
 	l->n_slices = p->n_slices;
 }
 
-int compose_plan_slices(struct lock *lock, const struct lock *old, uint32_t budget,
-			bool essential, struct error *err)
+int compose_plan_slices(struct lock *lock, const struct lock *old,
+			const struct slice_budget *budget, struct error *err)
 {
-	struct slice_planning p = { .lock = lock, .essential = essential };
+	struct slice_planning p = { .lock = lock, .budget = budget };
+	uint32_t layers = budget->layers;
 
-	if (budget < FIXED_SLICES + 1) {
+	if (layers < FIXED_SLICES + 1) {
 		err_set(err, ERR_LAYER_BUDGET,
 			"a budget of %u layers is too small: packages, generated files and the "
-			"recipe's files need %u", budget, FIXED_SLICES + 1);
+			"recipe's files need %u", layers, FIXED_SLICES + 1);
 		return err_hint(err, "set 'layers: %u' or more", FIXED_SLICES + 1);
 	}
-	p.max_slices = (budget < LIMIT_LAYERS ? budget : LIMIT_LAYERS) - FIXED_SLICES;
+	p.max_slices = (layers < LIMIT_LAYERS ? layers : LIMIT_LAYERS) - FIXED_SLICES;
 	p.names = mem_array(p.max_slices, sizeof(*p.names));
 	p.loads = mem_array(p.max_slices, sizeof(*p.loads));
 	collect_sources(&p);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "compose/compose.h"
+#include "pipeline/lock_boot.h"
 #include "resolve/solve.h"
 
 /* ---- requests and pins ---- */
@@ -26,14 +27,15 @@ static void add_requests(struct lock_run *run, struct str target, const struct r
 		};
 }
 
-static void list_requests(struct lock_run *run, struct solve_input *in)
+static void list_requests(struct lock_run *run, const struct package_list *candidates,
+			  struct solve_input *in)
 {
 	const struct recipe *r = run->recipe;
 	struct solve_request *requests;
 	struct str *names = arena_array(&run->arena, r->n_targets, sizeof(*names));
 	const struct str **without = arena_array(&run->arena, r->n_targets, sizeof(*without));
 	size_t *n_without = arena_array(&run->arena, r->n_targets, sizeof(*n_without));
-	size_t n = r->n_packages;
+	size_t n = r->n_packages + r->n_targets; /* at most one by a rule for each */
 
 	for (size_t i = 0; i < r->n_targets; i++)
 		n += r->targets[i].n_packages;
@@ -48,6 +50,7 @@ static void list_requests(struct lock_run *run, struct solve_input *in)
 		without[i] = t->without;
 		n_without[i] = t->n_without;
 	}
+	in->n_requests += lock_rule_requests(r, candidates, requests + in->n_requests);
 	in->targets = names;
 	in->n_targets = r->n_targets;
 	in->without = without;
@@ -128,8 +131,9 @@ static struct str *copy_strings(struct arena *a, const struct str *list, size_t 
 	return copy;
 }
 
-static struct lock_package locked(struct lock_run *run, const struct solve_choice *choice)
+static struct lock_package locked(struct lock_run *run, const struct lock_choice *from)
 {
+	const struct solve_choice *choice = &from->choice;
 	const struct package *p = choice->package;
 	const struct lock_suite *suite = &run->evidence.suites[p->origin];
 	struct arena *a = &run->lock->arena;
@@ -149,6 +153,8 @@ static struct lock_package locked(struct lock_run *run, const struct solve_choic
 		.targets = copy_strings(a, choice->targets, choice->n_targets),
 		.n_targets = choice->n_targets,
 		.essential = choice->essential,
+		.boot = from->boot,
+		.boot_only = from->boot_only,
 	};
 }
 
@@ -266,12 +272,13 @@ static int resolve_architecture(struct lock_run *run, size_t i, struct error *er
 	struct str name = run->recipe->architectures[i];
 	struct lock_architecture *a = &run->lock->architectures[i];
 	struct solve_input in = { .architecture = name, .essential = true };
-	struct solve_choice *choices;
-	size_t n;
+	struct solve_choice *chosen;
+	struct lock_choice *choices;
+	size_t n, n_chosen;
 
 	if (evidence_packages(run->context, &run->evidence, name, &packages, err) < 0)
 		return -1;
-	list_requests(run, &in);
+	list_requests(run, &packages.list, &in);
 	list_origins(run, &in);
 	list_pins(run, name, &in);
 	if (run->old_evidence.n_suites &&
@@ -279,8 +286,10 @@ static int resolve_architecture(struct lock_run *run, size_t i, struct error *er
 		return -1;
 	in.packages = packages.list.packages;
 	in.n_packages = packages.list.n;
-	if ((run->recipe->essential ? solve(&in, &run->arena, &choices, &n, err)
-				    : solve_without_essential(run, &in, &choices, &n, err)) < 0)
+	if ((run->recipe->essential
+		     ? solve(&in, &run->arena, &chosen, &n_chosen, err)
+		     : solve_without_essential(run, &in, &chosen, &n_chosen, err)) < 0 ||
+	    lock_boot_solve(run, &in, chosen, n_chosen, &choices, &n, err) < 0)
 		return err_while(err, "resolving '" STR_FMT "' for " STR_FMT,
 				 STR_ARG(run->recipe->path), STR_ARG(name));
 	a->name = arena_str(&run->lock->arena, name);
@@ -348,15 +357,21 @@ static void copy_suites(struct lock_run *run)
 	}
 }
 
-/* The smallest budget of the container targets; disks have no layers. */
-uint32_t lock_layer_budget(const struct recipe *r)
+/* Disks have no layers. */
+struct slice_budget lock_slice_budget(const struct recipe *r, struct arena *arena)
 {
-	uint32_t budget = LIMIT_LAYERS;
+	struct str *names = arena_array(arena, r->n_targets, sizeof(*names));
+	struct slice_budget b = { .layers = LIMIT_LAYERS, .essential = r->essential };
 
-	for (size_t i = 0; i < r->n_targets; i++)
-		if (r->targets[i].type == TARGET_OCI && r->targets[i].layers < budget)
-			budget = r->targets[i].layers;
-	return budget;
+	b.targets = names;
+	for (size_t i = 0; i < r->n_targets; i++) {
+		if (r->targets[i].type != TARGET_OCI)
+			continue;
+		names[b.n_targets++] = r->targets[i].name;
+		if (r->targets[i].layers < b.layers)
+			b.layers = r->targets[i].layers;
+	}
+	return b;
 }
 
 int lock_resolve(struct lock_run *run, struct error *err)
@@ -371,6 +386,7 @@ int lock_resolve(struct lock_run *run, struct error *err)
 		.n_accepted_keys = o->n_accepted_keys,
 	};
 	const struct recipe *r = run->recipe;
+	struct slice_budget budget;
 
 	if (evidence_obtain(run->context, r, &want, &run->evidence, err) < 0)
 		return -1;
@@ -394,6 +410,6 @@ int lock_resolve(struct lock_run *run, struct error *err)
 		return -1;
 	copy_suites(run);
 	run->lock->resolution = r->resolution_digest;
-	return compose_plan_slices(run->lock, o->reslice ? NULL : run->old, lock_layer_budget(r),
-				   r->essential, err);
+	budget = lock_slice_budget(r, &run->arena);
+	return compose_plan_slices(run->lock, o->reslice ? NULL : run->old, &budget, err);
 }

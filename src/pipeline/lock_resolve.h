@@ -24,5 +24,6 @@ struct lock_run {
 /* Fills in suites, architectures, slices and the resolution's digest of run->lock. */
 int lock_resolve(struct lock_run *run, struct error *err) MUST_CHECK;
 
-/* The smallest layer budget of the recipe's container targets. */
-uint32_t lock_layer_budget(const struct recipe *r);
+/* The smallest layer budget of the recipe's container targets. In @arena. */
+struct slice_budget;
+struct slice_budget lock_slice_budget(const struct recipe *r, struct arena *arena);

@@ -61,12 +61,13 @@ static int refresh_old(struct lock_run *run, const struct inputs *in, struct err
 	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_LOCK_SIZE),
 			       reasons = BUF_INIT(LIMIT_LOCK_SIZE);
 	const struct locking_options *o = run->options;
+	struct slice_budget budget;
 
 	lock_format(run->old, &text);
 	if (context_need_stage(run->context, err) < 0 || lock_parse(buf_bytes(&text), "lock", &run->lock, err) < 0)
 		return -1;
-	if (o->reslice && compose_plan_slices(run->lock, NULL, lock_layer_budget(run->recipe),
-					      run->recipe->essential, err) < 0)
+	budget = lock_slice_budget(run->recipe, &run->arena);
+	if (o->reslice && compose_plan_slices(run->lock, NULL, &budget, err) < 0)
 		return -1;
 	if (o->renumber) {
 		run->lock->n_ids = 0;

@@ -48,17 +48,37 @@ static bool wanted(const struct formatter *f, const struct schema_field *row, bo
 	       (row->flags & (SCHEMA_RESOLUTION | SCHEMA_RESOLUTION_IN));
 }
 
-/* Does any target say which packages it has? Then their names decide, too. */
+/* Does any target say which packages it has, or need some to boot? Then names decide, too. */
 static bool targets_decide(const struct ydoc_node *targets)
 {
 	for (size_t i = 0; i < targets->n_pairs; i++) {
-		const struct ydoc_node *packages = ydoc_get(targets->pairs[i].value, "packages");
-		const struct ydoc_node *without = ydoc_get(targets->pairs[i].value, "without");
+		const struct ydoc_node *target = targets->pairs[i].value;
+		const struct ydoc_node *packages = ydoc_get(target, "packages");
+		const struct ydoc_node *without = ydoc_get(target, "without");
+		const struct ydoc_node *type = ydoc_get(target, "type");
 
-		if ((packages && packages->n_items) || (without && without->n_items))
+		if ((packages && packages->n_items) || (without && without->n_items) ||
+		    (type && str_equal(type->text, STR("disk"))))
 			return true;
 	}
 	return false;
+}
+
+static bool record_decides(const struct schema_type *t, const struct ydoc_node *n)
+{
+	for (size_t i = 0; i < n->n_pairs; i++) {
+		const struct schema_field *row = schema_field(t, n->pairs[i].key);
+
+		if (row->flags & SCHEMA_RESOLUTION && !is_default(row, n->pairs[i].value))
+			return true;
+	}
+	return false;
+}
+
+static bool decides(const struct schema_field *row, const struct ydoc_node *value)
+{
+	return row->type->kind == SCHEMA_RECORD ? record_decides(row->type, value)
+						: targets_decide(value);
 }
 
 /* Returns whether a row was written; the first goes on the line that is open. */
@@ -75,7 +95,7 @@ static bool format_record(const struct formatter *f, const struct schema_type *t
 		    !wanted(f, row, inside) || says_nothing(row->type, value))
 			continue;
 		if (f->resolution && (row->flags & SCHEMA_RESOLUTION_IN) &&
-		    !targets_decide(value))
+		    !decides(row, value))
 			continue;
 		if (row->flags & SCHEMA_RESOLUTION)
 			below.resolution = false;

@@ -263,11 +263,12 @@ static const struct schema_type root = {
 	{ .name = "type", .type = &type_root, AT(recipe_target, root_type), .fallback = "ext4",
 	  .text = "File system." },
 	{ .name = "size", .type = &type_size, AT(recipe_target, root_size), .fallback = "auto",
-	  .text = "Size of the partition.", .example = "4G" },
-	{ .name = "grow", .type = &type_bool, AT(recipe_target, root_grow), .fallback = "false",
+	  .pos_at = offsetof(struct recipe_target, root_size_pos), .text = "Size of the partition.", .example = "4G" },
+	{ .name = "grow", .type = &type_bool, .flags = SCHEMA_RESOLUTION,
+	  AT(recipe_target, root_grow), .fallback = "false",
 	  .text = "Grow to the disk's size at first boot." },
-	{ .name = "verity", .type = &type_bool, AT(recipe_target, root_verity),
-	  .fallback = "false", .text = "Protect it by dm-verity." },
+	{ .name = "verity", .type = &type_bool, .flags = SCHEMA_RESOLUTION,
+	  AT(recipe_target, root_verity), .fallback = "false", .text = "Protect it by dm-verity." },
 	{ 0 } },
 };
 
@@ -282,7 +283,8 @@ static const struct schema_type secure_boot = {
 
 static const struct schema_type target = {
 	.kind = SCHEMA_RECORD, .what = "a target", .fields = (const struct schema_field[]){
-	{ .name = "type", .type = &type_target, .flags = SCHEMA_REQUIRED, AT(recipe_target, type),
+	{ .name = "type", .type = &type_target, .flags = SCHEMA_REQUIRED | SCHEMA_RESOLUTION,
+	  AT(recipe_target, type),
 	  .text = "What is built: a container image or a disk.", .example = "oci" },
 	{ .name = "packages", .type = &packages, .flags = SCHEMA_RESOLUTION,
 	  LIST_AT(recipe_target, packages), .text = "Packages added for this target.",
@@ -328,7 +330,8 @@ static const struct schema_type target = {
 	{ .name = "formats", .type = &disk_formats, .flags = SCHEMA_DISK,
 	  LIST_AT(recipe_target, formats), .fallback = "raw",
 	  .text = "Formats that the disk is written in.", .example = "[raw, qcow2]" },
-	{ .name = "root", .type = &root, .flags = SCHEMA_DISK, .text = "The root file system." },
+	{ .name = "root", .type = &root, .flags = SCHEMA_DISK | SCHEMA_RESOLUTION_IN,
+	  .text = "The root file system." },
 	{ .name = "cmdline", .type = &cmdline, .flags = SCHEMA_DISK,
 	  LIST_AT(recipe_target, cmdline), .text = "Words for the kernel's command line.",
 	  .example = "[console=ttyS0, quiet]" },

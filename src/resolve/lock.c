@@ -48,7 +48,7 @@ bool lock_package_in(const struct lock_package *p, struct str target)
 	for (size_t i = 0; i < p->n_targets; i++)
 		if (str_equal(p->targets[i], target))
 			return true;
-	return p->n_targets == 0;
+	return p->n_targets == 0 && !p->boot_only;
 }
 
 const struct digest *lock_effects(const struct lock *l, struct str architecture,

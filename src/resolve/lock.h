@@ -58,6 +58,8 @@ struct lock_package {
 	size_t n_targets;
 	uint32_t slice;             /* index into the slice plan of its architecture */
 	bool essential;
+	bool boot;                  /* what boots a disk is made from it */
+	bool boot_only;             /* and it is in no tree; then boot, and no targets */
 };
 
 struct lock_architecture {
@@ -153,5 +155,5 @@ const struct lock_package *lock_package(const struct lock_architecture *a, struc
 const struct digest *lock_effects(const struct lock *l, struct str architecture,
 				  struct str target);
 
-/* Whether @p belongs to target @target. */
+/* Whether @p belongs to the tree of target @target. */
 bool lock_package_in(const struct lock_package *p, struct str target);

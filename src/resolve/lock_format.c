@@ -126,6 +126,8 @@ static void add_package(const struct lock *l, const struct lock_architecture *a,
 	flow_str(to, "why", p->why);
 	if (p->n_targets)
 		flow_list(to, "targets", p->targets, p->n_targets);
+	if (p->boot)
+		flow_str(to, "boot", p->boot_only ? STR("only") : STR("too"));
 	if (p->essential)
 		flow_true(to, "essential");
 	if (p->slice)

@@ -106,6 +106,21 @@ static int parse_suite(struct lock *l, const struct ydoc_node *node, void *ret,
 	return 0;
 }
 
+/* A text that is none of these two is found by writing it again. */
+static int parse_boot(const struct ydoc_node *node, struct lock_package *p, struct error *err)
+{
+	struct str text;
+
+	if (lock_node_str_or(node, "boot", STR(""), &text, err) < 0)
+		return -1;
+	p->boot_only = str_equal(text, STR("only"));
+	p->boot = p->boot_only || str_equal(text, STR("too"));
+	if (p->boot_only && p->n_targets)
+		return err_at(err, ERR_LOCK_SYNTAX, node->pos,
+			      "what only boots has no targets");
+	return 0;
+}
+
 static int parse_package(struct lock *l, const struct lock_architecture *a,
 			 const struct ydoc_node *node, struct lock_package *p,
 			 struct error *err)
@@ -114,7 +129,7 @@ static int parse_package(struct lock *l, const struct lock_architecture *a,
 
 	if (lock_node_map(node,
 			  KEYS("name", "version", "architecture", "source", "source-version",
-			       "why", "targets", "essential", "slice", "from", "suite", "path",
+			       "why", "targets", "boot", "essential", "slice", "from", "suite", "path",
 			       "size", "sha256"),
 			  err) < 0 ||
 	    lock_node_str(node, "name", &p->name, err) < 0 ||
@@ -124,6 +139,7 @@ static int parse_package(struct lock *l, const struct lock_architecture *a,
 	    lock_node_str_or(node, "source-version", p->version, &p->source_version, err) < 0 ||
 	    lock_node_str(node, "why", &p->why, err) < 0 ||
 	    lock_node_strs(node, "targets", &l->arena, &p->targets, &p->n_targets, err) < 0 ||
+	    parse_boot(node, p, err) < 0 ||
 	    lock_node_true(node, "essential", &p->essential, err) < 0 ||
 	    lock_node_u32_or(node, "slice", 0, &p->slice, err) < 0 ||
 	    lock_node_str_or(node, "from", archive, &p->archive, err) < 0 ||

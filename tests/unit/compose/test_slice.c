@@ -31,7 +31,9 @@ TestSuite(slice, .init = begin, .fini = end);
 
 static void plan(void)
 {
-	cr_assert_eq(compose_plan_slices(w.lock, NULL, w.target.layers, true, &w.err), 0);
+	const struct slice_budget budget = { .layers = w.target.layers, .essential = true };
+
+	cr_assert_eq(compose_plan_slices(w.lock, NULL, &budget, &w.err), 0);
 }
 
 static void cut(void)

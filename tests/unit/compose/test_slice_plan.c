@@ -67,9 +67,16 @@ static size_t count_in(const struct lock *l, uint32_t s)
 	return n;
 }
 
+static int plan_slices(struct lock *l, const struct lock *from, uint32_t layers, bool essential)
+{
+	const struct slice_budget budget = { .layers = layers, .essential = essential };
+
+	return compose_plan_slices(l, from, &budget, &err);
+}
+
 static void plan(struct lock *l, const struct lock *from, uint32_t budget)
 {
-	cr_assert_eq(compose_plan_slices(l, from, budget, true, &err), 0);
+	cr_assert_eq(plan_slices(l, from, budget, true), 0);
 	cr_assert_leq(l->n_slices, budget - 2);
 	for (size_t i = 0; i < l->architectures[0].n_packages; i++)
 		cr_assert_lt(l->architectures[0].packages[i].slice, l->n_slices);
@@ -78,7 +85,7 @@ static void plan(struct lock *l, const struct lock *from, uint32_t budget)
 Test(slice_plan, a_budget_below_three_is_an_error_with_numbers)
 {
 	add_many(lock, 3);
-	cr_assert_eq(compose_plan_slices(lock, NULL, 2, true, &err), -1);
+	cr_assert_eq(plan_slices(lock, NULL, 2, true), -1);
 	cr_assert_eq(err.code, ERR_LAYER_BUDGET);
 	cr_assert(strstr(err.message, "2 layers") && strstr(err.message, "need 3"), "%s",
 		  err.message);
@@ -232,7 +239,7 @@ Test(slice_plan, a_smaller_budget_joins_the_topmost_slices)
 
 Test(slice_plan, an_image_without_packages_has_no_package_slices)
 {
-	cr_assert_eq(compose_plan_slices(lock, NULL, 12, true, &err), 0);
+	cr_assert_eq(plan_slices(lock, NULL, 12, true), 0);
 	cr_assert_eq(lock->n_slices, 0);
 }
 
@@ -241,7 +248,7 @@ Test(slice_plan, what_a_distroless_image_drops_gets_no_slice_of_its_own)
 	add_many(lock, 40);
 	add(lock, "perl-base", 1000000)->why = STR("essential");
 	add(lock, "nginx", 500000)->why = STR("recipe");
-	cr_assert_eq(compose_plan_slices(lock, NULL, 12, false, &err), 0);
+	cr_assert_eq(plan_slices(lock, NULL, 12, false), 0);
 	cr_assert(str_equal(lock->slices[0], STR("nginx")));
 	cr_assert_gt(count_in(lock, slice(lock, "perl-base")), 1);
 }

@@ -219,6 +219,8 @@ Test(lock, what_is_not_canonical_is_refused_with_the_place)
 		{ "slice: 1, ", "", 0 },
 		{ "targets: [container, vm]", "targets: [vm, container]", 28 },
 		{ "essential: true", "essential: yes", 28 },
+		{ "vm], essential", "vm], boot: yes, essential", 0 },
+		{ "vm], essential", "vm], boot: only, essential", 28 },
 		{ "why: recipe, ", "", 28 },
 		{ "    app: 990\n  groups", "    app: nobody\n  groups", 0 },
 		{ "files/run", "../files/run", 0 },
@@ -241,6 +243,21 @@ Test(lock, what_is_not_canonical_is_refused_with_the_place)
 				     err.pos.line, err.message);
 		cr_assert_not_null(err.hint);
 	}
+}
+
+Test(lock, what_only_boots_is_in_no_tree)
+{
+	CLEANUP_FREE char *text = changed("targets: [container, vm], ", "boot: only, ");
+	CLEANUP_FREE char *too = changed("vm], essential", "vm], boot: too, essential");
+	CLEANUP_LOCK struct lock *l = NULL, *shared = NULL;
+	CLEANUP_ERR struct error err = ERR_INIT;
+
+	cr_assert_eq(lock_parse(str_bytes(str_of(text)), "recipes/web.lock", &l, &err), 0);
+	cr_assert(l->architectures[0].packages[1].boot_only);
+	cr_assert_not(lock_package_in(&l->architectures[0].packages[1], STR("vm")));
+	cr_assert_eq(lock_parse(str_bytes(str_of(too)), "recipes/web.lock", &shared, &err), 0);
+	cr_assert(shared->architectures[0].packages[1].boot);
+	cr_assert(lock_package_in(&shared->architectures[0].packages[1], STR("vm")));
 }
 
 Test(lock, other_formats_are_refused_by_number)
