@@ -2,6 +2,11 @@
 
 #include <assert.h>
 
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+#define COPY_SIZE (128u * 1024) /* bytes */
+
 int content_open(const struct content_reader *reader, const struct content *content,
 		 struct source **ret, struct error *err)
 {
@@ -25,4 +30,34 @@ int content_load(const struct content_reader *reader, const struct content *cont
 	if (content_open(reader, content, &in, err) < 0)
 		return -1;
 	return source_read_all(in, to, err);
+}
+
+int content_copy(const struct content_reader *reader, const struct content *content,
+		 struct sink *out, struct error *err)
+{
+	CLEANUP_SOURCE struct source *in = NULL;
+	CLEANUP_FREE uint8_t *block = NULL;
+	uint64_t left = content->size;
+	/* one more than there is: a longer content shows itself */
+	size_t n = 0, room = left < COPY_SIZE ? (size_t)left + 1 : COPY_SIZE;
+
+	if (content_open(reader, content, &in, err) < 0)
+		return -1;
+	block = mem_alloc(room);
+	for (;;) {
+		if (source_read(in, block, room, &n, err) < 0)
+			return -1;
+		if (n == 0)
+			break;
+		if (n > left)
+			return err_set(err, ERR_DIGEST, "the content is longer than %llu bytes",
+				       (unsigned long long)content->size);
+		if (sink_write(out, (struct bytes){ block, n }, err) < 0)
+			return -1;
+		left -= n;
+	}
+	if (left)
+		return err_set(err, ERR_DIGEST, "the content is shorter than %llu bytes",
+			       (unsigned long long)content->size);
+	return 0;
 }

@@ -36,3 +36,10 @@ int content_open(const struct content_reader *reader, const struct content *cont
 /* The whole content; ERR_LIMIT above to->max. */
 int content_load(const struct content_reader *reader, const struct content *content,
 		 struct buf *to, struct error *err) MUST_CHECK;
+
+/*
+ * Exactly content->size bytes into @out, whatever the reader gives: ERR_DIGEST if it
+ * gives more or less. For formats where the size has said where the next thing lies.
+ */
+int content_copy(const struct content_reader *reader, const struct content *content,
+		 struct sink *out, struct error *err) MUST_CHECK;

@@ -1,11 +1,6 @@
 #include <assert.h>
-#include <stdlib.h>
 
-#include "base/cleanup.h"
-#include "base/mem.h"
 #include "format/tar/tar_encode.h"
-
-#define COPY_SIZE (128u * 1024) /* bytes */
 
 int tar_write_header(const struct tar_member *m, struct sink *out, struct error *err)
 {
@@ -31,41 +26,11 @@ uint64_t tar_header_size(const struct tar_member *m)
 	return blocks.len;
 }
 
-/* The declared size decides where the next header lies: no byte more or less. */
-static int write_content(const struct content_reader *reader, const struct content *c,
-			 uint8_t *block, struct sink *out, struct error *err)
-{
-	CLEANUP_SOURCE struct source *in = NULL;
-	uint64_t left = c->size;
-
-	if (content_open(reader, c, &in, err) < 0)
-		return -1;
-	for (;;) {
-		size_t n;
-
-		if (source_read(in, block, COPY_SIZE, &n, err) < 0)
-			return -1;
-		if (n == 0)
-			break;
-		if (n > left)
-			return err_set(err, ERR_DIGEST, "the content is longer than %llu bytes",
-				       (unsigned long long)c->size);
-		if (sink_write(out, (struct bytes){ block, n }, err) < 0)
-			return -1;
-		left -= n;
-	}
-	if (left)
-		return err_set(err, ERR_DIGEST, "the content is shorter than %llu bytes",
-			       (unsigned long long)c->size);
-	return sink_align(out, TAR_BLOCK_SIZE, err);
-}
-
 int tar_write_tree(const struct tree *t, const struct tar_tree_options *o, struct sink *out,
 		   struct error *err)
 {
 	CLEANUP_TAR_WALK struct tar_walk *walk = tar_walk_new(t, o);
 	CLEANUP_BUF struct buf blocks = BUF_INIT(TAR_HEADER_MAX);
-	CLEANUP_FREE uint8_t *block = mem_alloc(COPY_SIZE);
 	const struct content *content;
 	struct tar_member m;
 	int r;
@@ -77,7 +42,10 @@ int tar_write_tree(const struct tree *t, const struct tar_tree_options *o, struc
 			return err_while(err, "writing '/" STR_FMT "'", STR_ARG(m.path));
 		if (sink_write(out, buf_bytes(&blocks), err) < 0)
 			return -1;
-		if (m.size && write_content(o->reader, content, block, out, err) < 0)
+		if (m.size == 0)
+			continue;
+		if (content_copy(o->reader, content, out, err) < 0 ||
+		    sink_align(out, TAR_BLOCK_SIZE, err) < 0)
 			return err_while(err, "writing '/" STR_FMT "'", STR_ARG(m.path));
 	}
 	return r < 0 ? -1 : tar_write_end(out, err);
