@@ -11,11 +11,11 @@
  * buffer-format.rst, "struct cpio_header": the magic and 13 numbers of 8 hex digits,
  * then the name with a NUL; header with name, and data, are padded to 4 bytes.
  */
-#define MAGIC      "070701"
+#define MAGIC "070701"
 #define HEADER_LEN (6 + 13 * 8)
-#define TRAILER    "TRAILER!!!"
-#define ALIGNMENT  4u
-#define END_ALIGN  512u
+#define TRAILER "TRAILER!!!"
+#define ALIGNMENT 4u
+#define END_ALIGN 512u
 
 /* Numbers of one member, in order of the header. */
 struct header {
@@ -180,8 +180,7 @@ static struct header header_of(const struct writer *w, const struct node *n,
 	};
 }
 
-static int write_member(struct writer *w, const struct node *n, struct str path,
-			struct error *err)
+static int write_member(struct writer *w, const struct node *n, struct str path, struct error *err)
 {
 	struct numbers *numbers = &w->inodes[n->inode->serial];
 

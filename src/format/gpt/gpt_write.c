@@ -48,12 +48,12 @@ enum mbr_field {
 	MBR_SIGNATURE = 510,
 };
 
-#define REVISION        0x00010000u
-#define ENTRIES_SIZE    (GPT_MAX_PARTITIONS * ENTRY_END)
+#define REVISION 0x00010000u
+#define ENTRIES_SIZE (GPT_MAX_PARTITIONS * ENTRY_END)
 #define ENTRIES_SECTORS (ENTRIES_SIZE / GPT_SECTOR)
-#define COPY_SECTORS    (1 + ENTRIES_SECTORS) /* of a header and its entries */
-#define NAME_MAX_UNITS  36u
-#define SIZE_MAX_DISK   (1ull << 62)          /* bytes; sums below can't overflow */
+#define COPY_SECTORS (1 + ENTRIES_SECTORS) /* of a header and its entries */
+#define NAME_MAX_UNITS 36u
+#define SIZE_MAX_DISK (1ull << 62) /* bytes; sums below can't overflow */
 
 static_assert(ENTRIES_SIZE % GPT_SECTOR == 0, "entries fill whole sectors");
 static_assert(ENTRY_NAME + 2 * NAME_MAX_UNITS == ENTRY_END, "the name ends the entry");
@@ -179,8 +179,7 @@ static void encode_header(const struct gpt *g, bool backup, const uint8_t *entri
 	put_le64(h + HEADER_ENTRIES_LBA, backup ? last - ENTRIES_SECTORS : 2);
 	put_le32(h + HEADER_ENTRY_COUNT, GPT_MAX_PARTITIONS);
 	put_le32(h + HEADER_ENTRY_SIZE, ENTRY_END);
-	put_le32(h + HEADER_ENTRIES_CRC,
-		 crc32_add(0, (struct bytes){ entries, ENTRIES_SIZE }));
+	put_le32(h + HEADER_ENTRIES_CRC, crc32_add(0, (struct bytes){ entries, ENTRIES_SIZE }));
 	put_le32(h + HEADER_CRC, crc32_add(0, (struct bytes){ h, HEADER_END }));
 }
 
