@@ -178,6 +178,21 @@ static int hash_sink_write(struct sink *sink, struct bytes data, struct error *e
 	return s->next ? sink_write(s->next, data, err) : 0;
 }
 
+/* Holes stay holes behind it. */
+static int hash_sink_hole(struct sink *sink, uint64_t len, struct error *err)
+{
+	static const uint8_t zeros[64 * 1024];
+	struct hash_sink *s = (struct hash_sink *)sink;
+
+	for (uint64_t left = len; left;) {
+		size_t n = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
+
+		hash_add(s->hash, (struct bytes){ zeros, n });
+		left -= n;
+	}
+	return s->next ? sink_hole(s->next, len, err) : 0;
+}
+
 static int hash_sink_close(struct sink *sink, struct error *err)
 {
 	struct hash_sink *s = (struct hash_sink *)sink;
@@ -191,7 +206,7 @@ static int hash_sink_close(struct sink *sink, struct error *err)
 
 struct sink *hash_sink(struct sink *next, struct digest *ret)
 {
-	static const struct sink_ops ops = { .write = hash_sink_write,
+	static const struct sink_ops ops = { .write = hash_sink_write, .hole = hash_sink_hole,
 					     .close = hash_sink_close };
 	struct hash_sink *s = mem_alloc(sizeof(*s));
 
