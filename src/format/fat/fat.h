@@ -51,6 +51,7 @@ struct fat_entry {
 	struct str path;     /* long names where there are, else as "BOOT/X.EFI" */
 	bool is_folder;
 	uint64_t size;       /* bytes */
+	int64_t mtime;       /* seconds */
 	const uint32_t *clusters; /* in order */
 	size_t n_clusters;
 };
