@@ -92,7 +92,6 @@ struct account_view {
 bool accounts_user(const struct accounts *a, struct str name, struct account_view *ret);
 bool accounts_user_name(const struct accounts *a, uint32_t uid, struct str *ret);
 bool accounts_group_name(const struct accounts *a, uint32_t gid, struct str *ret);
-bool accounts_has_shadow(const struct accounts *a);
 /* The i-th user or group, by the order of the lines; false at the end. */
 bool accounts_user_at(const struct accounts *a, size_t i, struct str *ret);
 bool accounts_group_at(const struct accounts *a, size_t i, struct str *ret);
@@ -104,10 +103,7 @@ void accounts_set_user(struct accounts *a, struct str name, enum account_field f
 		       struct str value);
 struct str accounts_password(const struct accounts *a, struct str name);
 void accounts_set_password(struct accounts *a, struct str name, struct str password, bool dated);
-/* @field of shadow(5), from 0; false if the user has no line there. */
-bool accounts_set_shadow(struct accounts *a, struct str name, unsigned field, struct str value);
 
-void accounts_set_group_id(struct accounts *a, struct str name, uint32_t gid);
 /* @at_end: the line moves to the end of its file. */
 void accounts_rename_group(struct accounts *a, struct str name, struct str to, bool at_end);
 struct str accounts_members(const struct accounts *a, struct str group); /* "a,b" */
@@ -115,7 +111,6 @@ bool accounts_is_member(const struct accounts *a, struct str group, struct str u
 void accounts_set_members(struct accounts *a, struct str group, struct str members);
 void accounts_remove_member(struct accounts *a, struct str group, struct str user);
 void accounts_remove_group(struct accounts *a, struct str name);
-void accounts_remove_user(struct accounts *a, struct str name); /* and from all groups */
 
 /* The number that the lock or the recipe has for a name. */
 bool accounts_fixed_id(const struct accounts *a, enum lock_id_kind kind, struct str name,

@@ -55,15 +55,6 @@ void accounts_remove_group(struct accounts *a, struct str name)
 	drop_record(a, GSHADOW, name);
 }
 
-void accounts_remove_user(struct accounts *a, struct str name)
-{
-	drop_record(a, PASSWD, name);
-	drop_record(a, SHADOW, name);
-	for (size_t i = 0; i < a->table[GROUP].n; i++)
-		if (a->table[GROUP].records[i].n)
-			accounts_remove_member(a, a->table[GROUP].records[i].field[NAME], name);
-}
-
 static void rename_record(struct accounts *a, enum file_of f, struct str name, struct str to,
 			  bool at_end)
 {
@@ -107,14 +98,6 @@ void accounts_set_user(struct accounts *a, struct str name, enum account_field f
 	r->field[field] = copied(a, value);
 }
 
-void accounts_set_group_id(struct accounts *a, struct str name, uint32_t gid)
-{
-	struct record *r = accounts_record(a, GROUP, name);
-
-	assert(r);
-	r->field[ID] = str_of(arena_printf(a->arena, "%u", gid));
-}
-
 struct str accounts_password(const struct accounts *a, struct str name)
 {
 	const struct record *r = accounts_record(a, SHADOW, name);
@@ -135,16 +118,6 @@ void accounts_set_password(struct accounts *a, struct str name, struct str passw
 		r = accounts_record(a, PASSWD, name);
 	if (r)
 		r->field[PASSWORD] = copied(a, password);
-}
-
-bool accounts_set_shadow(struct accounts *a, struct str name, unsigned field, struct str value)
-{
-	struct record *r = accounts_record(a, SHADOW, name);
-
-	assert(field < ACCOUNT_FIELDS);
-	if (r)
-		r->field[field] = copied(a, value);
-	return r != NULL;
 }
 
 bool accounts_group_name(const struct accounts *a, uint32_t gid, struct str *ret)
@@ -261,11 +234,6 @@ bool accounts_choose_human(const struct accounts *a, enum lock_id_kind kind, uin
 			return true;
 		}
 	return false;
-}
-
-bool accounts_has_shadow(const struct accounts *a)
-{
-	return a->table[SHADOW].present;
 }
 
 static bool name_at(const struct table *t, size_t i, struct str *ret)

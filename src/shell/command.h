@@ -72,11 +72,10 @@ struct str shell_input_all(struct shell_input *in);
 /* One line without its newline; false at the end. *ret_newline: whether it had one. */
 bool shell_input_line(struct shell_input *in, struct str *ret, bool *ret_newline);
 
-/* Variables of the calling shell (debconf sets RET). Values are copied. */
+/* Variables of the calling shell. Values are copied. */
 bool shell_variable(const struct shell *sh, struct str name, struct str *ret);
 /* The same for what a program sees: only what is exported. */
 bool shell_exported(const struct shell *sh, struct str name, struct str *ret);
-void shell_set_variable(struct shell *sh, struct str name, struct str value);
 void shell_export_variable(struct shell *sh, struct str name, struct str value);
 /* What a child's environment has, by name in byte order. In the arena. */
 struct shell_variable;

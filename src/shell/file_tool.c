@@ -29,6 +29,30 @@ int file_usage(struct shell_call *c, const char *message)
 	return 1;
 }
 
+bool file_escape(struct str format, size_t *at, const char *names, const char *values,
+		 struct buf *out)
+{
+	const char *found;
+	unsigned value = 0;
+	int digits = 0;
+
+	if (++*at == format.len)
+		return false;
+	for (; digits < 3 && *at < format.len && format.ptr[*at] >= '0' && format.ptr[*at] <= '7';
+	     digits++)
+		value = 8 * value + (unsigned)(format.ptr[(*at)++] - '0');
+	if (digits) {
+		--*at;
+		buf_add_char(out, (char)value);
+		return true;
+	}
+	found = strchr(names, format.ptr[*at]);
+	if (!found || !*found)
+		return false;
+	buf_add_char(out, values[found - names]);
+	return true;
+}
+
 /* gnulib's shell_escape_always_quoting_style, for text without control characters. */
 void file_quote(struct buf *out, struct str name)
 {

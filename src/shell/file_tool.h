@@ -26,6 +26,14 @@ void file_say(struct shell_call *c, const char *verb, struct str path);
 /* "'FROM' -> 'TO'\n" */
 void file_say_pair(struct shell_call *c, const char *verb, struct str from, struct str to);
 
+/*
+ * The escape at the backslash format[*at]: three octal digits at most, or one of @names, which
+ * stands for the byte of @values. *at is left at its last byte. False for any other, and
+ * for a backslash at the end.
+ */
+bool file_escape(struct str format, size_t *at, const char *names, const char *values,
+		 struct buf *out);
+
 /* All of these lie in the world's arena. */
 struct str file_join(struct shell_call *c, struct str folder, struct str name);
 struct str file_base(struct str path);	 /* last name, without slashes behind; a view */

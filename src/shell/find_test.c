@@ -416,37 +416,13 @@ static bool add_directive(struct find *f, struct str format, size_t *at, struct 
 	return false;
 }
 
-static bool add_escape(struct str format, size_t *at, struct buf *out)
-{
-	static const char names[] = "abfnrtv\\", values[] = "\a\b\f\n\r\t\v\\";
-	const char *found;
-	unsigned value = 0;
-	int digits = 0;
-
-	if (++*at == format.len)
-		return false;
-	for (; digits < 3 && *at < format.len && format.ptr[*at] >= '0' && format.ptr[*at] <= '7';
-	     digits++)
-		value = 8 * value + (unsigned)(format.ptr[(*at)++] - '0');
-	if (digits) {
-		--*at;
-		buf_add_char(out, (char)value);
-		return true;
-	}
-	found = strchr(names, format.ptr[*at]);
-	if (!found || !*found)
-		return false;
-	buf_add_char(out, values[found - names]);
-	return true;
-}
-
 int find_format(struct find *f, struct str format)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(1u << 24);
 
 	for (size_t i = 0; i < format.len; i++) {
 		if (format.ptr[i] == '\\') {
-			if (!add_escape(format, &i, &text))
+			if (!file_escape(format, &i, "abfnrtv\\", "\a\b\f\n\r\t\v\\", &text))
 				return 1;
 		} else if (format.ptr[i] == '%') {
 			if (++i == format.len || !add_directive(f, format, &i, &text))

@@ -149,40 +149,14 @@ static void pad(struct buf *out, size_t start, struct str flags, size_t width)
 	}
 }
 
-static bool add_escape(struct str format, size_t *at, struct buf *out)
-{
-	static const char names[] = "abefnrtv\"\\", values[] = "\a\b\033\f\n\r\t\v\"\\";
-	const char *found;
-	unsigned value = 0;
-	int digits = 0;
-
-	if (++*at == format.len) {
-		buf_add_char(out, '\\');
-		return true;
-	}
-	for (; digits < 3 && *at < format.len && format.ptr[*at] >= '0' && format.ptr[*at] <= '7';
-	     digits++)
-		value = 8 * value + (unsigned)(format.ptr[(*at)++] - '0');
-	if (digits) {
-		--*at;
-		buf_add_char(out, (char)value);
-		return true;
-	}
-	found = strchr(names, format.ptr[*at]);
-	if (!found || !*found)
-		return false;
-	buf_add_char(out, values[found - names]);
-	return true;
-}
-
 static bool add_format(struct stat_file *s, struct str format, bool escapes, struct buf *out)
 {
 	for (size_t i = 0; i < format.len; i++) {
 		size_t start = out->len, width = 0;
 		struct str flags;
 
-		if (format.ptr[i] == '\\' && escapes) {
-			if (!add_escape(format, &i, out))
+		if (format.ptr[i] == '\\' && escapes && i + 1 < format.len) {
+			if (!file_escape(format, &i, "abefnrtv\"\\", "\a\b\033\f\n\r\t\v\"\\", out))
 				return false;
 			continue;
 		}

@@ -408,8 +408,3 @@ bool shell_exported(const struct shell *sh, struct str name, struct str *ret)
 
 	return v && v->value.flags & VARIABLE_EXPORT && variable_get(sh, name, ret);
 }
-
-void shell_set_variable(struct shell *sh, struct str name, struct str value)
-{
-	variable_set(sh, name, value);
-}

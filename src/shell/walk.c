@@ -100,21 +100,6 @@ static struct node *child(const struct world *w, struct node *dir, struct str na
 	return found;
 }
 
-static bool next_name(struct str *path, struct str *ret)
-{
-	size_t start = 0, end;
-
-	while (start < path->len && path->ptr[start] == '/')
-		start++;
-	if (start == path->len)
-		return false;
-	for (end = start; end < path->len && path->ptr[end] != '/';)
-		end++;
-	*ret = (struct str){ path->ptr + start, end - start };
-	*path = (struct str){ path->ptr + end, path->len - end };
-	return true;
-}
-
 struct steps {
 	struct str left[LIMIT_SYMLINK_HOPS + 1];
 	unsigned depth; /* left[depth - 1] is walked now */
@@ -124,7 +109,7 @@ struct steps {
 static bool steps_next(struct steps *s, struct str *ret)
 {
 	for (; s->depth; s->depth--)
-		if (next_name(&s->left[s->depth - 1], ret))
+		if (tree_path_next(&s->left[s->depth - 1], ret))
 			return true;
 	return false;
 }

@@ -153,7 +153,7 @@ static struct node *find(const struct tree *t, struct str path, bool removed_too
 	struct node *node = t->root;
 	struct str name;
 
-	while (path_next(&path, &name)) {
+	while (tree_path_next(&path, &name)) {
 		node = index_find(t, node->serial, name);
 		if (!node || (node->removed && !removed_too))
 			return NULL;

@@ -224,6 +224,9 @@ struct tree_watch {
 /* @w is borrowed until another call; NULL ends it. */
 void tree_watch(struct tree *t, const struct tree_watch *w);
 
+/* Takes the next component off *path, and the slashes before it; false at the end. */
+bool tree_path_next(struct str *path, struct str *ret);
+
 /* Non-empty, at most LIMIT_NAME_MAX, no '/' and no NUL, not "." or "..". */
 bool tree_is_name(struct str name);
 

@@ -34,7 +34,7 @@ int tree_make_folders(struct tree *t, struct str path, cause_id cause, struct no
 	struct node *dir = t->root;
 	struct str left = path, name;
 
-	while (path_next(&left, &name))
+	while (tree_path_next(&left, &name))
 		if (folder_in(t, dir, name, path, cause, &dir, err) < 0)
 			return -1;
 	*ret = dir;
@@ -48,7 +48,7 @@ static int parent_of(struct tree *t, struct str path, cause_id cause, struct nod
 	struct str left = path, parent = { path.ptr, 0 }, name = { path.ptr, 0 };
 	struct node *old;
 
-	while (path_next(&left, &name))
+	while (tree_path_next(&left, &name))
 		parent.len = (size_t)(name.ptr - path.ptr);
 	if (!tree_is_name(name))
 		return err_set(err, ERR_FORMAT, "path '" STR_FMT "' does not end in a name",

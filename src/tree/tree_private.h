@@ -88,5 +88,3 @@ void inode_set_xattrs(struct tree *t, struct inode *inode, const struct xattr *x
 /* tree_resolve.c: as tree_resolve(), from @from on. */
 struct node *resolve_at(const struct tree *t, const struct node *from, struct str path,
 			bool follow_last);
-/* Takes the next component off *path; false at the end. */
-bool path_next(struct str *path, struct str *ret);

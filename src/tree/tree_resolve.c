@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "tree/tree_private.h"
 
-bool path_next(struct str *path, struct str *ret)
+bool tree_path_next(struct str *path, struct str *ret)
 {
 	size_t start = 0, end;
 
@@ -30,7 +30,7 @@ struct walk {
 static bool walk_next(struct walk *w, struct str *ret)
 {
 	for (; w->depth; w->depth--)
-		if (path_next(&w->left[w->depth - 1], ret))
+		if (tree_path_next(&w->left[w->depth - 1], ret))
 			return true;
 	return false;
 }
