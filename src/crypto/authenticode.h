@@ -12,15 +12,25 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "crypto/key_child.h"
 
 /*
  * @key: PEM (PKCS#8 or traditional), decrypted by @passphrase if it is encrypted (NULL:
  * then an encrypted key is ERR_KEY). @certificate: PEM or DER; must be of that key.
- * *to gets PKCS#7 SignedData in DER. signingTime is @epoch.
+ * *to gets PKCS#7 SignedData in DER. signingTime is @epoch. For the process that may hold
+ * the key; others call authenticode_sign_by().
  */
 int authenticode_sign(const struct digest *pe, struct bytes key, const char *passphrase,
 		      struct bytes certificate, int64_t epoch, struct buf *to,
 		      struct error *err) MUST_CHECK;
+
+/*
+ * The same in a child process, which alone opens the key; what comes home is checked. Call
+ * it while no other thread runs. ERR_KEY.
+ */
+int authenticode_sign_by(const struct digest *pe, const struct key_source *key,
+			 struct bytes certificate, int64_t epoch, struct buf *to,
+			 struct error *err) MUST_CHECK;
 
 /*
  * That @pkcs7 is a signature over @pe by the key of @certificate (PEM or DER), in the exact

@@ -37,7 +37,7 @@ code src | grep -E ':[0-9]+:.*\b(float|double)\b' | grep -E '^src/(tree|format|d
 code src | calls 'fprintf|printf|puts|fputs|perror|putchar|vfprintf' |
 	grep -vE '^src/(cli/|base/error\.c:|base/mem\.c:|main\.c:)' |
 	lint "only the command line prints"
-# openpgp_child.c leaves a child that it has forked.
+# child.c leaves a child that it has forked.
 code src | calls 'exit|_exit|quick_exit' |
-	grep -vE '^src/(cli/|base/mem\.c:|main\.c:|resolve/openpgp_child\.c:)' |
+	grep -vE '^src/(cli/|base/mem\.c:|main\.c:|io/child\.c:)' |
 	lint "only the command line exits"

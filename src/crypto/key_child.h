@@ -1,0 +1,31 @@
+#pragma once
+
+/*
+ * crypto/key_child.h - a private key is opened by a child process, and by nothing else.
+ *
+ * Spec: design.md, section 10. The child reads the key's file, does one thing with it and
+ * goes; its memory is in no core file, and the key's bytes are wiped before it ends. What
+ * comes home is a signature or an error.
+ */
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+struct key_source {
+	const char *path;	     /* PEM; relative to the current folder */
+	const char *passphrase;	     /* or NULL */
+	const char *passphrase_path; /* its first line counts; or NULL. Opened by the child, too */
+};
+
+/* In the child. @key: the whole file; @passphrase may be NULL. */
+typedef int key_task(struct bytes key, const char *passphrase, const void *what, struct buf *to,
+		     struct error *err);
+
+/*
+ * @to gets what @task put into its own, at most KEY_ANSWER_MAX bytes. Call it while no other
+ * thread runs. Errors: the task's; ERR_KEY no such file, too large, the child dies.
+ */
+#define KEY_ANSWER_MAX (1u << 20)
+int key_child_run(const struct key_source *source, key_task *task, const void *what,
+		  struct buf *to, struct error *err) MUST_CHECK;

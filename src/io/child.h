@@ -1,0 +1,30 @@
+#pragma once
+
+/*
+ * io/child.h - a task in a process of its own, and its answer.
+ *
+ * For what must not share our memory: a parser that may be made to crash, a private key.
+ * The child is a fork, without an exec: call it while no other thread runs. It inherits
+ * what is open, but not standard input, output and error, and leaves no core file.
+ */
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+/* Runs in the child: fills @to, or *err. */
+typedef int child_task(const void *what, struct buf *to, struct error *err);
+
+struct child_options {
+	const char *name;      /* of the task, for messages: "the OpenPGP reader" */
+	enum err_code failure; /* what it is if the child dies */
+	const char *hint;      /* then; or NULL */
+	size_t answer_max;     /* bytes */
+};
+
+/*
+ * @to gets what @task put into its own. Errors: the task's (code, message, detail, hint);
+ * options->failure if the child dies or says too much; ERR_IO.
+ */
+int child_run(child_task *task, const void *what, const struct child_options *options,
+	      struct buf *to, struct error *err) MUST_CHECK;
