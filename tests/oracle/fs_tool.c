@@ -1,5 +1,6 @@
 /*
  * fs_tool FORMAT OUT TREE [OPTION=VALUE...]: writes a tree with ingot's own writer.
+ *   erofs label= epoch= folder_mtime=
  *   ext4  size= free= grow_to= (bytes) journal=1 label= epoch= folder_mtime=
  * TREE: see fs_trees.h. What was planned goes to standard output. Status 1: refused.
  */
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "format/erofs/erofs.h"
 #include "format/ext4/ext4.h"
 #include "fs_trees.h"
 
@@ -72,12 +74,32 @@ static int write_ext4(const struct fs_tree *f, int fd, char **options)
 	return finish(ext4_write(plan, &f->reader, out, &err), out, &err);
 }
 
+static int write_erofs(const struct fs_tree *f, int fd, char **options)
+{
+	CLEANUP_EROFS_PLAN struct erofs_plan *plan = NULL;
+	CLEANUP_ERR struct error err = ERR_INIT;
+	const char *label = option(options, "label");
+	struct erofs_options o = {
+		.uuid = "0123456789abcde",
+		.label = str_of(label ? label : "root"),
+		.epoch = (int64_t)number(options, "epoch", 1700000000),
+		.folder_mtime = (int64_t)number(options, "folder_mtime", 0),
+	};
+	struct sink *out;
+
+	if (erofs_plan(f->tree, &o, &plan, &err) < 0)
+		return refused(&err);
+	printf("size %llu\n", (unsigned long long)erofs_size(plan));
+	out = sink_to_fd(fd, "the image");
+	return finish(erofs_write(plan, &f->reader, out, &err), out, &err);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		int (*write)(const struct fs_tree *f, int fd, char **options);
-	} formats[] = { { "ext4", write_ext4 } };
+	} formats[] = { { "erofs", write_erofs }, { "ext4", write_ext4 } };
 	struct fs_tree f;
 	int fd;
 
