@@ -183,7 +183,8 @@ static int compose_steps(struct work *w, struct debian_report *report, struct er
 	if (compose_users(w, err) < 0 || compose_files(w, err) < 0 ||
 	    compose_timezone(w, err) < 0 || compose_locale(w, err) < 0 ||
 	    compose_hostname(w, err) < 0 || compose_certificates(w, err) < 0 ||
-	    compose_services(w, err) < 0 || compose_mount_points(w, err) < 0)
+	    compose_services(w, err) < 0 || compose_mount_points(w, err) < 0 ||
+	    compose_disk(w, err) < 0)
 		return -1;
 	accounts_ids(w->accounts, w->arena, &report->ids, &report->n_ids);
 	if (!in->recipe->essential && compose_drop(w, err) < 0)

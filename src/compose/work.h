@@ -107,6 +107,7 @@ int compose_hostname(struct work *w, struct error *err) MUST_CHECK;
 int compose_mount_points(struct work *w, struct error *err) MUST_CHECK;
 int compose_certificates(struct work *w, struct error *err) MUST_CHECK;
 int compose_services(struct work *w, struct error *err) MUST_CHECK;
+int compose_disk(struct work *w, struct error *err) MUST_CHECK; /* nothing for a container */
 
 int compose_finish(struct work *w, const struct debian_options *options,
 		   const struct debian_report *report,
