@@ -167,6 +167,14 @@ static void encode_compact(const struct erofs_item *item, uint8_t *to)
 	put_le16(to + I_GID, (uint16_t)inode->gid);
 }
 
+/* Linux gives all links the same. */
+static uint16_t mode_of(const struct inode *inode)
+{
+	uint16_t mode = inode->kind == NODE_SYMLINK ? 0777 : inode->mode;
+
+	return (uint16_t)(kinds[inode->kind].mode | mode);
+}
+
 void erofs_inode_encode(const struct erofs_plan *p, const struct erofs_item *item, uint8_t *to)
 {
 	const struct inode *inode = erofs_inode(item);
@@ -175,7 +183,7 @@ void erofs_inode_encode(const struct erofs_plan *p, const struct erofs_item *ite
 
 	put_le16(to + I_FORMAT, (uint16_t)((unsigned)item->layout << 1 | item->extended));
 	put_le16(to + I_XATTR_COUNT, (uint16_t)count);
-	put_le16(to + I_MODE, (uint16_t)(kinds[inode->kind].mode | inode->mode));
+	put_le16(to + I_MODE, mode_of(inode));
 	put_le32(to + I_PLACE, place_of(item));
 	put_le32(to + I_INO, (uint32_t)(item - p->items) + 1);
 	if (item->extended)

@@ -68,7 +68,7 @@ static int place_group(struct erofs_plan *p, struct erofs_group *g, bool files, 
 	if (p->blocks >= UINT32_MAX)
 		return err_set(err, ERR_LIMIT,
 			       "the file system would have %llu blocks or more, EROFS has up to %u",
-			       (unsigned long long)p->blocks, UINT32_MAX);
+			       (unsigned long long)p->blocks, UINT32_MAX - 1);
 	place_data(p, g);
 	for (uint32_t i = g->first_item; i < g->first_item + g->n_items; i++)
 		p->items[i].nid += g->meta_block * EROFS_SLOTS;
