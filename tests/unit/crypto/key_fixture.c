@@ -1,4 +1,4 @@
-#include "key_fixture.h"
+#include "unit/crypto/key_fixture.h"
 
 #include <criterion/criterion.h>
 #include <openssl/pem.h>

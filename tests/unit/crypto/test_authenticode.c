@@ -2,7 +2,7 @@
 
 #include "crypto/authenticode.h"
 #include "crypto/hash.h"
-#include "key_fixture.h"
+#include "unit/crypto/key_fixture.h"
 
 struct pair {
 	struct buf key, certificate;

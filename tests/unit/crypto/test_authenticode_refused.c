@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "crypto/authenticode.h"
-#include "key_fixture.h"
+#include "unit/crypto/key_fixture.h"
 
 /* The message of the refusal; owned. */
 static char *refusal(struct bytes key, struct bytes certificate)

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "crypto/authenticode.h"
 #include "io/file.h"
-#include "key_fixture.h"
+#include "unit/crypto/key_fixture.h"
 
 struct folder {
 	char path[64];
