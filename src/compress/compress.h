@@ -27,6 +27,12 @@
 struct sink *compress_zstd(struct sink *next, uint64_t size_hint);
 struct sink *compress_gzip(struct sink *next);
 
+/*
+ * One block as a zlib stream of its own (RFC 1950), appended to @to. Thread-safe. For
+ * formats whose blocks are read one by one.
+ */
+void compress_zlib(struct bytes data, struct buf *to);
+
 enum compress_format {
 	COMPRESS_AUTO = 0,
 	COMPRESS_PLAIN,

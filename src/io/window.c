@@ -46,3 +46,14 @@ int window_part(const struct window *w, uint64_t offset, uint64_t size, struct w
 	*ret = (struct window){ w->fd, w->name, w->offset + offset, size };
 	return 0;
 }
+
+uint64_t window_next_data(const struct window *w, uint64_t offset)
+{
+	off_t at = lseek(w->fd, (off_t)(w->offset + offset), SEEK_DATA);
+
+	if (at < 0) /* nothing behind it, or the file system can't say */
+		return errno == ENXIO ? w->size : offset;
+	if ((uint64_t)at >= w->offset + w->size)
+		return w->size;
+	return (uint64_t)at - w->offset;
+}

@@ -25,3 +25,10 @@ int window_read(const struct window *w, uint64_t offset, uint8_t *to, size_t siz
 /* A part of it; ERR_FORMAT if it is not inside. */
 int window_part(const struct window *w, uint64_t offset, uint64_t size, struct window *ret,
 		struct error *err) MUST_CHECK;
+
+/*
+ * Where the next byte may lie that is not zero, at or after @offset: w->size if the file
+ * has only holes from there. A hint that saves reading: what it does not pass over may
+ * still be zeros. Moves the position of the file, which nothing here uses.
+ */
+uint64_t window_next_data(const struct window *w, uint64_t offset);
