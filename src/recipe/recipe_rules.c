@@ -242,5 +242,7 @@ int rules_check_recipe(const struct recipe *r, struct error *err)
 {
 	if (check_targets(r, err) < 0 || check_sources(r, err) < 0 || check_uids(r, err) < 0)
 		return -1;
-	return check_gids(r, err) < 0 || check_paths(r, err) < 0 ? -1 : 0;
+	if (check_gids(r, err) < 0 || check_paths(r, err) < 0)
+		return -1;
+	return rules_check_disks(r, err);
 }

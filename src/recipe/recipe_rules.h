@@ -14,3 +14,6 @@ int rules_check_entry(const struct schema_type *t, const struct ydoc_node *n,
 
 /* Rules across the composed recipe: ids, paths, sources, targets. ERR_RECIPE_*. */
 int rules_check_recipe(const struct recipe *r, struct error *err) MUST_CHECK;
+
+/* Of those, the rules of disks. */
+int rules_check_disks(const struct recipe *r, struct error *err) MUST_CHECK;
