@@ -46,7 +46,6 @@ static int name_partitions(struct disk *d, struct error *err)
 		[DISK_VERITY] = { GPT_ROOT_VERITY, { "root-verity", 11 } },
 	};
 	const struct recipe_target *t = d->in.target;
-	bool read_only = t->root_type == ROOT_EROFS || t->root_verity;
 
 	d->gpt.partitions = d->parts;
 	d->gpt.n = t->root_verity ? DISK_PARTS : DISK_VERITY;
@@ -67,7 +66,7 @@ static int name_partitions(struct disk *d, struct error *err)
 		memcpy(d->parts[DISK_VERITY].id.bytes, d->facts.root_hash.bytes + 16, 16);
 		d->parts[DISK_VERITY].attributes = GPT_READ_ONLY;
 	}
-	if (read_only)
+	if (t->root_type == ROOT_EROFS)
 		d->parts[DISK_ROOT].attributes = GPT_READ_ONLY;
 	else if (t->root_grow)
 		d->parts[DISK_ROOT].attributes = GPT_GROW_FS;

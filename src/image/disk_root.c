@@ -1,6 +1,7 @@
 /* The root partition: one of the file systems, and what guards it. */
 #include "image/disk_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -42,11 +43,11 @@ static int refuse_size(const struct disk *d, uint64_t needed, struct error *err)
 	const struct recipe_target *t = d->in.target;
 	char text[TEXT_SIZE_MAX], given[TEXT_SIZE_MAX];
 
-	(void)err_set(err, ERR_RECIPE_VALUE,
-		      "the root of target '" STR_FMT "' needs %llu bytes (%s), its size is %llu "
-		      "bytes (%s)",
-		      STR_ARG(t->name), (unsigned long long)needed, text_size(needed, text),
-		      (unsigned long long)t->root_size, text_size(t->root_size, given));
+	(void)err_at(err, ERR_RECIPE_VALUE, t->root_size_pos,
+		     "the root of target '" STR_FMT "' needs %llu bytes (%s), its size is %llu "
+		     "bytes (%s)",
+		     STR_ARG(t->name), (unsigned long long)needed, text_size(needed, text),
+		     (unsigned long long)t->root_size, text_size(t->root_size, given));
 	return err_hint(err, "write 'size: %lluM' or more, or 'size: auto'",
 			(unsigned long long)((needed + MIB - 1) / MIB));
 }
@@ -61,15 +62,15 @@ static int plan_ext4(struct disk *d, struct error *err)
 		.label = STR("root"),
 		.epoch = d->in.epoch,
 		.folder_mtime = TREE_FOLDER_MTIME,
-		.journal = !t->root_verity,
+		.journal = true,
 	};
 	struct ext4_numbers n;
 
 	memcpy(o.uuid, uuid.bytes, sizeof(o.uuid));
 	memcpy(o.hash_seed, seed.bytes, sizeof(o.hash_seed));
-	if (t->root_grow && !t->root_verity)
+	if (t->root_grow)
 		o.grow_to = t->root_size > GROW_TO ? t->root_size : GROW_TO;
-	if (!t->root_size && !t->root_verity)
+	if (!t->root_size)
 		o.free = RESERVE_LEAST + content_size(d->in.tree) / RESERVE_SHARE;
 	if (ext4_plan(d->in.tree, &o, &d->ext4, err) < 0)
 		return -1;
@@ -134,13 +135,9 @@ int disk_plan_root(struct disk *d, struct error *err)
 {
 	const struct recipe_target *t = d->in.target;
 
-	if (t->root_size % EXT4_BLOCK_SIZE) {
-		(void)err_set(err, ERR_RECIPE_VALUE,
-			      "the size of the root of target '" STR_FMT
-			      "' is no multiple of %u bytes",
-			      STR_ARG(t->name), EXT4_BLOCK_SIZE);
-		return err_hint(err, "write a number of megabytes: 'size: 4096M'");
-	}
+	/* The recipe's rules. */
+	assert(t->root_size % EXT4_BLOCK_SIZE == 0);
+	assert(t->root_type == ROOT_EROFS ? !t->root_grow : !t->root_verity);
 	if ((t->root_type == ROOT_EROFS ? plan_erofs : plan_ext4)(d, err) < 0)
 		return err_while(err, "planning the root file system");
 	return t->root_verity ? hash_root(d, err) : 0;

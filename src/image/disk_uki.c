@@ -17,7 +17,7 @@ static void command_line(const struct disk *d, struct buf *to)
 
 	buf_printf(to, "root=PARTUUID=%s rootfstype=%s %s",
 		   guid_format(&d->parts[DISK_ROOT].id, id), is_ext4 ? "ext4" : "erofs",
-		   is_ext4 && !t->root_verity ? "rw" : "ro");
+		   is_ext4 ? "rw" : "ro");
 	if (d->facts.has_verity)
 		buf_printf(to,
 			   " roothash=%s systemd.verity_root_hash=PARTUUID=%s systemd.verity=no",
@@ -33,9 +33,9 @@ static int check_length(const struct disk *d, const struct buf *cmdline, struct 
 {
 	if (cmdline->len <= CMDLINE_MAX)
 		return 0;
-	(void)err_set(err, ERR_RECIPE_VALUE,
-		      "the command line of target '" STR_FMT "' has %zu bytes, the kernel takes %u",
-		      STR_ARG(d->in.target->name), cmdline->len, CMDLINE_MAX);
+	(void)err_at(err, ERR_RECIPE_VALUE, d->in.target->pos,
+		     "the command line of target '" STR_FMT "' has %zu bytes, the kernel takes %u",
+		     STR_ARG(d->in.target->name), cmdline->len, CMDLINE_MAX);
 	return err_hint(err, "shorten 'cmdline'");
 }
 
