@@ -84,7 +84,7 @@ static int row(struct rows *r, const struct node *node, struct error *err)
 	if (inode->kind == NODE_FILE) {
 		digest_hex(&inode->content.digest, hex);
 		fputs(hex, r->out);
-		if (is_worth_keeping(buf_str(&path), &inode->content) &&
+		if (r->contents && is_worth_keeping(buf_str(&path), &inode->content) &&
 		    keep(&inode->content, hex, r->reader, r->contents, err) < 0)
 			return -1;
 	} else if (inode->kind == NODE_SYMLINK) {

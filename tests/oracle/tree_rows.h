@@ -9,7 +9,7 @@
 
 /*
  * Lines to the file @path. What files hold that were made in memory, or lie below /etc
- * and /var, goes to the folder @contents, named by its digest.
+ * and /var, goes to the folder @contents, named by its digest (NULL: nowhere).
  */
 int tree_rows_write(const struct tree *t, const struct content_reader *reader, const char *path,
 		    const char *contents, struct error *err) MUST_CHECK;
