@@ -2,6 +2,7 @@
  * fs_tool FORMAT OUT TREE [OPTION=VALUE...]: writes a tree with ingot's own writer.
  *   erofs label= epoch= folder_mtime=
  *   ext4  size= free= grow_to= (bytes) journal=1 label= epoch= folder_mtime=
+ *   rows  epoch=: nothing is written, the tree goes to standard output (fs_rows.h)
  * TREE: see fs_trees.h. What was planned goes to standard output. Status 1: refused.
  */
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include "base/cleanup.h"
 #include "format/erofs/erofs.h"
 #include "format/ext4/ext4.h"
+#include "fs_rows.h"
 #include "fs_trees.h"
 
 static int refused(const struct error *err)
@@ -52,11 +54,13 @@ static int write_ext4(const struct fs_tree *f, int fd, char **options)
 	CLEANUP_ERR struct error err = ERR_INIT;
 	const char *label = option(options, "label");
 	struct ext4_options o = {
-		.uuid = "0123456789abcde", .hash_seed = "fedcba987654321",
+		.uuid = "0123456789abcde",
+		.hash_seed = "fedcba987654321",
 		.label = str_of(label ? label : "root"),
 		.epoch = (int64_t)number(options, "epoch", 1700000000),
 		.folder_mtime = (int64_t)number(options, "folder_mtime", 0),
-		.size = number(options, "size", 0), .free = number(options, "free", 0),
+		.size = number(options, "size", 0),
+		.free = number(options, "free", 0),
 		.journal = number(options, "journal", 0),
 		.grow_to = number(options, "grow_to", 0),
 	};
@@ -94,12 +98,21 @@ static int write_erofs(const struct fs_tree *f, int fd, char **options)
 	return finish(erofs_write(plan, &f->reader, out, &err), out, &err);
 }
 
+static int write_rows(const struct fs_tree *f, int fd, char **options)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+	int64_t epoch = (int64_t)number(options, "epoch", 1700000000);
+
+	(void)fd;
+	return fs_rows_print(f->tree, &f->reader, epoch, &err) < 0 ? refused(&err) : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		int (*write)(const struct fs_tree *f, int fd, char **options);
-	} formats[] = { { "erofs", write_erofs }, { "ext4", write_ext4 } };
+	} formats[] = { { "erofs", write_erofs }, { "ext4", write_ext4 }, { "rows", write_rows } };
 	struct fs_tree f;
 	int fd;
 

@@ -29,7 +29,7 @@ static struct made {
 	struct digest key;
 	char *path; /* or NULL: */
 	bool sparse;
-} *made;
+} * made;
 static size_t n_made, capacity;
 
 static struct content content_made(char *path, bool sparse, uint64_t size, struct digest digest)
@@ -39,8 +39,9 @@ static struct content content_made(char *path, bool sparse, uint64_t size, struc
 	MEM_GROW(made, n_made, capacity);
 	memcpy(key->bytes, &n_made, sizeof(n_made));
 	made[n_made++] = (struct made){ *key, path, sparse };
-	return (struct content){ .digest = digest, .size = size, .where = CONTENT_OBJECT,
-				 .object = key };
+	return (struct content){
+		.digest = digest, .size = size, .where = CONTENT_OBJECT, .object = key
+	};
 }
 
 struct made_source {
@@ -54,8 +55,8 @@ static uint8_t byte_at(const struct made_source *s, uint64_t i)
 {
 	uint64_t z = (i >> 3) * 0x9e3779b97f4a7c15u;
 
-	if (s->sparse && !(i % (64 * MIB) < 4096 || i == s->size - 1 ||
-			   (i >= MIB && i < MIB + 300 * 1024)))
+	if (s->sparse &&
+	    !(i % (64 * MIB) < 4096 || i == s->size - 1 || (i >= MIB && i < MIB + 300 * 1024)))
 		return 0;
 	z = (z ^ z >> 29) * 0xbf58476d1ce4e5b9u;
 	return (uint8_t)(z >> 8 * (i & 7)) | 1;
@@ -75,8 +76,7 @@ static int made_read(struct source *source, uint8_t *to, size_t size, size_t *re
 		uint64_t within = (i + k) % (64 * MIB);
 
 		/* Over the middle of 64 MiB of zeros at once. */
-		if (s->sparse && within >= 2 * MIB && within < 63 * MIB &&
-		    i + k + MIB < s->size)
+		if (s->sparse && within >= 2 * MIB && within < 63 * MIB && i + k + MIB < s->size)
 			k += MIB - 1;
 		else
 			to[k] = byte_at(s, i + k);
@@ -175,25 +175,34 @@ static void load_xattrs(struct tree *t, struct node *node, const char *path)
 static struct seen {
 	ino_t number;
 	struct node *node;
-} *seen;
+} * seen;
 static size_t n_seen, seen_capacity;
 
 static enum node_kind kind_of(mode_t mode)
 {
 	switch (mode & S_IFMT) {
-	case S_IFDIR: return NODE_DIRECTORY;
-	case S_IFLNK: return NODE_SYMLINK;
-	case S_IFIFO: return NODE_FIFO;
-	case S_IFCHR: return NODE_CHAR;
-	case S_IFBLK: return NODE_BLOCK;
-	default: return NODE_FILE;
+	case S_IFDIR:
+		return NODE_DIRECTORY;
+	case S_IFLNK:
+		return NODE_SYMLINK;
+	case S_IFIFO:
+		return NODE_FIFO;
+	case S_IFCHR:
+		return NODE_CHAR;
+	case S_IFBLK:
+		return NODE_BLOCK;
+	default:
+		return NODE_FILE;
 	}
 }
 
 static struct inode inode_of(struct tree *t, const char *path, const struct stat *st)
 {
-	struct inode inode = { .kind = kind_of(st->st_mode), .mode = st->st_mode & 07777,
-			       .uid = st->st_uid, .gid = st->st_gid, .mtime = st->st_mtime };
+	struct inode inode = { .kind = kind_of(st->st_mode),
+			       .mode = st->st_mode & 07777,
+			       .uid = st->st_uid,
+			       .gid = st->st_gid,
+			       .mtime = st->st_mtime };
 	char target[4097];
 	ssize_t n;
 
@@ -208,10 +217,10 @@ static struct inode inode_of(struct tree *t, const char *path, const struct stat
 		inode.minor = minor(st->st_rdev);
 	}
 	if (inode.kind == NODE_FILE)
-		inode.content = st->st_size ? content_made(mem_strdup(path), false,
-							   (uint64_t)st->st_size,
-							   digest_of_file(path))
-					    : content_empty;
+		inode.content = st->st_size
+					? content_made(mem_strdup(path), false,
+						       (uint64_t)st->st_size, digest_of_file(path))
+					: content_empty;
 	return inode;
 }
 
@@ -248,8 +257,8 @@ static void load_folder(struct tree *t, struct node *dir, const char *path)
 		struct node *node;
 		struct stat st;
 
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
-		    lstat(below, &st) < 0 || S_ISSOCK(st.st_mode))
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || lstat(below, &st) < 0 ||
+		    S_ISSOCK(st.st_mode))
 			continue;
 		node = load_one(t, dir, e->d_name, below);
 		if (node->inode->kind == NODE_DIRECTORY)
@@ -261,8 +270,10 @@ static void load_folder(struct tree *t, struct node *dir, const char *path)
 static struct node *add(struct tree *t, struct node *dir, const char *name, enum node_kind kind,
 			struct content content)
 {
-	struct inode inode = { .kind = kind, .mode = kind == NODE_DIRECTORY ? 0755 : 0644,
-			       .mtime = 1600000000, .content = content };
+	struct inode inode = { .kind = kind,
+			       .mode = kind == NODE_DIRECTORY ? 0755 : 0644,
+			       .mtime = 1600000000,
+			       .content = content };
 
 	return tree_put(t, dir, str_of(name), &inode, 0);
 }
@@ -318,11 +329,14 @@ static void make_links(struct tree *t, uint64_t n)
 
 static struct tree *make_case(const char *name)
 {
-	struct tree *t = tree_new();
 	const char *equals = strchr(name, '=');
 	uint64_t n = equals ? strtoull(equals + 1, NULL, 0) : 0;
 	struct str word = { name, equals ? (size_t)(equals - name) : strlen(name) };
+	bool random = str_equal_cstr(word, "random");
+	struct tree *t = random ? tree_random(n, 2000) : tree_new();
 
+	if (random)
+		return t;
 	if (str_equal_cstr(word, "entries"))
 		make_many(t, n, NODE_FILE);
 	else if (str_equal_cstr(word, "folders"))
@@ -335,8 +349,6 @@ static struct tree *make_case(const char *name)
 		make_big(t, "bytes", false, n);
 	else if (str_equal_cstr(word, "links"))
 		make_links(t, n);
-	else if (str_equal_cstr(word, "random"))
-		return tree_random(n, 2000); /* the empty one goes at exit */
 	else if (!str_equal_cstr(word, "empty")) {
 		fprintf(stderr, "no such case: %s\n", name);
 		exit(2);
