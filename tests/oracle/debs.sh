@@ -22,7 +22,8 @@ if ! [ -e "$folder/done" ]; then
 		echo "debs: the host's apt configuration names no Debian mirror" >&2
 		exit 77
 	fi
-	mkdir -p "$folder/state/lists/partial" "$folder/cache/archives/partial" "$folder/etc"
+	mkdir -p "$folder/state/lists/partial" "$folder/cache/archives/partial" \
+		"$folder/etc/apt.conf.d" "$folder/etc/preferences.d"
 	: >"$folder/state/status"
 	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -e "$keyring" ] || keyring=/usr/share/keyrings/debian-archive-keyring.pgp
