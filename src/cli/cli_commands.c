@@ -45,6 +45,8 @@ static const struct cli_option build_options[] = {
 	{ "target", 't', "TARGET", "build only TARGET (may be repeated)" },
 	{ "arch", 'a', "ARCH", "build only for ARCH (may be repeated)" },
 	{ "locked", 0, NULL, "never write the lock: status 4 if it does not fit" },
+	{ "secure-boot-key", 0, "FILE", "sign what boots a disk with the private key in FILE (PEM)" },
+	{ "secure-boot-cert", 0, "FILE", "the certificate of that key (default: the recipe's)" },
 	{ "timings", 0, NULL, "print how long each step took" },
 	{ 0 },
 };

@@ -10,6 +10,41 @@
 
 int cmd_build(struct app *app, int argc, char **argv, struct error *err);
 
+static void image_json(struct arena *a, const struct build_output *o, struct json *row)
+{
+	char text[DIGEST_TEXT_MAX];
+
+	json_set(row, "image_id", json_text(a, digest_format(&o->image_id, text)));
+	json_set(row, "manifest", json_text(a, digest_format(&o->manifest, text)));
+	json_set(row, "layers", json_int(a, o->n_layers));
+	json_set(row, "layers_reused", json_int(a, o->n_layers_reused));
+}
+
+static void disk_json(struct arena *a, const struct build_output *o, struct json *row)
+{
+	struct json *partitions = json_array(a);
+	char hex[DIGEST_HEX_MAX], id[GUID_TEXT_MAX];
+
+	for (size_t i = 0; i < BUILD_PARTITIONS && o->partitions[i].size; i++) {
+		struct json *p = json_object(a);
+
+		json_set(p, "name", json_text(a, build_partition_names[i]));
+		json_set(p, "id", json_text(a, guid_format(&o->partitions[i].id, id)));
+		json_set(p, "offset", json_int(a, (int64_t)o->partitions[i].offset));
+		json_set(p, "size", json_int(a, (int64_t)o->partitions[i].size));
+		json_add(partitions, p);
+	}
+	json_set(row, "format", json_str(a, o->format));
+	json_set(row, "disk_size", json_int(a, (int64_t)o->disk_size));
+	json_set(row, "root_used", json_int(a, (int64_t)o->root_used));
+	json_set(row, "root_free", json_int(a, (int64_t)o->root_free));
+	json_set(row, "partitions", partitions);
+	json_set(row, "uki_authenticode", json_text(a, digest_hex(&o->authenticode, hex)));
+	json_set(row, "signed", json_bool(a, o->is_signed));
+	if (o->has_verity)
+		json_set(row, "root_hash", json_text(a, digest_hex(&o->root_hash, hex)));
+}
+
 static struct json *output_json(struct app *app, const struct build_output *o)
 {
 	struct arena *a = &app->arena;
@@ -23,10 +58,7 @@ static struct json *output_json(struct app *app, const struct build_output *o)
 	json_set(row, "architecture", json_str(a, o->architecture));
 	json_set(row, "sha256", json_text(a, digest_format(&o->digest, text) + 7));
 	json_set(row, "size", json_int(a, (int64_t)o->size));
-	json_set(row, "image_id", json_text(a, digest_format(&o->image_id, text)));
-	json_set(row, "manifest", json_text(a, digest_format(&o->manifest, text)));
-	json_set(row, "layers", json_int(a, o->n_layers));
-	json_set(row, "layers_reused", json_int(a, o->n_layers_reused));
+	(o->format.len ? disk_json : image_json)(a, o, row);
 	json_set(row, "up_to_date", json_bool(a, o->up_to_date));
 	json_set(row, "microseconds", json_int(a, (int64_t)(o->nanoseconds / 1000)));
 	return row;
@@ -88,20 +120,64 @@ static void print_json(struct app *app, const struct build_result *b,
 	app_print_json(app, "build", top);
 }
 
-static void print_output(struct app *app, const struct build_output *o)
+static void print_time(const struct build_output *o)
 {
-	char text[DIGEST_TEXT_MAX], size[TEXT_SIZE_MAX];
 	uint64_t ms = o->nanoseconds / 1000000u;
 
-	printf("%s/" STR_FMT "\n", app->context.outputs_path, STR_ARG(o->file));
-	printf("  sha256    %s\n", digest_format(&o->digest, text) + 7);
-	printf("  image id  %s\n", digest_format(&o->image_id, text));
-	printf("  size      %s in %u layers", text_size(o->size, size), o->n_layers);
 	if (o->up_to_date)
 		printf(", up to date\n");
 	else
-		printf(", %u of them reused, %llu.%03llu s\n", o->n_layers_reused,
-		       (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000));
+		printf(", %llu.%03llu s\n", (unsigned long long)(ms / 1000),
+		       (unsigned long long)(ms % 1000));
+}
+
+static void print_image(const struct build_output *o)
+{
+	char text[DIGEST_TEXT_MAX], size[TEXT_SIZE_MAX];
+
+	printf("  image id  %s\n", digest_format(&o->image_id, text));
+	printf("  size      %s in %u layers", text_size(o->size, size), o->n_layers);
+	if (!o->up_to_date)
+		printf(", %u of them reused", o->n_layers_reused);
+	print_time(o);
+}
+
+static void print_disk(const struct build_output *o)
+{
+	char size[TEXT_SIZE_MAX], used[TEXT_SIZE_MAX], space[TEXT_SIZE_MAX], hex[DIGEST_HEX_MAX];
+
+	if (o->has_verity)
+		printf("  root hash %s\n", digest_hex(&o->root_hash, hex));
+	printf("  uki       sha256:%s, %s\n", digest_hex(&o->authenticode, hex),
+	       o->is_signed ? "signed" : "not signed");
+	printf("  size      %s; root %s used, %s free", text_size(o->size, size),
+	       text_size(o->root_used, used), text_size(o->root_free, space));
+	print_time(o);
+}
+
+static void print_output(struct app *app, const struct build_output *o)
+{
+	char text[DIGEST_TEXT_MAX];
+
+	printf("%s/" STR_FMT "\n", app->context.outputs_path, STR_ARG(o->file));
+	printf("  sha256    %s\n", digest_format(&o->digest, text) + 7);
+	(o->format.len ? print_disk : print_image)(o);
+}
+
+/* What can be started here; else nothing is said. */
+static void print_next(struct app *app, const struct build_result *b)
+{
+	for (size_t i = 0; i < b->n_outputs; i++) {
+		const struct build_output *o = &b->outputs[i];
+
+		if (o->format.len && !str_equal(o->format, STR("raw")) &&
+		    !str_equal(o->format, STR("qcow2")))
+			continue;
+		fprintf(stderr, "next: %s %s/" STR_FMT "\n",
+			o->format.len ? "ingot run" : "podman load -i", app->context.outputs_path,
+			STR_ARG(o->file));
+		return;
+	}
 }
 
 static void print_result(struct app *app, const struct build_result *b,
@@ -114,9 +190,8 @@ static void print_result(struct app *app, const struct build_result *b,
 		print_at_start(app, &b->at_start[i]);
 	if (app_flag(app, "timings"))
 		timings_print(timings, TIMINGS);
-	if (b->n_outputs && !app->quiet)
-		fprintf(stderr, "next: podman load -i %s/" STR_FMT "\n", app->context.outputs_path,
-			STR_ARG(b->outputs[0].file));
+	if (!app->quiet)
+		print_next(app, b);
 }
 
 int cmd_build(struct app *app, int argc, char **argv, struct error *err)
@@ -132,6 +207,11 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 		return -1;
 	o.targets = app_values(app, "target", &o.n_targets);
 	o.architectures = app_values(app, "arch", &o.n_architectures);
+	o.secure_boot = (struct secure_boot_options){
+		.key = app_value(app, "secure-boot-key"),
+		.certificate = app_value(app, "secure-boot-cert"),
+		.passphrase = getenv("INGOT_SECURE_BOOT_PASSPHRASE"),
+	};
 	o.locked = app_flag(app, "locked") || (ci && strcmp(ci, "true") == 0);
 	do {
 		build_release(&b);

@@ -33,6 +33,7 @@ static const struct {
 	[PHASE_PACKS] = { "unpack", "package" },
 	[PHASE_SCRIPTS] = { "scripts", NULL },
 	[PHASE_LAYERS] = { "layers", "layer" },
+	[PHASE_DISK] = { "disk", "file" },
 };
 
 struct progress *progress_new(enum progress_mode mode, bool notes, bool details, bool colour)

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "compress/compress.h"
+#include "image/disk_convert.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "pipeline/build_private.h"
@@ -50,12 +51,38 @@ static int check_names(const struct building *b, struct error *err)
 	return 0;
 }
 
-char *build_output_name(const struct recipe *r, const struct recipe_target *t,
-			struct str architecture, struct arena *arena)
+/* ---- names ---- */
+
+const char *const build_partition_names[BUILD_PARTITIONS] = { "esp", "root", "root-verity" };
+
+static const char *ending(struct str format)
 {
-	return arena_printf(arena, STR_FMT "-" STR_FMT "-" STR_FMT "-" STR_FMT "%s",
-			    STR_ARG(r->name), STR_ARG(r->version), STR_ARG(t->name),
-			    STR_ARG(architecture), t->type == TARGET_OCI ? ".oci.tar" : ".raw");
+	enum disk_format converted;
+
+	if (disk_format_parse(format, &converted))
+		return disk_format_ending(converted);
+	return format.len ? ".raw" : ".oci.tar";
+}
+
+size_t build_n_outputs(const struct recipe_target *t)
+{
+	return t->type == TARGET_OCI ? 1 : t->n_formats;
+}
+
+struct build_output build_output_of(const struct recipe *r, const struct recipe_target *t,
+				    struct str architecture, size_t i, struct arena *arena)
+{
+	struct str format = t->type == TARGET_OCI ? STR("") : t->formats[i];
+
+	return (struct build_output){
+		.file = str_of(arena_printf(arena, STR_FMT "-" STR_FMT "-" STR_FMT "-" STR_FMT "%s",
+					    STR_ARG(r->name), STR_ARG(r->version),
+					    STR_ARG(t->name), STR_ARG(architecture),
+					    ending(format))),
+		.target = t->name,
+		.architecture = architecture,
+		.format = format,
+	};
 }
 
 /* ---- the lock ---- */
@@ -129,7 +156,7 @@ static int settle_lock(struct building *b, struct error *err)
 /* ---- one output ---- */
 
 static char *describe_inputs(const struct building *b, const struct recipe_target *t,
-			     struct str architecture, struct arena *arena)
+			     const struct build_output *out, struct arena *arena)
 {
 	char recipe[DIGEST_TEXT_MAX], lock[DIGEST_TEXT_MAX];
 
@@ -139,7 +166,7 @@ static char *describe_inputs(const struct building *b, const struct recipe_targe
 			    "parameters %d\n",
 			    STR_ARG(b->recipe->path), digest_format(&b->recipe->digest, recipe),
 			    digest_format(&b->lock_digest, lock), STR_ARG(t->name),
-			    STR_ARG(architecture), OUTPUT_FORMAT, compress_versions(),
+			    STR_ARG(out->architecture), OUTPUT_FORMAT, compress_versions(),
 			    COMPRESS_VERSION);
 }
 
@@ -163,40 +190,63 @@ int build_keep(struct building *b, const struct package_set *set, const struct b
 	return stage_ref_set(b->context->stage, name, objects, k, err);
 }
 
-static int build_output(struct building *b, const struct recipe_target *t, struct package_set *set,
+/* Whether the files of @outs are what this build would make. */
+static int look_up(struct building *b, const struct recipe_target *t, struct build_output *outs,
+		   size_t n, bool *ret_all, struct error *err)
+{
+	*ret_all = true;
+	for (size_t i = 0; i < n; i++) {
+		struct digest key = output_record_key(b->recipe, &b->lock_digest, t, &outs[i]);
+
+		if (output_record_get(b->context->stage, &key, b->outputs, &outs[i], err) < 0)
+			return -1;
+		if (outs[i].up_to_date && t->type == TARGET_DISK &&
+		    build_disk_is_signed_so(b, t, &outs[i], &outs[i].up_to_date, err) < 0)
+			return -1;
+		*ret_all &= outs[i].up_to_date;
+	}
+	return 0;
+}
+
+static int record(struct building *b, const struct recipe_target *t,
+		  const struct build_output *outs, size_t n, struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct digest key = output_record_key(b->recipe, &b->lock_digest, t, &outs[i]);
+		char *inputs = describe_inputs(b, t, &outs[i], &b->result->arena);
+
+		if (!outs[i].up_to_date &&
+		    output_record_put(b->context->stage, &key, b->outputs, &outs[i], str_of(inputs),
+				      err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int build_target(struct building *b, const struct recipe_target *t, struct package_set *set,
 			struct str architecture, struct error *err)
 {
 	struct build_result *result = b->result;
-	struct build_output *out = &result->outputs[result->n_outputs];
-	struct digest key = output_record_key(b->recipe, &b->lock_digest, t, architecture);
+	struct build_output *outs = &result->outputs[result->n_outputs];
+	size_t n = build_n_outputs(t);
 	uint64_t start = clock_nanoseconds();
+	bool all;
 
-	*out = (struct build_output){
-		.file = str_of(build_output_name(b->recipe, t, architecture, &result->arena)),
-		.target = t->name,
-		.architecture = architecture,
-	};
-	if (t->type != TARGET_OCI) {
-		(void)err_at(err, ERR_UNSUPPORTED, t->pos,
-			     "target '" STR_FMT "' is a disk, which this "
-			     "version of ingot does not build",
-			     STR_ARG(t->name));
-		return err_hint(err, "name the container targets with --target");
-	}
-	if (output_record_get(b->context->stage, &key, b->outputs, out, err) < 0)
+	for (size_t i = 0; i < n; i++)
+		outs[i] = build_output_of(b->recipe, t, architecture, i, &result->arena);
+	if (look_up(b, t, outs, n, &all, err) < 0)
 		return -1;
-	if (!out->up_to_date) {
+	if (!all) {
 		if (!set->packs &&
 		    package_set_open(b->context, b->lock, architecture, set, err) < 0)
 			return -1;
 		result->timings.fetch_and_decode += clock_nanoseconds() - start;
-		if (build_image(b, t, set, out, err) < 0 ||
-		    output_record_put(b->context->stage, &key, b->outputs, out,
-				      str_of(describe_inputs(b, t, architecture, &result->arena)),
-				      err) < 0)
+		if ((t->type == TARGET_OCI ? build_image(b, t, set, outs, err)
+					   : build_disk(b, t, set, outs, n, err)) < 0 ||
+		    record(b, t, outs, n, err) < 0)
 			return -1;
 	}
-	result->n_outputs++;
+	result->n_outputs += n;
 	return 0;
 }
 
@@ -222,7 +272,7 @@ static int build_all(struct building *b, struct error *err)
 			struct error failure = ERR_INIT;
 
 			if (build_wants(b->options, t->name, architecture) &&
-			    build_output(b, t, &set, architecture, &failure) < 0)
+			    build_target(b, t, &set, architecture, &failure) < 0)
 				collect(b, err, &failure);
 			if (err->code == ERR_INTERRUPTED)
 				return -1;
@@ -236,13 +286,14 @@ static int build_all(struct building *b, struct error *err)
 static int run(struct building *b, struct error *err)
 {
 	uint64_t start = clock_nanoseconds();
-	size_t n;
+	size_t n = 0;
 
 	if (settle_lock(b, err) < 0 || check_names(b, err) < 0 ||
 	    context_need_stage(b->context, err) < 0)
 		return -1;
 	b->result->timings.lock = clock_nanoseconds() - start;
-	n = b->lock->n_architectures * b->recipe->n_targets;
+	for (size_t i = 0; i < b->recipe->n_targets; i++)
+		n += b->lock->n_architectures * build_n_outputs(&b->recipe->targets[i]);
 	b->result->outputs = arena_array(&b->result->arena, n, sizeof(*b->result->outputs));
 	if (file_make_folders(AT_FDCWD, b->context->outputs_path, err) < 0)
 		return -1;

@@ -8,9 +8,11 @@
  */
 
 #include "base/arena.h"
+#include "image/disk.h"
 #include "image/oci.h"
 #include "pipeline/context.h"
 #include "pipeline/locking.h"
+#include "pipeline/secure_boot.h"
 
 struct build_options {
 	const char *const *targets; /* --target: names; none: all */
@@ -18,15 +20,39 @@ struct build_options {
 	const char *const *architectures; /* --arch: Debian names; none: all of the recipe */
 	size_t n_architectures;
 	bool locked; /* never write the lock: stale is ERR_LOCK_STALE */
+	struct secure_boot_options secure_boot; /* of disks */
 };
+
+struct build_partition {
+	struct guid id;
+	uint64_t offset, size; /* bytes */
+};
+
+/* In their order on disk; the last is there with verity only. */
+#define BUILD_PARTITIONS 3
+extern const char *const build_partition_names[BUILD_PARTITIONS];
 
 struct build_output {
 	struct str file; /* name below outputs/ */
 	struct str target, architecture;
+	struct str format;    /* of a disk: "raw", "qcow2", ...; "" of an image */
 	struct digest digest; /* of the file */
 	uint64_t size;
-	struct digest image_id, manifest;
-	uint32_t n_layers, n_layers_reused;
+	union {
+		struct {
+			struct digest image_id, manifest;
+			uint32_t n_layers, n_layers_reused;
+		};
+		struct {
+			uint64_t disk_size; /* bytes, as a machine sees it */
+			uint64_t root_used, root_free;
+			struct digest authenticode; /* of the UKI */
+			struct digest signature;    /* of its PKCS#7, if it is signed */
+			struct digest root_hash;    /* of verity */
+			bool is_signed, has_verity;
+			struct build_partition partitions[BUILD_PARTITIONS];
+		};
+	};
 	bool up_to_date;      /* the file was there already */
 	uint64_t nanoseconds; /* for this output, after packs were there */
 };
@@ -54,9 +80,15 @@ int build_run(struct context *c, const struct recipe *r, const struct build_opti
 void build_release(struct build_result *b);
 #define CLEANUP_BUILD CLEANUP(build_release)
 
-/* "web-1.4.0-container-amd64.oci.tar". In @arena. */
-char *build_output_name(const struct recipe *r, const struct recipe_target *t,
-			struct str architecture, struct arena *arena);
+/* One file for an image, one for each format of a disk. */
+size_t build_n_outputs(const struct recipe_target *t);
+
+/*
+ * What is known of output @i of @t before it is built: its names. The file is
+ * "web-1.4.0-container-amd64.oci.tar". In @arena.
+ */
+struct build_output build_output_of(const struct recipe *r, const struct recipe_target *t,
+				    struct str architecture, size_t i, struct arena *arena);
 
 /* Whether @o asks for this target and architecture. */
 bool build_wants(const struct build_options *o, struct str target, struct str architecture);

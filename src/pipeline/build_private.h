@@ -26,6 +26,18 @@ struct building {
 int build_image(struct building *b, const struct recipe_target *t, const struct package_set *set,
 		struct build_output *out, struct error *err) MUST_CHECK;
 
+/* The same for all formats of a disk; those that are up to date are left alone. */
+int build_disk(struct building *b, const struct recipe_target *t, const struct package_set *set,
+	       struct build_output *outs, size_t n, struct error *err) MUST_CHECK;
+
+/*
+ * Whether the signature in the finished disk @out is the one that it would get now; else
+ * *ret_same is false and the disk must be made again.
+ */
+int build_disk_is_signed_so(struct building *b, const struct recipe_target *t,
+			    const struct build_output *out, bool *ret_same,
+			    struct error *err) MUST_CHECK;
+
 /*
  * What gc must keep so that the next build of @out is a warm one: packages, packs,
  * effects, and @more.

@@ -11,9 +11,9 @@
 #include "pipeline/build.h"
 #include "stage/stage.h"
 
-/* Digest of all that decides an output. @lock: of the lock's text. */
+/* Digest of all that decides the output that @out names. @lock: of the lock's text. */
 struct digest output_record_key(const struct recipe *r, const struct digest *lock,
-				const struct recipe_target *t, struct str architecture);
+				const struct recipe_target *t, const struct build_output *out);
 
 /* Fills in @out and sets up_to_date if the file is still the one of @key. */
 int output_record_get(struct stage *s, const struct digest *key, int outputs,

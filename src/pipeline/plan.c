@@ -9,12 +9,12 @@
 #include "pipeline/output_record.h"
 
 static void count_packages(struct context *c, const struct lock_architecture *a,
-			   struct plan_output *out)
+			   const struct recipe_target *t, struct plan_output *out)
 {
 	for (size_t i = 0; i < a->n_packages; i++) {
 		const struct lock_package *p = &a->packages[i];
 
-		if (!lock_package_in(p, out->target))
+		if (!lock_package_in(p, t->name) && !(t->type == TARGET_DISK && p->boot))
 			continue;
 		out->n_packages++;
 		if (pack_is_decoded(c->stage, PACK_DEB, &p->digest))
@@ -29,17 +29,38 @@ static void count_packages(struct context *c, const struct lock_architecture *a,
 
 static int is_up_to_date(struct context *c, int outputs, const struct recipe *r,
 			 const struct lock *l, const struct recipe_target *t,
-			 struct plan_output *out, struct error *err)
+			 struct build_output *known, struct plan_output *out, struct error *err)
 {
 	struct digest text = lock_digest(l);
-	struct digest key = output_record_key(r, &text, t, out->architecture);
-	struct build_output known = { .file = out->file };
+	struct digest key = output_record_key(r, &text, t, known);
 
 	if (outputs < 0)
 		return 0;
-	if (output_record_get(c->stage, &key, outputs, &known, err) < 0)
+	if (output_record_get(c->stage, &key, outputs, known, err) < 0)
 		return -1;
-	out->up_to_date = known.up_to_date;
+	out->up_to_date = known->up_to_date;
+	return 0;
+}
+
+/* All outputs of one target. */
+static int plan_target(struct context *c, const struct recipe *r, const struct lock *l,
+		       const struct lock_architecture *a, const struct recipe_target *t,
+		       int outputs, struct arena *arena, struct plan *ret, struct error *err)
+{
+	struct str architecture = arena_str(arena, a->name);
+
+	for (size_t i = 0; i < build_n_outputs(t); i++) {
+		struct build_output known = build_output_of(r, t, architecture, i, arena);
+		struct plan_output *out = &ret->outputs[ret->n_outputs++];
+
+		*out = (struct plan_output){ .file = known.file,
+					     .target = t->name,
+					     .architecture = architecture };
+		count_packages(c, a, t, out);
+		if (ret->fit == LOCK_FITS &&
+		    is_up_to_date(c, outputs, r, l, t, &known, out, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -47,26 +68,17 @@ static int plan_outputs(struct context *c, const struct recipe *r, const struct 
 			const struct build_options *o, int outputs, struct arena *arena,
 			struct plan *ret, struct error *err)
 {
-	ret->outputs = arena_array(arena, l->n_architectures * r->n_targets, sizeof(*ret->outputs));
-	for (size_t i = 0; i < l->n_architectures; i++)
-		for (size_t k = 0; k < r->n_targets; k++) {
-			const struct recipe_target *t = &r->targets[k];
-			struct plan_output *out = &ret->outputs[ret->n_outputs];
-			struct str architecture = arena_str(arena, l->architectures[i].name);
+	size_t n = 0;
 
-			if (!build_wants(o, t->name, architecture))
-				continue;
-			*out = (struct plan_output){
-				.file = str_of(build_output_name(r, t, architecture, arena)),
-				.target = t->name,
-				.architecture = architecture,
-			};
-			count_packages(c, &l->architectures[i], out);
-			if (ret->fit == LOCK_FITS &&
-			    is_up_to_date(c, outputs, r, l, t, out, err) < 0)
+	for (size_t k = 0; k < r->n_targets; k++)
+		n += l->n_architectures * build_n_outputs(&r->targets[k]);
+	ret->outputs = arena_array(arena, n, sizeof(*ret->outputs));
+	for (size_t i = 0; i < l->n_architectures; i++)
+		for (size_t k = 0; k < r->n_targets; k++)
+			if (build_wants(o, r->targets[k].name, l->architectures[i].name) &&
+			    plan_target(c, r, l, &l->architectures[i], &r->targets[k], outputs,
+					arena, ret, err) < 0)
 				return -1;
-			ret->n_outputs++;
-		}
 	return 0;
 }
 
