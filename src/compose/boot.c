@@ -134,9 +134,13 @@ static int make_cmdline(const struct boot_work *w, struct str *ret, struct error
 			return -1;
 		buf_printf(&line, "%s" STR_FMT, line.len ? " " : "", STR_ARG(t->cmdline[i]));
 	}
-	/* The initrd has opened it: the image's own systemd must not try to. */
+	/*
+	 * Nobody but who makes the image writes the EFI system partition, and the initrd has
+	 * opened the root: the image's own systemd must not look for either.
+	 */
+	buf_printf(&line, "%ssystemd.gpt_auto=no", line.len ? " " : "");
 	if (boot_has_verity(w))
-		buf_printf(&line, "%ssystemd.verity=no", line.len ? " " : "");
+		buf_add_cstr(&line, " systemd.verity=no");
 	if (line.len > CMDLINE_MAX / 2)
 		return err_at(err, ERR_LIMIT, t->pos,
 			      "the command line of target '" STR_FMT "' has %zu bytes; %u fit",
