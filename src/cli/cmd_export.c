@@ -9,20 +9,21 @@
 #include "cli/image_file.h"
 #include "cli/progress.h"
 #include "crypto/hash.h"
+#include "image/image_export.h"
 #include "io/file.h"
 
 int cmd_export(struct app *app, int argc, char **argv, struct error *err);
 
 /* Closes @out in any case; the first failure stands. */
-static int write_tree(const struct image_file *f, struct context *c, struct sink *out,
-		      struct error *err)
+static int write_tree(const struct tree *t, const struct content_reader *reader,
+		      struct sink *out, struct error *err)
 {
-	int r = oci_export(c->stage, f->tree, out, err);
+	int r = image_export(t, reader, out, err);
 
 	return sink_close(out, err) < 0 ? -1 : r;
 }
 
-static int to_file(const struct image_file *f, struct context *c, const char *path,
+static int to_file(const struct tree *t, const struct content_reader *reader, const char *path,
 		   struct digest *ret, uint64_t *ret_size, struct error *err)
 {
 	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
@@ -39,7 +40,7 @@ static int to_file(const struct image_file *f, struct context *c, const char *pa
 		return -1;
 	file = sink_to_fd(draft.fd, path);
 	hash = hash_sink(file, ret);
-	r = write_tree(f, c, hash, err);
+	r = write_tree(t, reader, hash, err);
 	*ret_size = file->offset;
 	if (sink_close(file, err) < 0 || r < 0)
 		return -1;
@@ -54,7 +55,7 @@ int cmd_export(struct app *app, int argc, char **argv, struct error *err)
 	struct json *o = json_object(&app->arena);
 	char text[DIGEST_TEXT_MAX], readable[TEXT_SIZE_MAX];
 	struct digest digest;
-	struct context *c;
+	const struct content_reader *reader;
 	uint64_t size;
 
 	(void)argc;
@@ -66,11 +67,11 @@ int cmd_export(struct app *app, int argc, char **argv, struct error *err)
 		return err_set(err, ERR_USAGE,
 			       "--json needs -o FILE: the tar goes to standard output");
 	if (image_file_open(app, argv[0], &f, err) < 0 ||
-	    image_file_tree(app, argv[0], &f, &t, &c, err) < 0)
+	    image_file_tree(app, argv[0], &f, &t, &reader, err) < 0)
 		return -1;
 	if (!path)
-		return write_tree(&f, c, sink_to_fd(STDOUT_FILENO, "standard output"), err);
-	if (to_file(&f, c, path, &digest, &size, err) < 0)
+		return write_tree(t, reader, sink_to_fd(STDOUT_FILENO, "standard output"), err);
+	if (to_file(t, reader, path, &digest, &size, err) < 0)
 		return -1;
 	json_set(o, "file", json_text(&app->arena, path));
 	json_set(o, "sha256", json_text(&app->arena, digest_format(&digest, text) + 7));

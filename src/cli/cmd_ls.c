@@ -84,12 +84,12 @@ int cmd_ls(struct app *app, int argc, char **argv, struct error *err)
 	CLEANUP_IMAGE_FILE struct image_file f = IMAGE_FILE_INIT;
 	const struct tree *t = NULL;
 	struct json *top = json_object(&app->arena), *list = json_array(&app->arena);
-	struct context *c;
+	const struct content_reader *reader;
 	struct node *start;
 	struct tree_iter it;
 
 	if (image_file_open(app, argv[0], &f, err) < 0 ||
-	    image_file_tree(app, argv[0], &f, &t, &c, err) < 0)
+	    image_file_tree(app, argv[0], &f, &t, &reader, err) < 0)
 		return -1;
 	start = argc > 1 ? tree_resolve(t, str_of(argv[1]), false) : tree_root(t);
 	if (!start)

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -50,6 +51,8 @@ static int show_image(struct app *app, const char *path, struct error *err)
 
 	if (image_file_open(app, path, &f, err) < 0)
 		return -1;
+	if (f.disk)
+		return show_disk(app, f.disk, err);
 	if (app->json)
 		app_print_json(app, "image", show_image_json(f.image, &app->arena));
 	else
@@ -57,7 +60,14 @@ static int show_image(struct app *app, const char *path, struct error *err)
 	return 0;
 }
 
-/* A lock and an image by their file, anything else is a recipe by name. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Locks and recipes by their names; any other file is an image. */
 int cmd_show(struct app *app, int argc, char **argv, struct error *err)
 {
 	struct str name = str_of(argv[0]);
@@ -65,9 +75,7 @@ int cmd_show(struct app *app, int argc, char **argv, struct error *err)
 	(void)argc;
 	if (str_has_suffix(name, STR(".lock")))
 		return show_lock_file(app, argv[0], err);
-	if (str_has_suffix(name, STR(".tar")))
-		return show_image(app, argv[0], err);
-	if (str_has_suffix(name, STR(".yaml")) || !strchr(argv[0], '/'))
+	if (str_has_suffix(name, STR(".yaml")) || (!strchr(argv[0], '/') && !is_file(argv[0])))
 		return show_lock_of(app, argv[0], err);
 	return show_image(app, argv[0], err);
 }

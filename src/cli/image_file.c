@@ -7,23 +7,35 @@
 #include "io/file.h"
 #include "io/workers.h"
 
+static int read_image(const char *path, struct image_file *f, struct error *err)
+{
+	if (disk_is_one(f->fd)) {
+		if (disk_read(f->fd, path, &f->disk, err) < 0)
+			return err_while(err, "reading the disk '%s'", path);
+		return 0;
+	}
+	if (oci_read(f->fd, path, workers_default(), &f->image, err) < 0)
+		return err_while(err, "reading the image '%s'", path);
+	return 0;
+}
+
 int image_file_open(struct app *app, const char *path, struct image_file *ret, struct error *err)
 {
+	struct image_file f = IMAGE_FILE_INIT;
 	struct stat st;
-	int fd = -1;
 
 	(void)app;
-	if (file_open(AT_FDCWD, path, false, &fd, err) < 0)
+	if (file_open(AT_FDCWD, path, false, &f.fd, err) < 0)
 		return -1;
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
-		close(fd);
+	if (fstat(f.fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+		image_file_release(&f);
 		return err_set(err, ERR_USAGE, "'%s' is no file", path);
 	}
-	if (oci_read(fd, path, workers_default(), &ret->image, err) < 0) {
-		close(fd);
-		return err_while(err, "reading the image '%s'", path);
+	if (read_image(path, &f, err) < 0) {
+		image_file_release(&f);
+		return -1;
 	}
-	ret->fd = fd;
+	*ret = f;
 	return 0;
 }
 
@@ -31,21 +43,29 @@ void image_file_release(struct image_file *f)
 {
 	oci_tree_free(f->tree);
 	oci_image_free(f->image);
+	disk_image_free(f->disk);
 	if (f->fd >= 0)
 		close(f->fd);
 	*f = (struct image_file)IMAGE_FILE_INIT;
 }
 
+/* A disk's files are read where they lie; layers are unpacked into the stage. */
 int image_file_tree(struct app *app, const char *path, struct image_file *f,
-		    const struct tree **ret, struct context **ret_context, struct error *err)
+		    const struct tree **ret, const struct content_reader **ret_reader,
+		    struct error *err)
 {
 	struct context *c;
 
+	if (f->disk) {
+		*ret = f->disk->tree;
+		*ret_reader = block_files_reader(f->disk->files);
+		return 0;
+	}
 	if (app_stage_context(app, &c, err) < 0 || context_need_stage(c, err) < 0)
 		return -1;
-	if (oci_read_tree(c->stage, f->fd, f->image, &f->tree, err) < 0)
+	if (!f->tree && oci_read_tree(c->stage, f->fd, f->image, &f->tree, err) < 0)
 		return err_while(err, "reading the image '%s'", path);
 	*ret = oci_tree(f->tree);
-	*ret_context = c;
+	*ret_reader = stage_reader(c->stage);
 	return 0;
 }

@@ -1,14 +1,20 @@
 #pragma once
 
-/* cli/image_file.h - the image file that a command was given. */
+/*
+ * cli/image_file.h - the image file that a command was given: a container image or a disk.
+ *
+ * Which of the two it is, its content says, not its name.
+ */
 
 #include "cli/app.h"
+#include "image/disk_read.h"
 #include "image/oci_read.h"
 
 struct image_file {
 	int fd;
-	struct oci_image *image;
-	struct oci_tree *tree; /* NULL until image_file_tree() */
+	struct oci_image *image; /* of the two one */
+	struct disk_image *disk;
+	struct oci_tree *tree;   /* NULL until image_file_tree() */
 };
 
 #define IMAGE_FILE_INIT                                                                            \
@@ -22,7 +28,7 @@ int image_file_open(struct app *app, const char *path, struct image_file *ret,
 void image_file_release(struct image_file *f);
 #define CLEANUP_IMAGE_FILE CLEANUP(image_file_release)
 
-/* Its tree, borrowed from @f; contents come through the stage of *ret_context. */
+/* Its tree, and the way to what its files hold. Both borrowed from @f and @app. */
 int image_file_tree(struct app *app, const char *path, struct image_file *f,
-		    const struct tree **ret, struct context **ret_context,
+		    const struct tree **ret, const struct content_reader **ret_reader,
 		    struct error *err) MUST_CHECK;

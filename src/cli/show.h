@@ -1,8 +1,9 @@
 #pragma once
 
-/* cli/show.h - how a lock and an image are printed by `ingot show`. */
+/* cli/show.h - how a lock, an image and a disk are printed by `ingot show`. */
 
 #include "cli/app.h"
+#include "image/disk_read.h"
 #include "image/oci_read.h"
 #include "resolve/lock.h"
 
@@ -11,3 +12,6 @@ void show_lock_text(const struct lock *l, bool verbose);
 
 struct json *show_image_json(const struct oci_image *i, struct arena *a);
 void show_image_text(const struct oci_image *i);
+
+/* Text or JSON. Errors: the UKI is not what it must be to be measured. */
+int show_disk(struct app *app, const struct disk_image *d, struct error *err) MUST_CHECK;

@@ -4,10 +4,12 @@
  * image/disk_read.h - a raw disk of ours, read back.
  *
  * Spec: docs/formats/disk.md; formats D1 (hostile input). From the outside in: GPT, ESP,
- * UKI, root, hash tree. Of a disk that fails nothing is returned.
+ * UKI, hash tree, root. What lies between the partitions is zero. Of a disk that fails
+ * nothing is returned.
  */
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "format/blocks/block_files.h"
 #include "format/ext4/ext4_read.h"
 #include "format/erofs/erofs_read.h"
@@ -18,11 +20,16 @@
 struct disk_image {
 	struct arena arena;          /* all below lies here, or is owned */
 	struct gpt gpt;
+	const struct gpt_partition *esp_partition, *root_partition;
+	const struct gpt_partition *hash_partition; /* or NULL: no verity */
 	struct fat_volume esp;
+	struct str uki_path;         /* on the ESP */
 	struct buf uki_bytes;
 	struct pe_file uki;
 	struct digest authenticode;
+	struct str signer;           /* who signed the UKI, by the certificate inside; or "" */
 	struct str cmdline;          /* of the UKI */
+	struct str kernel_version;   /* as the UKI says, or "" */
 	enum { DISK_ROOT_EXT4 = 1, DISK_ROOT_EROFS } root_type;
 	struct ext4_facts ext4;
 	struct erofs_facts erofs;
@@ -33,7 +40,14 @@ struct disk_image {
 	struct block_files *files;   /* contents of @tree; owned */
 };
 
-/* @fd is borrowed until disk_image_free(). Errors: ERR_FORMAT, ERR_DIGEST, ... */
+/* Whether @fd starts as a disk with a partition table does: its magic, no more. */
+bool disk_is_one(int fd);
+
+/*
+ * @fd is borrowed until disk_image_free(). Errors: ERR_FORMAT, ERR_DIGEST the root is not
+ * what its hash says, ERR_SIGNATURE the UKI's signature is of something else, ERR_LIMIT,
+ * ERR_UNSUPPORTED.
+ */
 int disk_read(int fd, const char *name, struct disk_image **ret, struct error *err) MUST_CHECK;
 void disk_image_free(struct disk_image *d); /* NULL is allowed */
 static inline void cleanup_disk_image(struct disk_image **d)

@@ -7,7 +7,6 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "format/tar/tar.h"
 #include "image/oci_read.h"
 #include "pack/pack.h"
 
@@ -237,12 +236,4 @@ void oci_tree_free(struct oci_tree *t)
 		pack_free(t->packs[i]);
 	free(t->packs);
 	free(t);
-}
-
-int oci_export(struct stage *stage, const struct oci_tree *t, struct sink *out,
-	       struct error *err)
-{
-	struct tar_tree_options o = { .epoch = INT64_MAX, .reader = stage_reader(stage) };
-
-	return tar_write_tree(t->tree, &o, out, err);
 }

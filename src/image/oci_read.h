@@ -94,10 +94,3 @@ static inline void cleanup_oci_tree(struct oci_tree **t)
 	oci_tree_free(*t);
 }
 #define CLEANUP_OCI_TREE CLEANUP(cleanup_oci_tree)
-
-/*
- * `ingot export`: the whole flattened tree as one tar of ours. Times stay what
- * the image says, but for folders (see tar.h): the image clamped them already.
- */
-int oci_export(struct stage *stage, const struct oci_tree *t, struct sink *out,
-	       struct error *err) MUST_CHECK;

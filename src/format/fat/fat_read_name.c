@@ -127,7 +127,8 @@ static int short_name(const uint8_t *e, bool lower_name, bool lower_suffix, char
 static int set_short(const uint8_t *e, struct fat_name *ret, struct str path, struct error *err)
 {
 	if (memcmp(e, ".          ", 11) == 0 || memcmp(e, "..         ", 11) == 0) {
-		strcpy(ret->alias, e[1] == '.' ? ".." : ".");
+		memcpy(ret->alias, "..", 3);
+		ret->alias[e[1] == '.' ? 2 : 1] = 0;
 	} else if (ret->attributes & FAT_LABEL) {
 		memcpy(ret->alias, e, 11);
 		ret->alias[11] = 0;
@@ -188,7 +189,7 @@ static int set_name(const uint8_t *e, const struct long_name *l, struct str path
 			return wrong(path, "a long name that is of no short one", err);
 		return finish_long(l, path, ret, err);
 	}
-	strcpy(ret->text, ret->alias);
+	memcpy(ret->text, ret->alias, sizeof(ret->alias));
 	if (e[12] && short_name(e, e[12] & LOWER_NAME, e[12] & LOWER_SUFFIX, ret->text) < 0)
 		return wrong(path, "an entry with reserved bits", err);
 	ret->len = strlen(ret->text);

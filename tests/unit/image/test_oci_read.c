@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "format/tar/tar.h"
+#include "image/image_export.h"
 #include "image/oci_read.h"
 #include "unit/image/oci_fixture.h"
 
@@ -128,7 +129,7 @@ Test(oci_read, export_gives_the_tar_of_the_whole_tree)
 	cr_assert_eq(oci_read(fd, "x", 2, &image, &err), 0);
 	cr_assert_eq(oci_read_tree(f.stage, fd, image, &flat, &err), 0);
 	s = sink_to_buf(&exported);
-	cr_assert_eq(oci_export(f.stage, flat, s, &err), 0);
+	cr_assert_eq(image_export(oci_tree(flat), stage_reader(f.stage), s, &err), 0);
 	cr_assert_eq(sink_close(s, &err), 0);
 	s = sink_to_buf(&direct);
 	cr_assert_eq(tar_write_tree(t, &o, s, &err), 0);
