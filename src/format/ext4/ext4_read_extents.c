@@ -65,7 +65,7 @@ static int add_run(struct walk *w, const uint8_t *entry, uint64_t end, struct er
 static int check_tail(const struct walk *w, const uint8_t *node, struct error *err)
 {
 	size_t size = HEADER + (size_t)ENTRY * get_le16(node + 4);
-	uint32_t crc = crc32c_raw(ext4_inode_seed(w->r, w->item->number, w->item->generation),
+	uint32_t crc = crc32c_raw(ext4_read_seed(w->r, w->item->number, w->item->generation),
 				  (struct bytes){ node, size });
 
 	if (crc != get_le32(node + size))

@@ -180,7 +180,7 @@ static int check_tail(const struct walk *w, const uint8_t *block, struct error *
 	static const uint8_t head[8] = { 0, 0, 0, 0, TAIL, 0, 0, 0xde };
 	size_t size = w->r->block_size - TAIL;
 	const struct ext4_item *folder = w->task->folder;
-	uint32_t crc = crc32c_raw(ext4_inode_seed(w->r, folder->number, folder->generation),
+	uint32_t crc = crc32c_raw(ext4_read_seed(w->r, folder->number, folder->generation),
 				  (struct bytes){ block, size });
 
 	if (memcmp(block + size, head, sizeof(head)) != 0)

@@ -91,7 +91,7 @@ static int check_node(const struct ext4_index *x, const uint8_t *block, size_t a
 	if (at == NODE_ENTRIES && (get_le32(block) != 0 || get_le16(block + 4) != x->r->block_size))
 		return err_set(err, ERR_FORMAT, "a node that looks like names");
 	tail = block + at + (size_t)limit * ENTRY;
-	crc = ext4_inode_seed(x->r, x->folder->number, x->folder->generation);
+	crc = ext4_read_seed(x->r, x->folder->number, x->folder->generation);
 	crc = crc32c_raw(crc, (struct bytes){ block, at + (size_t)n * ENTRY });
 	crc = crc32c_raw(crc, (struct bytes){ tail, 4 });
 	crc = crc32c_raw(crc, BYTES_OF(none));

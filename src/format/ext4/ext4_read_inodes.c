@@ -36,7 +36,7 @@ struct ext4_item *ext4_item(const struct ext4_reader *r, uint32_t number)
 	return i < g->n_items ? g->items[i] : NULL;
 }
 
-uint32_t ext4_inode_seed(const struct ext4_reader *r, uint32_t number, uint32_t generation)
+uint32_t ext4_read_seed(const struct ext4_reader *r, uint32_t number, uint32_t generation)
 {
 	uint8_t both[8];
 
@@ -49,7 +49,7 @@ static bool checksum_is_right(const struct ext4_reader *r, uint32_t number, cons
 {
 	static const uint8_t none[2];
 	bool wide = r->inode_size > EXT4_INODE_BASE && get_le16(raw + I_EXTRA_SIZE) >= 4;
-	uint32_t crc = ext4_inode_seed(r, number, get_le32(raw + I_GENERATION));
+	uint32_t crc = ext4_read_seed(r, number, get_le32(raw + I_GENERATION));
 	uint32_t said = get_le16(raw + I_CHECKSUM);
 	size_t at = I_CHECKSUM + 2;
 

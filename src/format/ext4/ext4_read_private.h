@@ -127,7 +127,7 @@ int ext4_check_blocks(struct ext4_reader *r, struct error *err) MUST_CHECK;
 /* ext4_read_inodes.c */
 int ext4_read_inodes(struct ext4_reader *r, struct error *err) MUST_CHECK;
 struct ext4_item *ext4_item(const struct ext4_reader *r, uint32_t number); /* or NULL */
-uint32_t ext4_inode_seed(const struct ext4_reader *r, uint32_t number, uint32_t generation);
+uint32_t ext4_read_seed(const struct ext4_reader *r, uint32_t number, uint32_t generation);
 bool ext4_is_zero(const uint8_t *p, size_t n);
 
 /* ext4_read_item.c */

@@ -170,7 +170,7 @@ static int check_orphan_block(struct ext4_reader *r, const struct ext4_item *ite
 	if (ext4_read_block(r, block, r->block, err) < 0)
 		return -1;
 	put_le64(number, block);
-	crc = crc32c_raw(ext4_inode_seed(r, item->number, item->generation), BYTES_OF(number));
+	crc = crc32c_raw(ext4_read_seed(r, item->number, item->generation), BYTES_OF(number));
 	crc = crc32c_raw(crc, (struct bytes){ r->block, size });
 	if (get_le32(r->block + size) != 0x0b10ca04 || get_le32(r->block + size + 4) != crc)
 		return err_set(err, ERR_FORMAT, "the checksum of block %llu of orphans is wrong",
