@@ -4,8 +4,6 @@
 #include "base/limits.h"
 #include "compose/boot_private.h"
 
-#define CMDLINE_MAX 2048u /* bytes; COMMAND_LINE_SIZE of x86 and arm64 */
-
 static const struct {
 	const char *architecture, *stub, *efi, *kernel;
 } machines[] = {
@@ -127,7 +125,7 @@ static int check_word(const struct compose_input *in, struct str word, struct er
 static int make_cmdline(const struct boot_work *w, struct str *ret, struct error *err)
 {
 	const struct recipe_target *t = w->in->target;
-	CLEANUP_BUF struct buf line = BUF_INIT(LIMIT_RECIPE_SIZE + CMDLINE_MAX);
+	CLEANUP_BUF struct buf line = BUF_INIT(2 * LIMIT_RECIPE_SIZE);
 
 	for (size_t i = 0; i < t->n_cmdline; i++) {
 		if (check_word(w->in, t->cmdline[i], err) < 0)
@@ -135,16 +133,10 @@ static int make_cmdline(const struct boot_work *w, struct str *ret, struct error
 		buf_printf(&line, "%s" STR_FMT, line.len ? " " : "", STR_ARG(t->cmdline[i]));
 	}
 	/*
-	 * Nobody but who makes the image writes the EFI system partition, and the initrd has
-	 * opened the root: the image's own systemd must not look for either.
+	 * Only who makes the image writes the EFI system partition: systemd must not mount it,
+	 * nor other partitions that it happens to find.
 	 */
 	buf_printf(&line, "%ssystemd.gpt_auto=no", line.len ? " " : "");
-	if (boot_has_verity(w))
-		buf_add_cstr(&line, " systemd.verity=no");
-	if (line.len > CMDLINE_MAX / 2)
-		return err_at(err, ERR_LIMIT, t->pos,
-			      "the command line of target '" STR_FMT "' has %zu bytes; %u fit",
-			      STR_ARG(t->name), line.len, CMDLINE_MAX / 2);
 	*ret = arena_str(w->arena, buf_str(&line));
 	return 0;
 }

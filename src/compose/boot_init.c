@@ -104,10 +104,21 @@ static const char start[] =
 	"[ -n \"$root\" ] || fail \"the command line has no root=\"\n"
 	"\n"
 	"# A bus that this machine does not have is no error.\n"
+	"load() { # FILE NEEDED...\n"
+	"	local module=$1 need\n"
+	"	shift\n"
+	"	for need; do\n"
+	"		case \"$refused \" in *\" $need \"*) return 1 ;; esac\n"
+	"	done\n"
+	"	insmod \"$folder/$module\" 2>/dev/null\n"
+	"}\n"
 	"refused=\n"
-	"for module in $modules; do\n"
-	"	insmod \"$folder/$module\" 2>/dev/null || refused=\"$refused ${module##*/}\"\n"
-	"done\n"
+	"while read -r module needs; do\n"
+	"	load \"$module\" $needs || refused=\"$refused ${module##*/}\"\n"
+	"done <<END\n";
+
+static const char search[] =
+	"END\n"
 	"\n"
 	"find_device \"$root\"\n";
 
@@ -152,12 +163,13 @@ void boot_init_text(const struct boot_work *w, const struct boot_module *modules
 		    struct buf *to)
 {
 	buf_add_cstr(to, head);
-	buf_printf(to, "folder=/usr/lib/modules/" STR_FMT "\nmodules='\n", STR_ARG(w->version));
-	for (size_t i = 0; i < n; i++)
-		buf_printf(to, STR_FMT "\n", STR_ARG(modules[i].path));
-	buf_add_cstr(to, "'\n");
+	buf_printf(to, "folder=/usr/lib/modules/" STR_FMT "\n", STR_ARG(w->version));
 	buf_add_cstr(to, functions);
 	buf_add_cstr(to, start);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(to, STR_FMT "%s" STR_FMT "\n", STR_ARG(modules[i].path),
+			   modules[i].needs.len ? " " : "", STR_ARG(modules[i].needs));
+	buf_add_cstr(to, search);
 	if (boot_has_verity(w))
 		buf_add_cstr(to, verity);
 	buf_add_cstr(to, boot_has_overlay(w) ? overlay : plain);

@@ -50,15 +50,23 @@ static int read_index(const struct boot_work *w, const char *name, struct str *r
 	return 0;
 }
 
-/* "kernel/fs/jbd2/jbd2.ko.xz" is "jbd2"; modules call each other with '_' for '-'. */
-static struct str name_of(struct str path, char to[static NAME_MAX_LEN])
+static struct str file_name(struct str path)
 {
-	size_t start = path.len, n = 0;
+	size_t start = path.len;
 
 	while (start && path.ptr[start - 1] != '/')
 		start--;
-	for (; start + n < path.len && path.ptr[start + n] != '.' && n < NAME_MAX_LEN; n++)
-		to[n] = path.ptr[start + n] == '-' ? '_' : path.ptr[start + n];
+	return (struct str){ path.ptr + start, path.len - start };
+}
+
+/* "kernel/fs/jbd2/jbd2.ko.xz" is "jbd2"; modules call each other with '_' for '-'. */
+static struct str name_of(struct str path, char to[static NAME_MAX_LEN])
+{
+	struct str file = file_name(path);
+	size_t n = 0;
+
+	for (; n < file.len && file.ptr[n] != '.' && n < NAME_MAX_LEN; n++)
+		to[n] = file.ptr[n] == '-' ? '_' : file.ptr[n];
 	return (struct str){ to, n };
 }
 
@@ -163,6 +171,21 @@ static struct str without_compression(struct str path)
 	return (struct str){ path.ptr, n ? n : path.len };
 }
 
+/* "kernel/a/b.ko.xz kernel/c.ko.xz" is "b.ko c.ko". */
+static struct str file_names(const struct modules *m, struct str paths)
+{
+	CLEANUP_BUF struct buf names = BUF_INIT(INDEX_MAX);
+	struct str path;
+
+	while (str_split(&paths, ' ', &path)) {
+		struct str name = file_name(without_compression(path));
+
+		if (name.len)
+			buf_printf(&names, "%s" STR_FMT, names.len ? " " : "", STR_ARG(name));
+	}
+	return arena_str(m->w->arena, buf_str(&names));
+}
+
 static int append(struct modules *m, const struct known_module *k, struct error *err)
 {
 	const char *path = arena_printf(m->w->arena, "usr/lib/modules/" STR_FMT "/" STR_FMT,
@@ -174,7 +197,8 @@ static int append(struct modules *m, const struct known_module *k, struct error 
 			      "the kernel module '/%s', which the disk needs to boot, is not in the "
 			      "image", path);
 	ARENA_GROW(m->w->arena, m->list, m->n, m->capacity);
-	m->list[m->n++] = (struct boot_module){ without_compression(k->path), node };
+	m->list[m->n++] = (struct boot_module){ without_compression(k->path),
+						    file_names(m, k->dependencies), node };
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct boot_work {
 /* A kernel module that the initrd loads. */
 struct boot_module {
 	struct str path;         /* below usr/lib/modules/VERSION, as it will be: "kernel/.../x.ko" */
+	struct str needs;        /* file names of those that must have been loaded: "a.ko b.ko" */
 	const struct node *node; /* of the root tree, perhaps compressed */
 };
 
