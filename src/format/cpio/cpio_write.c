@@ -128,7 +128,7 @@ static int check_tree(const struct tree *t, const struct cpio_options *o, struct
 static void encode(const struct header *h, char text[static HEADER_LEN + 1])
 {
 	int n = snprintf(text, HEADER_LEN + 1,
-			 MAGIC "%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", h->ino,
+			 MAGIC "%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", h->ino,
 			 h->mode, h->uid, h->gid, h->nlink, h->mtime, h->size, h->major, h->minor,
 			 h->rmajor, h->rminor, h->name_size, h->check);
 
