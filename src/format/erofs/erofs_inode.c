@@ -119,11 +119,20 @@ static enum erofs_layout layout_of(const struct erofs_item *item)
 	return EROFS_PLAIN;
 }
 
+/* The last number of 32 bits means "nobody in particular" to Linux. */
+static int check_owner(const struct inode *inode, struct error *err)
+{
+	if (inode->uid == UINT32_MAX || inode->gid == UINT32_MAX)
+		return err_set(err, ERR_LIMIT, "owner %u:%u, Linux has up to %u", inode->uid,
+			       inode->gid, UINT32_MAX - 1);
+	return 0;
+}
+
 int erofs_inode_measure(const struct node *node, const struct erofs_options *o,
 			struct erofs_item *item, struct error *err)
 {
 	*item = (struct erofs_item){ .node = node, .links = node->inode->links };
-	if (measure_content(node, item, err) < 0 ||
+	if (check_owner(node->inode, err) < 0 || measure_content(node, item, err) < 0 ||
 	    erofs_xattr_measure(node->inode, &item->xattr_size, err) < 0)
 		return -1;
 	item->extended = is_extended(node->inode, o, item);

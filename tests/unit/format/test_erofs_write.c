@@ -350,6 +350,7 @@ Test(erofs_write, what_erofs_cannot_hold_is_refused_before_a_byte_is_written)
 	CLEANUP_TREE struct tree *e = parse("char /c 0600 0 0 0 4096 0");
 	CLEANUP_TREE struct tree *f = parse("block /c 0600 0 0 0 1 1048576");
 	CLEANUP_TREE struct tree *g = parse("file /f 0644 0 0 0 x");
+	CLEANUP_TREE struct tree *h = parse("file /f 0644 0 4294967295 0 x");
 	struct content beyond = big((16ull << 40) + 1);
 
 	tree_set_content(tree_find(g, STR("f")), &beyond, 0);
@@ -367,6 +368,8 @@ Test(erofs_write, what_erofs_cannot_hold_is_refused_before_a_byte_is_written)
 		     ERR_LIMIT);
 	cr_expect_eq(refused(g, "a file of 17592186044417 bytes, 17592186044416 are allowed",
 			     "placing '/f'"), ERR_LIMIT);
+	cr_expect_eq(refused(h, "owner 0:4294967295, Linux has up to 4294967294", "placing '/f'"),
+		     ERR_LIMIT);
 }
 
 Test(erofs_write, more_blocks_than_32_bits_can_count_are_refused)
