@@ -8,17 +8,21 @@
 #   boot_stop                          ends it, if it is still there
 #
 # One machine at a time. Set before boot_start:
-#   boot_firmware   plain (default) or secure: Secure Boot with OVMF's snakeoil key as db
-#   boot_memory     MiB
-#   boot_accel      "tcg" (default), or "kvm tcg" where KVM can run firmware in system
-#                   management mode (INGOT_BOOT_ACCEL): not every machine that has it can
+#   boot_firmware      plain (default) or secure: Secure Boot with OVMF's snakeoil key as db
+#   boot_memory        MiB
+#   boot_bus           virtio-blk (default), virtio-scsi, nvme or sata
+#   boot_architecture  amd64 (default) or arm64
+# INGOT_TEST_ACCEL=tcg (or kvm) says what runs it; else what works on this machine.
 # Set by it: boot_pid, boot_log (serial console), boot_folder. Without an option that asks
 # for one a machine has no network; forward to 127.0.0.1 only.
+#
+# shellcheck shell=bash
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 boot_firmware=plain
 boot_memory=1024
-boot_accel=${INGOT_BOOT_ACCEL:-tcg}
+boot_bus=virtio-blk
+boot_architecture=amd64
 boot_pid=
 boot_log=
 boot_folder=
@@ -28,13 +32,51 @@ boot_certificate=/usr/share/ovmf/PkKek-1-snakeoil.pem
 
 # What is missing to boot, or nothing.
 boot_lacks() {
+	if [ $boot_architecture = arm64 ]; then
+		command -v qemu-system-aarch64 >/dev/null || { echo "qemu-system-arm"; return; }
+		[ -e /usr/share/AAVMF/AAVMF_CODE.fd ] || { echo "qemu-efi-aarch64"; return; }
+		return
+	fi
 	command -v qemu-system-x86_64 >/dev/null || { echo "qemu-system-x86"; return; }
 	[ -e ${boot_code}.fd ] || { echo "ovmf"; return; }
 }
 
+# Some machines offer KVM that then can't run the firmware: it is tried for a moment.
+boot_kvm_works() {
+	local log=$INGOT_TEST_SCRATCH/boot-kvm.log
+	if ! [ -e "$log" ]; then
+		: >"$log"
+		[ -w /dev/kvm ] || echo "error: no /dev/kvm" >"$log"
+		cp /usr/share/OVMF/OVMF_VARS_4M.fd "$log.vars"
+		[ -s "$log" ] || timeout 4 qemu-system-x86_64 -machine q35 -accel kvm -m 256 -nodefaults \
+			-display none -drive "if=pflash,format=raw,unit=0,readonly=on,file=$boot_code.fd" \
+			-drive "if=pflash,format=raw,unit=1,file=$log.vars" >"$log" 2>&1 </dev/null
+		rm -f "$log.vars"
+	fi
+	! grep -qi 'error' "$log"
+}
+boot_accel() {
+	if [ -n "${INGOT_TEST_ACCEL:-}" ]; then
+		echo "$INGOT_TEST_ACCEL"
+	elif [ $boot_architecture = amd64 ] && [ "$(uname -m)" = x86_64 ] && boot_kvm_works; then
+		echo kvm
+	else
+		echo tcg
+	fi
+}
+
+boot_disk_options() {
+	case $boot_bus in
+	virtio-blk) echo -device virtio-blk-pci,drive=disk,bootindex=1 ;;
+	virtio-scsi) echo -device virtio-scsi-pci -device scsi-hd,drive=disk,bootindex=1 ;;
+	nvme) echo -device nvme,drive=disk,serial=1,bootindex=1 ;;
+	sata) echo -device ahci,id=sata -device ide-hd,bus=sata.0,drive=disk,bootindex=1 ;;
+	esac
+}
+
 boot_start() { # NAME DISK [OPTION...]
-	local name=$1 disk=$2 accel machine=q35 code=$boot_code.fd vars=/usr/share/OVMF/OVMF_VARS_4M.fd
-	local options=()
+	local name=$1 disk=$2 machine=q35 code=$boot_code.fd vars=/usr/share/OVMF/OVMF_VARS_4M.fd
+	local emulator=qemu-system-x86_64 options=()
 	shift 2
 	boot_stop
 	boot_folder=$(mktemp -d "$INGOT_TEST_SCRATCH/boot-$name.XXXXXX")
@@ -45,14 +87,22 @@ boot_start() { # NAME DISK [OPTION...]
 		vars=/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd
 		options+=(-global "driver=cfi.pflash01,property=secure,value=on")
 	fi
+	if [ $boot_architecture = arm64 ]; then
+		emulator=qemu-system-aarch64
+		machine=virt
+		code=/usr/share/AAVMF/AAVMF_CODE.fd
+		vars=/usr/share/AAVMF/AAVMF_VARS.fd
+		options+=(-cpu cortex-a72)
+	fi
 	cp "$vars" "$boot_folder/vars.fd"
-	for accel in $boot_accel; do options+=(-accel "$accel"); done
-	qemu-system-x86_64 -machine "$machine" "${options[@]}" -m "$boot_memory" -nodefaults \
+	# shellcheck disable=SC2046
+	$emulator -machine "$machine" -accel "$(boot_accel)" "${options[@]}" -m "$boot_memory" \
+		-smp 2 -nodefaults \
 		-display none -no-reboot -serial "file:$boot_log" -device virtio-rng-pci \
 		-drive "if=pflash,format=raw,unit=0,readonly=on,file=$code" \
 		-drive "if=pflash,format=raw,unit=1,file=$boot_folder/vars.fd" \
 		-drive "if=none,id=disk,format=raw,file=$disk" \
-		-device virtio-blk-pci,drive=disk,bootindex=1 "$@" \
+		$(boot_disk_options) "$@" \
 		>"$boot_folder/qemu.log" 2>&1 </dev/null &
 	boot_pid=$!
 }
