@@ -21,9 +21,7 @@ echo "BOOTED $(/bin/busybox cat /proc/cmdline)"
 for pcr in /sys/class/tpm/tpm0/pcr-sha256/11; do
 	[ ! -e "$pcr" ] || echo "PCR11 $(/bin/busybox cat "$pcr")"
 done
-secure=/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
-/bin/busybox mount -t efivarfs efivarfs /sys/firmware/efi/efivars 2>/dev/null
-[ ! -e $secure ] || echo "SECUREBOOT $(/bin/busybox tail -c 1 $secure | /bin/busybox od -An -tu1)"
+/bin/busybox dmesg | /bin/busybox grep -i 'secure boot' | /bin/busybox sed 's/^/KERNEL /'
 /bin/busybox poweroff -f
 INIT
 
@@ -64,7 +62,7 @@ pcr_11_is_as_foretold() { # UKI
 	echo "foretold $want, measured $got"
 	[ -n "$want" ] && [ "$want" = "$got" ]
 }
-secure_boot_was_on() { boot_said | grep -Eq '^SECUREBOOT +1$'; }
+secure_boot_was_on() { boot_said | grep -aqi '^KERNEL .*secure boot enabled'; }
 
 start_tpm() { # FOLDER
 	mkdir -p "$1"
