@@ -74,3 +74,12 @@ unsigned golden_run(const char *format, int version,
 	}
 	return (unsigned)cases.n;
 }
+
+void golden_check(const char *format, const char *name, int version,
+		  const struct digest *digest)
+{
+	CLEANUP_FREE char *dir = mem_printf("%s/golden/%s/%s", TEST_DATA, format, name);
+	char got[DIGEST_TEXT_MAX];
+
+	compare(dir, name, digest_format(digest, got), version);
+}

@@ -24,3 +24,7 @@ struct golden_case {
  */
 unsigned golden_run(const char *format, int version,
 		    struct digest (*digest_of)(const char *name, const struct golden_case *c));
+
+/* The same for one case FORMAT/NAME that is no tree: the test itself makes the input. */
+void golden_check(const char *format, const char *name, int version,
+		  const struct digest *digest);
