@@ -83,3 +83,25 @@ guest_is_well() { # NAME
 	check "$1: no unit has failed" guest_is_quiet systemctl --failed --no-legend --plain
 	check "$1: no error in the journal" guest_is "-- No entries --" sudo journalctl -p err -b --no-pager
 }
+
+# guest_apt CODENAME: apt inside uses this host's own sources, through a proxy on loopback;
+# without a list of its own it fails. 10.0.2.2 is what QEMU calls this host.
+guest_apt() {
+	local lines port=$area/forward.port
+	lines=$(apt_sources "$1")
+	[ -n "$lines" ] || { echo "this machine has no apt sources to lend"; return 1; }
+	if ! [ -s "$port" ]; then
+		"$root/tests/tools/forward.py" "$port" >"$area/forward.log" 2>&1 </dev/null &
+		pids+=("$!")
+		for _ in $(seq 100); do
+			[ -s "$port" ] && break
+			sleep 0.1
+		done
+	fi
+	printf '%s\n' "$lines" | guest_puts /etc/apt/sources.list &&
+		printf 'Acquire::http::Proxy "http://10.0.2.2:%d";\nAcquire::https::Proxy "http://10.0.2.2:%d";\n' \
+			"$(cat "$port")" "$(cat "$port")" | guest_puts /etc/apt/apt.conf.d/90-test
+}
+guest_puts() { # FILE: standard input becomes that file
+	ssh "${guest_options[@]}" admin@127.0.0.1 "sudo tee '$1' >/dev/null"
+}

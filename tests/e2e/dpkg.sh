@@ -59,16 +59,7 @@ check "the linker's cache is there" linker
 # apt: the test lends it the host's own sources and resolver.
 sources=$area/sources
 mkdir -p "$sources"
-{
-	cat /etc/apt/sources.list 2>/dev/null
-	for file in /etc/apt/sources.list.d/*.list; do [ -f "$file" ] && cat "$file"; done
-	for file in /etc/apt/sources.list.d/*.sources; do
-		[ -f "$file" ] && awk -v RS= '{ u = s = c = ""; n = split($0, line, "\n"); for (i = 1; i <= n; i++) { k = line[i]; v = k; sub(/:.*/, "", k); sub(/^[^:]*: */, "", v)
-			if (k == "URIs") u = v; if (k == "Suites") s = v; if (k == "Components") c = v }
-			m = split(s, suites, " "); for (j = 1; j <= m; j++) if (u) print "deb " u " " suites[j] " " c }' "$file"
-	done
-} | sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) \(bookworm\|trixie\)\([^ /]*\) .*/deb [signed-by=\/usr\/share\/keyrings\/debian-archive-keyring.gpg] \2 trixie\4 main/p' |
-	sort -u >"$sources/sources.list"
+apt_sources trixie >"$sources/sources.list"
 if [ -s "$sources/sources.list" ]; then
 	cp /etc/apt/apt.conf.d/*proxy* "$sources/" 2>/dev/null
 	mounted='.mounts += [{destination: "/etc/apt/sources.list", type: "bind", source: "'$sources'/sources.list", options: ["bind", "ro"]},

@@ -94,6 +94,20 @@ serve() {
 	return 1
 }
 
+# apt_sources CODENAME: lines of sources.list for that release, from the host's own.
+apt_sources() {
+	{
+		cat /etc/apt/sources.list 2>/dev/null
+		for file in /etc/apt/sources.list.d/*.list; do [ -f "$file" ] && cat "$file"; done
+		for file in /etc/apt/sources.list.d/*.sources; do
+			[ -f "$file" ] && awk -v RS= '{ u = s = c = ""; n = split($0, line, "\n"); for (i = 1; i <= n; i++) { k = line[i]; v = k; sub(/:.*/, "", k); sub(/^[^:]*: */, "", v)
+				if (k == "URIs") u = v; if (k == "Suites") s = v; if (k == "Components") c = v }
+				m = split(s, suites, " "); for (j = 1; j <= m; j++) if (u) print "deb " u " " suites[j] " " c }' "$file"
+		done
+	} | sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) \(bookworm\|trixie\)\([^ /]*\) .*/deb [signed-by=\/usr\/share\/keyrings\/debian-archive-keyring.gpg] \2 '"$1"'\4 main/p' |
+		sort -u
+}
+
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
 # need NAME TOOL...: skips test NAME and fails if a tool is missing.
