@@ -5,8 +5,8 @@
 #include "base/crc.h"
 #include "base/endian.h"
 #include "base/mem.h"
-#include "format/blocks/sparse_sink.h"
 #include "format/erofs/erofs_private.h"
+#include "io/sink_sparse.h"
 
 /* The superblock, 128 bytes; what is not named is 0. */
 enum {

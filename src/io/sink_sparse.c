@@ -1,4 +1,4 @@
-#include "format/blocks/sparse_sink.h"
+#include "io/sink_sparse.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * format/blocks/sparse_sink.h - bytes on their way to a file system image; blocks of
- * nothing but zeros become holes.
+ * io/sink_sparse.h - bytes on their way to an image; blocks of nothing but zeros become
+ * holes.
  */
 
 #include "io/sink.h"
