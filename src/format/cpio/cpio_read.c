@@ -161,8 +161,10 @@ static int set_attributes(const struct member *m, struct inode *ret, struct erro
 			   .gid = m->field[GID],
 			   .mtime = m->field[MTIME] };
 
-	if (!kind)
+	if (!kind || m->field[MODE] >> 16)
 		return wrong(m, err, "is of no kind that a tree holds");
+	if (kind == NODE_SYMLINK && i.mode != 0777)
+		return wrong(m, err, "is a link with a mode of its own");
 	if (!is_device && (m->field[RDEVMAJOR] || m->field[RDEVMINOR]))
 		return wrong(m, err, "is no device, and has the numbers of one");
 	if (kind != NODE_FILE && kind != NODE_SYMLINK && m->data.len)
@@ -209,7 +211,7 @@ static bool is_same(const struct inode *a, const struct inode *b)
 	       str_equal(a->target, b->target);
 }
 
-/* A further name: the first has the content. */
+/* A further name. The last of a file's names has the content, and the others none. */
 static int add_link(struct cpio_reader *r, const struct member *m, struct node *dir,
 		    struct str name, struct error *err)
 {
@@ -218,13 +220,16 @@ static int add_link(struct cpio_reader *r, const struct member *m, struct node *
 
 	if (set_attributes(m, &attributes, err) < 0)
 		return -1;
-	if (!first || !is_same(first->inode, &attributes))
+	if (attributes.kind == NODE_DIRECTORY || !is_same(first->inode, &attributes))
 		return wrong(m, err, "is a hard link with other attributes than its first name");
-	if (attributes.kind == NODE_FILE && m->data.len)
-		return wrong(m, err, "is a hard link with content of its own");
 	if (m->field[NLINK] != r->links[m->field[INO]])
 		return wrong(m, err, "counts another number of links than its first name");
 	tree_link(r->tree, dir, name, first, 0);
+	if (attributes.kind != NODE_FILE)
+		return 0;
+	if (m->data.len && first->inode->links != m->field[NLINK])
+		return wrong(m, err, "has content, and is not the last name of its file");
+	tree_set_content(first, &attributes.content, 0);
 	return 0;
 }
 
@@ -241,6 +246,8 @@ static int add_inode(struct cpio_reader *r, const struct member *m, struct node 
 			       LIMIT_TREE_NODES);
 	if (set_attributes(m, &attributes, err) < 0)
 		return -1;
+	if (attributes.kind == NODE_FILE && m->field[NLINK] > 1 && m->data.len)
+		return wrong(m, err, "has content, and is not the last name of its file");
 	node = tree_put(r->tree, dir, name, &attributes, 0);
 	r->n++;
 	if (r->n >= r->capacity) {
@@ -248,7 +255,7 @@ static int add_inode(struct cpio_reader *r, const struct member *m, struct node 
 		r->nodes = mem_resize(r->nodes, r->capacity, sizeof(*r->nodes));
 		r->links = mem_resize(r->links, r->capacity, sizeof(*r->links));
 	}
-	r->nodes[r->n] = attributes.kind == NODE_DIRECTORY ? NULL : node;
+	r->nodes[r->n] = node;
 	r->links[r->n] = m->field[NLINK];
 	return 0;
 }
@@ -278,6 +285,20 @@ static int check_end(struct cpio_reader *r, const struct member *m, struct error
 	return 0;
 }
 
+static uint32_t links_of(const struct node *n)
+{
+	struct node *const *children;
+	uint32_t links = 2;
+	size_t count;
+
+	if (n->inode->kind != NODE_DIRECTORY)
+		return n->inode->links;
+	count = tree_children(n, &children);
+	for (size_t i = 0; i < count; i++)
+		links += children[i]->inode->kind == NODE_DIRECTORY;
+	return links;
+}
+
 /* Nodes are made in the order of the archive: it is canonical if their serials rise. */
 static int check_tree(const struct cpio_reader *r, struct error *err)
 {
@@ -288,10 +309,10 @@ static int check_tree(const struct cpio_reader *r, struct error *err)
 		if (last && n->serial <= last->serial)
 			return err_set(err, ERR_FORMAT, "the cpio archive is not in order");
 	for (uint32_t i = 1; i <= r->n; i++)
-		if (r->nodes[i] && r->nodes[i]->inode->links != r->links[i])
+		if (links_of(r->nodes[i]) != r->links[i])
 			return err_set(err, ERR_FORMAT,
 				       "inode %u of the cpio archive counts %u links, and has %u",
-				       i, r->links[i], r->nodes[i]->inode->links);
+				       i, r->links[i], links_of(r->nodes[i]));
 	return 0;
 }
 
