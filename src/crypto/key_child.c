@@ -59,7 +59,7 @@ static int work_with_key(const void *what, struct buf *to, struct error *err)
 	const char *text = NULL;
 	int r = -1;
 
-	/* No debugger and no core file; where the limit on locked memory is low, swap may see it. */
+	/* No debugger, no core file; swap may see it where the limit on locked memory is low. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)mlockall(MCL_CURRENT);
 	if (load(w->source->path, "private key", &key, err) == 0 &&

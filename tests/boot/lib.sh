@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# Virtual machines for the scripts of this folder:
+# Shared by the scripts of this folder: virtual machines.
 #   . "$(dirname "$0")/lib.sh"
 #
 #   boot_start NAME DISK [OPTION...]   starts QEMU; the options are its own

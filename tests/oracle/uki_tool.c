@@ -7,7 +7,7 @@
  *	uki_tool measure FILE                    PCR 11 after each phase
  *	uki_tool sign IN OUT KEY CERTIFICATE EPOCH [PASSPHRASE]
  *	uki_tool check FILE [CERTIFICATE]        prints the signer
- *	uki_tool signature FILE OUT              PKCS#7
+ *	uki_tool attach IN OUT PKCS7             a detached signature
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -149,13 +149,15 @@ static void check(int argc, char **argv)
 	printf("%s\n", buf_cstr(&subject));
 }
 
-static void save_signature(char **argv)
+static void attach(char **argv)
 {
-	CLEANUP_ARENA struct arena arena = ARENA_INIT;
-	CLEANUP_BUF struct buf file = load(argv[0]);
-	struct pe_file f = read_pe(&file, &arena);
+	CLEANUP_BUF struct buf file = load(argv[0]), p7 = load(argv[2]);
+	struct digest d;
 
-	save(argv[1], f.signature);
+	need(pe_authenticode(buf_bytes(&file), &d, &err));
+	need(authenticode_check(&d, buf_bytes(&p7), (struct bytes){ 0 }, NULL, &err));
+	need(pe_attach(&file, buf_bytes(&p7), &err));
+	save(argv[1], buf_bytes(&file));
 }
 
 int main(int argc, char **argv)
@@ -176,8 +178,8 @@ int main(int argc, char **argv)
 		sign(argc, argv);
 	else if (strcmp(what, "check") == 0)
 		check(argc, argv);
-	else if (strcmp(what, "signature") == 0 && argc > 1)
-		save_signature(argv);
+	else if (strcmp(what, "attach") == 0 && argc > 2)
+		attach(argv);
 	else
 		return fputs("usage: see the file's head\n", stderr), 2;
 	return 0;

@@ -7,6 +7,8 @@
  * Spec:    UAPI.5 Unified Kernel Image; Microsoft PE/COFF; Windows Authenticode Portable
  *          Executable Signature Format (formats A8; docs/formats/uki.md).
  * Units:   bytes. A UKI is made in memory: it is at most LIMIT_UKI_SIZE bytes.
+ * Bytes:   little-endian.
+ * Depends: base/, crypto/hash.h. No files, no clock.
  */
 
 #include "base/arena.h"

@@ -5,6 +5,9 @@
  *
  * Spec:    UAPI.5, "UKI Components", whose order is that of measurement; what each version
  *          of systemd-stub knows: docs/formats/uki.md, "Measurement".
+ * Units:   versions of systemd-stub.
+ * Bytes:   none here.
+ * Depends: nothing.
  */
 
 #define UKI_SECTION_COUNT 11
