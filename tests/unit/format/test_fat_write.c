@@ -7,13 +7,19 @@
 #include "format/fat/fat.h"
 #include "tools/golden.h"
 
-#define MIB   (1u << 20)
+#define MIB (1u << 20)
 #define EPOCH 1700000001 /* 2023-11-14T22:13:21Z */
 
-#define FILE_OF(name, text) { .path = { (name), sizeof(name) - 1 }, \
-			      .data = { (const uint8_t *)(text), sizeof(text) - 1 } }
+#define FILE_OF(name, text)                                                                        \
+	{                                                                                          \
+		.path = { (name), sizeof(name) - 1 }, .data = {                                    \
+			(const uint8_t *)(text),                                                   \
+			sizeof(text) - 1                                                           \
+		}                                                                                  \
+	}
 
-static const struct fat_options usual = { .volume_id = 0x12345678, .label = { "ESP", 3 },
+static const struct fat_options usual = { .volume_id = 0x12345678,
+					  .label = { "ESP", 3 },
 					  .epoch = EPOCH };
 
 static enum err_code make(const struct fat_file *files, size_t n, const struct fat_options *o,
@@ -52,8 +58,8 @@ static void expect_le(struct buf *in, size_t offset, size_t n, uint32_t value, c
 }
 
 #define FAT_SECTORS 520u /* of a volume of 33 MiB */
-#define CLUSTERS    (33 * 2048 - 32 - 2 * FAT_SECTORS)
-#define DATA        ((32 + 2 * FAT_SECTORS) * 512)
+#define CLUSTERS (33 * 2048 - 32 - 2 * FAT_SECTORS)
+#define DATA ((32 + 2 * FAT_SECTORS) * 512)
 
 /* FAT 1.03, "Boot Sector and BPB", "FAT32 FSInfo Sector" */
 static void expect_reserved(struct buf *v, uint32_t used)
@@ -119,7 +125,7 @@ static void expect_rest_zero(const struct buf *v)
 		cr_assert_eq(v->ptr[i], 0, "byte %zu", i);
 }
 
-#define CLUSTER(n) (DATA + ((n) - 2) * 512)
+#define CLUSTER(n) (DATA + ((n)-2) * 512)
 
 Test(fat_write, every_field_is_where_the_specification_has_it)
 {
@@ -130,7 +136,7 @@ Test(fat_write, every_field_is_where_the_specification_has_it)
 		FILE_OF("loader.conf", "x"),
 	};
 	static const uint32_t chains[] = { 0x0fffffff, 0x0fffffff, 0x0fffffff, /* folders */
-					   6, 7, 0x0fffffff, 0x0fffffff };
+					   6,	       7,	   0x0fffffff, 0x0fffffff };
 	CLEANUP_BUF struct buf v = BUF_INIT(40 * MIB);
 
 	memset(big, 'b', sizeof(big));
@@ -173,8 +179,9 @@ static void expect_aliases(const struct fat_file *files, size_t n, const char *e
 Test(fat_write, aliases_follow_the_basis_name_algorithm)
 {
 	struct fat_file files[] = {
-		FILE_OF(".hidden", ""),	     FILE_OF("A.B.C", ""),  FILE_OF("TextFile.Mine.txt", ""),
-		FILE_OF("lower.txt", ""),    FILE_OF("two words", ""), FILE_OF("x+y", ""),
+		FILE_OF(".hidden", ""),		  FILE_OF("A.B.C", ""),
+		FILE_OF("TextFile.Mine.txt", ""), FILE_OF("lower.txt", ""),
+		FILE_OF("two words", ""),	  FILE_OF("x+y", ""),
 	};
 
 	expect_aliases(files, 6,
@@ -189,8 +196,7 @@ Test(fat_write, an_alias_never_takes_the_name_of_another_file)
 		FILE_OF("longname.txt", ""),
 	};
 
-	expect_aliases(files, 5,
-		       "LONGNA~1TXT|LONGNA~2TXT|LONGNA~3TXT|LONGNA~4TXT|LONGNAMETXT|");
+	expect_aliases(files, 5, "LONGNA~1TXT|LONGNA~2TXT|LONGNA~3TXT|LONGNA~4TXT|LONGNAMETXT|");
 }
 
 Test(fat_write, numbers_of_two_digits_shorten_the_basis)
@@ -216,9 +222,9 @@ static enum err_code plan_one(const char *path)
 
 Test(fat_write, names_that_fat_can_not_hold_are_refused)
 {
-	static const char *const bad[] = { "", "/", "a/", "/a", "a//b", ".", "..", "a/..", "a.",
-					   "a ", "a:", "a*", "a?", "a\\b", "a|", "a<", "a>", "a\"",
-					   "a\x7f", "a\n", "\xc3\xa4" };
+	static const char *const bad[] = { "",	   "/",	 "a/", "/a",  "a//b",  ".",   "..",
+					   "a/..", "a.", "a ", "a:",  "a*",    "a?",  "a\\b",
+					   "a|",   "a<", "a>", "a\"", "a\x7f", "a\n", "\xc3\xa4" };
 	char name[257] = { 0 };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)

@@ -25,8 +25,8 @@ static struct gpt_partition partition(const char *id, const char *name, uint64_t
 }
 
 #define DISK "00112233-4455-4677-8899-aabbccddeeff"
-#define ONE  "10213243-5465-4687-98a9-bacbdcedfe0f"
-#define TWO  "20213243-5465-4687-98a9-bacbdcedfe0f"
+#define ONE "10213243-5465-4687-98a9-bacbdcedfe0f"
+#define TWO "20213243-5465-4687-98a9-bacbdcedfe0f"
 
 /* Head and tail of @g, planned. */
 struct parts {
@@ -76,8 +76,8 @@ static void expect_rest_zero(const struct buf *in)
 }
 
 /* UEFI 2.10, table 5.5; @entries_at: of the 128 entries in @in. */
-static void expect_header(struct buf *in, size_t at, size_t entries_at, uint64_t my,
-			  uint64_t other, uint64_t last_usable, uint64_t entries_lba)
+static void expect_header(struct buf *in, size_t at, size_t entries_at, uint64_t my, uint64_t other,
+			  uint64_t last_usable, uint64_t entries_lba)
 {
 	uint32_t entries_crc = crc32_add(0, (struct bytes){ in->ptr + entries_at, 16384 }), crc;
 	uint8_t copy[92];
@@ -141,8 +141,8 @@ Test(gpt_write, every_field_is_where_uefi_has_it)
 
 	expect_header(&p.tail, p.tail.len - 512, p.tail.len - 33 * 512, 12287, 1, 12254, 12255);
 	expect_entry(&p.tail, p.tail.len - 33 * 512, ONE_ON_DISK, 2048, 8190, 0, "esp");
-	expect_entry(&p.tail, p.tail.len - 33 * 512 + 128, TWO_ON_DISK, 8192, 8192,
-		     0x9ull << 60, "r");
+	expect_entry(&p.tail, p.tail.len - 33 * 512 + 128, TWO_ON_DISK, 8192, 8192, 0x9ull << 60,
+		     "r");
 	expect_rest_zero(&p.tail);
 }
 
@@ -198,7 +198,9 @@ Test(gpt_write, sums_do_not_overflow)
 
 Test(gpt_write, golden_disks_keep_their_bytes)
 {
-	static const uint64_t sizes[3][2] = { { 33 * MIB, 512 }, { 512, 4096 }, { MIB, 5ull << 30 } };
+	static const uint64_t sizes[3][2] = { { 33 * MIB, 512 },
+					      { 512, 4096 },
+					      { MIB, 5ull << 30 } };
 	static const char *const names[] = { "usual", "small", "large" };
 
 	for (size_t i = 0; i < 3; i++) {
