@@ -6,7 +6,7 @@
 for program in fsck.erofs dump.erofs blkid; do
 	type "$program" >/dev/null 2>&1 || { skip erofs "no $program"; exit 0; }
 done
-cmake --build "$INGOT_BUILD" --target fs_tool >/dev/null || exit 2
+cmake --build "$INGOT_BUILD" --target fs_tool fs_read_tool >/dev/null || exit 2
 tool=$INGOT_BUILD/fs_tool
 work=$INGOT_TEST_SCRATCH/erofs
 mkdir -p "$work/mnt"
@@ -54,6 +54,8 @@ as_mounted() {
 	cmp tree.rows got.rows || { diff tree.rows got.rows | head; return 1; }
 }
 
+as_read() { "$INGOT_BUILD/fs_read_tool" erofs image | cmp - tree.rows; }
+
 facts() { # What the image says of itself.
 	local inodes blocks
 	inodes=$(sed -n 's/^Filesystem inode count: *//p' dump.txt)
@@ -71,6 +73,7 @@ holds() { # NAME TREE [WHY-NOT-EXTRACTED]: all of it
 	check "$1: fsck.erofs is content" fsck.erofs image
 	dump.erofs image >dump.txt
 	check "$1: inodes, blocks, UUID and label" facts
+	check "$1: our reader reads the tree" as_read
 	if [ "${3:-}" ]; then
 		skip "$1: extracted" "$3"
 	elif [ "$is_root" ]; then
