@@ -13,6 +13,7 @@
 #define SPARE_INODES 1024u
 #define GROWING_GROUP (EXT4_GROUP_BLOCKS / (INODE_RATIO / EXT4_BLOCK_SIZE))
 #define BLOCKS_MAX UINT32_MAX
+#define JOURNAL_MIN 1024u /* blocks; what the kernel asks for */
 
 /* The kernel keeps some free blocks for itself: 2 %, at most 4096. */
 #define KERNEL_SHARE 50u
@@ -38,9 +39,9 @@ uint32_t ext4_journal_blocks(uint64_t blocks)
 	static const struct {
 		uint64_t below; /* blocks */
 		uint32_t journal;
-	} table[] = { { 32768, 1024 },	    { 262144, 4096 },	   { 524288, 8192 },
-		      { 4194304, 16384 },   { 8388608, 32768 },	   { 16777216, 65536 },
-		      { 33554432, 131072 }, { UINT64_MAX, 262144 } };
+	} table[] = { { 32768, JOURNAL_MIN }, { 262144, 4096 },	     { 524288, 8192 },
+		      { 4194304, 16384 },     { 8388608, 32768 },    { 16777216, 65536 },
+		      { 33554432, 131072 },   { UINT64_MAX, 262144 } };
 	size_t i = 0;
 
 	while (blocks >= table[i].below)
@@ -275,46 +276,23 @@ static uint64_t content_blocks(const struct ext4_plan *p)
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < p->n_used; i++)
-		n += p->places[i].n;
+		if (i + 1 != EXT4_JOURNAL_INODE)
+			n += p->places[i].n;
 	return n;
-}
-
-/* A last group that can't even hold its backup is left out. */
-static void set_fixed_size(struct ext4_plan *p)
-{
-	struct ext4_geometry *g = &p->geometry;
-	uint64_t blocks = min_u64(p->options.size / EXT4_BLOCK_SIZE, BLOCKS_MAX);
-
-	set_size(p, max_u64(blocks, 1));
-	if (end_of_last_backup(g) > g->blocks)
-		set_size(p, (uint64_t)(g->groups - 1) * EXT4_GROUP_BLOCKS);
 }
 
 static bool fits(struct ext4_plan *p, uint64_t inodes_per_group)
 {
-	set_inodes(&p->geometry, 0, inodes_per_group);
+	struct ext4_geometry *g = &p->geometry;
+
+	set_inodes(g, 0, inodes_per_group);
 	place_everything(p);
-	return p->geometry.end <= p->geometry.blocks;
+	return max_u64(g->end, end_of_last_backup(g)) <= g->blocks;
 }
 
-/* As many inodes as the rule gives, or as many as fit. */
-static int lay_out_fixed(struct ext4_plan *p, struct error *err)
+/* @fewest fit, @most do not: the most that do. */
+static void search_inodes(struct ext4_plan *p, uint64_t fewest, uint64_t most)
 {
-	struct ext4_geometry *g = &p->geometry;
-	uint64_t content, left, fewest, most;
-
-	set_fixed_size(p);
-	content = content_blocks(p) + g->journal_blocks;
-	left = g->blocks > content ? g->blocks - content : 0;
-	if (p->n_used > (uint64_t)EXT4_GROUP_INODES_MAX * g->groups)
-		return does_not_fit(p, content, g->blocks, err);
-	set_inodes(g, p->n_used, 0);
-	fewest = g->inodes_per_group;
-	set_inodes(g, p->n_used + left / (INODE_RATIO / EXT4_BLOCK_SIZE),
-		   p->options.grow_to ? GROWING_GROUP : 0);
-	most = g->inodes_per_group;
-	if (fits(p, most))
-		return 0;
 	while (most - fewest > EXT4_BLOCK_INODES) {
 		uint64_t middle = (fewest + most) / 2 / EXT4_BLOCK_INODES * EXT4_BLOCK_INODES;
 
@@ -324,8 +302,51 @@ static int lay_out_fixed(struct ext4_plan *p, struct error *err)
 			most = middle;
 	}
 	if (!fits(p, fewest))
-		return does_not_fit(p, g->end, g->blocks, err);
-	return 0;
+		assert(false);
+}
+
+/*
+ * As many inodes as the rule gives, or as many as fit; a journal as the rule gives, or the
+ * half of it, and so on, down to the smallest.
+ */
+static bool lay_out_into(struct ext4_plan *p, uint64_t blocks)
+{
+	struct ext4_geometry *g = &p->geometry;
+	uint64_t content = content_blocks(p), left, fewest, most;
+
+	set_size(p, blocks);
+	if (p->n_used > (uint64_t)EXT4_GROUP_INODES_MAX * g->groups)
+		return false;
+	content += g->journal_blocks;
+	left = blocks > content ? blocks - content : 0;
+	set_inodes(g, p->n_used + left / (INODE_RATIO / EXT4_BLOCK_SIZE),
+		   p->options.grow_to ? GROWING_GROUP : 0);
+	most = g->inodes_per_group;
+	if (fits(p, most))
+		return true;
+	set_inodes(g, p->n_used, 0);
+	fewest = g->inodes_per_group;
+	while (!fits(p, fewest)) {
+		if (g->journal_blocks <= JOURNAL_MIN)
+			return false;
+		g->journal_blocks /= 2;
+	}
+	search_inodes(p, fewest, most);
+	return true;
+}
+
+/* A last group that can't hold what it costs is left out. */
+static int lay_out_fixed(struct ext4_plan *p, struct error *err)
+{
+	uint64_t blocks = min_u64(p->options.size / EXT4_BLOCK_SIZE, BLOCKS_MAX);
+	uint64_t whole = blocks / EXT4_GROUP_BLOCKS * EXT4_GROUP_BLOCKS, needed;
+
+	if (lay_out_into(p, blocks))
+		return 0;
+	needed = max_u64(p->geometry.end, content_blocks(p));
+	if (whole && whole < blocks && lay_out_into(p, whole))
+		return 0;
+	return does_not_fit(p, needed, blocks, err);
 }
 
 int ext4_lay_out(struct ext4_plan *p, struct error *err)

@@ -60,21 +60,18 @@ int ext4_out_blocks(struct ext4_out *o, uint64_t n, uint8_t **ret, size_t *ret_n
 		return -1;
 	*ret_n = n < HELD_MAX - o->n ? (size_t)n : HELD_MAX - o->n;
 	*ret = o->blocks + o->n * EXT4_BLOCK_SIZE;
-	memset(*ret, 0, *ret_n * EXT4_BLOCK_SIZE);
 	o->n += *ret_n;
 	o->next += *ret_n;
 	return 0;
 }
 
-static int write_one(struct ext4_out *o, const uint8_t *data, size_t offset, size_t size,
-		     struct error *err)
+static int next_zeroed(struct ext4_out *o, uint8_t **ret, struct error *err)
 {
-	uint8_t *block;
 	size_t n;
 
-	if (ext4_out_blocks(o, 1, &block, &n, err) < 0)
+	if (ext4_out_blocks(o, 1, ret, &n, err) < 0)
 		return -1;
-	memcpy(block + offset, data, size);
+	memset(*ret, 0, EXT4_BLOCK_SIZE);
 	return 0;
 }
 
@@ -82,15 +79,16 @@ static int write_one(struct ext4_out *o, const uint8_t *data, size_t offset, siz
 static int write_backup(struct ext4_out *o, struct error *err)
 {
 	uint32_t group = (uint32_t)(o->next / EXT4_GROUP_BLOCKS);
-	uint8_t super[EXT4_SUPER_SIZE];
+	uint8_t *block;
 
-	ext4_encode_super(o->plan, group, super);
-	if (write_one(o, super, 0, sizeof(super), err) < 0)
+	if (next_zeroed(o, &block, err) < 0)
 		return -1;
-	for (uint32_t i = 0; i < o->plan->geometry.gdt_blocks; i++)
-		if (write_one(o, o->descriptors + (size_t)i * EXT4_BLOCK_SIZE, 0, EXT4_BLOCK_SIZE,
-			      err) < 0)
+	ext4_encode_super(o->plan, group, block);
+	for (uint32_t i = 0; i < o->plan->geometry.gdt_blocks; i++) {
+		if (next_zeroed(o, &block, err) < 0)
 			return -1;
+		memcpy(block, o->descriptors + (size_t)i * EXT4_BLOCK_SIZE, EXT4_BLOCK_SIZE);
+	}
 	return 0;
 }
 
@@ -123,9 +121,8 @@ int ext4_out_to(struct ext4_out *o, uint64_t block, struct error *err)
 int ext4_out_block(struct ext4_out *o, uint8_t **ret, struct error *err)
 {
 	uint64_t block = ext4_backups_skip(&o->plan->geometry.backups, o->next);
-	size_t n;
 
 	if (ext4_out_to(o, block, err) < 0)
 		return -1;
-	return ext4_out_blocks(o, 1, ret, &n, err);
+	return next_zeroed(o, ret, err);
 }

@@ -32,8 +32,8 @@ void ext4_out_release(struct ext4_out *o);
 int ext4_out_to(struct ext4_out *o, uint64_t block, struct error *err) MUST_CHECK;
 
 /*
- * Room for @n blocks at most, at least one, zeroed; *ret_n says how many. They count as
- * written at once, and must be filled before the next call.
+ * Room for @n blocks at most, at least one; *ret_n says how many. They count as written
+ * at once, and all their bytes must be set before the next call.
  */
 int ext4_out_blocks(struct ext4_out *o, uint64_t n, uint8_t **ret, size_t *ret_n,
 		    struct error *err) MUST_CHECK;

@@ -178,6 +178,7 @@ static int write_content(struct ext4_out *o, const struct ext4_place *place,
 			size = left < n * EXT4_BLOCK_SIZE ? (size_t)left : n * EXT4_BLOCK_SIZE;
 			if (read_exactly(in, blocks, size, content->size, err) < 0)
 				return -1;
+			memset(blocks + size, 0, n * EXT4_BLOCK_SIZE - size);
 			left -= size;
 		}
 	}
