@@ -54,6 +54,9 @@ static int check_reserved_block(struct ext4_reader *r, uint64_t block, uint32_t 
 				(unsigned long long)block, get_le32(r->block + (size_t)n * 4), g);
 		n++;
 	}
+	if (!ext4_is_zero(r->block + (size_t)n * 4, r->block_size - (size_t)n * 4))
+		return err_set(err, ERR_FORMAT, "block %llu names more than its copies",
+			       (unsigned long long)block);
 	*n_copies += n;
 	return 0;
 }
