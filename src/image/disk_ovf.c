@@ -2,8 +2,8 @@
 
 /*
  * One machine: a processor, 2 GiB of memory, a SATA controller with the disk, a network
- * card, UEFI. Of what vSphere and VirtualBox both know, what Debian's generic kernel has
- * drivers for. Children of an Item stand in alphabetical order, as the schema wants.
+ * card, UEFI: of what vSphere and VirtualBox both take, what Debian's kernels have drivers
+ * for (docs/formats/ova.md). Children of an Item stand in alphabetical order, as the schema wants.
  */
 
 #define MEMORY_MIB 2048u
@@ -128,7 +128,7 @@ static void add_network(struct buf *to)
 	add_text(to, "Connection", "VM Network");
 	add_text(to, "ElementName", "Ethernet 1");
 	add_number(to, "InstanceID", INSTANCE_NET);
-	add_text(to, "ResourceSubType", "E1000");
+	add_text(to, "ResourceSubType", "VmxNet3");
 	add_number(to, "ResourceType", RESOURCE_ETHERNET);
 	close_item(to);
 }

@@ -164,7 +164,7 @@ machine() { # what ovftool and VirtualBox ask for
 	is 1 "$(item 3 VirtualQuantity)" && is 2048 "$(item 4 VirtualQuantity)" &&
 		is 'byte * 2^20' "$(item 4 AllocationUnits)" && is vmware.sata.ahci "$(item 20 ResourceSubType)" &&
 		is "$(value "$(item 20 InstanceID)")" "$(item 17 Parent)" && is ovf:/disk/disk1 "$(item 17 HostResource)" &&
-		is E1000 "$(item 10 ResourceSubType)" && is "VM Network" "$(item 10 Connection)" &&
+		is VmxNet3 "$(item 10 ResourceSubType)" && is "VM Network" "$(item 10 Connection)" &&
 		is efi "//*[local-name()='Config'][@*[local-name()='key']='firmware']/@*[local-name()='value']"
 }
 check "ova: the machine" machine

@@ -6,6 +6,8 @@
  * Spec:    Linux Documentation/driver-api/early-userspace/buffer-format.rst (formats A8;
  *          docs/formats/cpio.md).
  * Units:   sizes in bytes, times in seconds.
+ * Bytes:   numbers are 8 hexadecimal digits.
+ * Depends: base/, io/, tree/. No files, no clock.
  */
 
 #include "base/attr.h"

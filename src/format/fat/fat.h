@@ -6,6 +6,8 @@
  * Spec:    Microsoft FAT32 File System Specification 1.03 (formats A7;
  *          docs/formats/fat.md).
  * Units:   bytes; sectors are 512 bytes. Times in seconds.
+ * Bytes:   little-endian.
+ * Depends: base/, io/. No files, no clock; ids come in.
  */
 
 #include "base/arena.h"

@@ -6,6 +6,8 @@
  * Spec:    UEFI 2.10, chapter 5 (GPT, protective MBR); types from the Discoverable
  *          Partitions Specification (formats A7; docs/formats/gpt.md).
  * Units:   bytes; sectors are 512 bytes, partitions start at multiples of 1 MiB.
+ * Bytes:   little-endian; ids mixed-endian (UEFI 2.10, appendix A).
+ * Depends: base/, io/. No files, no clock; ids come in.
  */
 
 #include "base/attr.h"
