@@ -11,6 +11,8 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err);
 int cmd_show(struct app *app, int argc, char **argv, struct error *err);
 int cmd_ls(struct app *app, int argc, char **argv, struct error *err);
 int cmd_export(struct app *app, int argc, char **argv, struct error *err);
+int cmd_run(struct app *app, int argc, char **argv, struct error *err);
+int cmd_diff(struct app *app, int argc, char **argv, struct error *err);
 int cmd_why(struct app *app, int argc, char **argv, struct error *err);
 int cmd_stage(struct app *app, int argc, char **argv, struct error *err);
 int cmd_schema(struct app *app, int argc, char **argv, struct error *err);
@@ -59,6 +61,18 @@ static const struct cli_option plan_options[] = {
 
 static const struct cli_option export_options[] = {
 	{ "output", 'o', "FILE", "write the tar to FILE (default: standard output)" },
+	{ 0 },
+};
+
+static const struct cli_option run_options[] = {
+	{ "memory", 'm', "SIZE", "memory of the machine (default: 1G)" },
+	{ "cpus", 0, "N", "processors of the machine (default: 2, or what there is)" },
+	{ "port", 'p', "HOST:GUEST", "forward port HOST of 127.0.0.1 (may be repeated)" },
+	{ "ssh-port", 0, "N", "forward port N to the machine's port 22; 0: none (default: 2222)" },
+	{ "disk-size", 0, "SIZE", "give the machine a larger disk: 20G" },
+	{ "keep", 0, NULL, "keep what the machine writes, in FILE.run.qcow2, for the next run" },
+	{ "no-kvm", 0, NULL, "emulate the processor, even if there is KVM" },
+	{ "console", 0, NULL, "pass all keys to the machine; Ctrl-A X ends it" },
 	{ 0 },
 };
 
@@ -112,6 +126,16 @@ const struct command commands[] = {
 	{ "ls", "FILE [PATH]", "list the files of an image", 1, 2, no_options, cmd_ls, NULL },
 	{ "export", "FILE", "write an image's whole tree as one tar", 1, 1, export_options,
 	  cmd_export, NULL },
+	{ "run", "FILE", "start a disk in QEMU, or an image in runc or crun", 1, 1, run_options,
+	  cmd_run,
+	  "A disk boots with UEFI, by KVM where there is one for its architecture. FILE itself is\n"
+	  "never written. Its serial console is on the terminal, Ctrl-C ends it. Ports are those\n"
+	  "of 127.0.0.1 only. A container shares the host's network." },
+	{ "diff", "A B", "compare what two images hold", 2, 2, no_options, cmd_diff,
+	  "A and B are container images or disks. What both hold must be equal: every path in kind,\n"
+	  "content, mode, owner, extended attributes and time; of generated databases (passwd, dpkg's\n"
+	  "status, the cache of libraries and the like) every record that both have. Status 8 if\n"
+	  "something differs. With -v also what only one has is listed." },
 	{ "why", "RECIPE PACKAGE|/PATH", "say why a package or a path is in the image", 2, 2,
 	  why_options, cmd_why, NULL },
 	{ "stage", "ls|gc|fsck|explain [KEY]", "look after the stage", 1, 2, stage_options,

@@ -1,0 +1,16 @@
+#pragma once
+
+/* pipeline/run_scratch.h - a private folder of `ingot run`, gone when it ends. */
+
+#include "base/attr.h"
+#include "base/error.h"
+
+struct run_scratch {
+	char *path; /* absolute; NULL: none */
+};
+
+/* Below @parent, for this user only. */
+int run_scratch_make(struct run_scratch *s, const char *parent, struct error *err) MUST_CHECK;
+/* With all that is in it; what can't be removed stays. */
+void run_scratch_release(struct run_scratch *s);
+#define CLEANUP_RUN_SCRATCH CLEANUP(run_scratch_release)
