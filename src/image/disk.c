@@ -94,9 +94,11 @@ static int lay_out(struct disk *d, struct error *err)
 	if (fat_plan(&file, 1, &options, &d->esp, err) < 0)
 		return err_while(err, "planning the EFI system partition");
 	d->parts[DISK_ESP].size = fat_size(d->esp);
-	d->parts[DISK_ROOT].size = d->in.target->root_size ? d->in.target->root_size : d->root_size;
+	/* Tools that look at a disk like whole megabytes. */
+	d->parts[DISK_ROOT].size = round_up(
+		d->in.target->root_size ? d->in.target->root_size : d->root_size, GPT_ALIGNMENT);
 	if (d->verity)
-		d->parts[DISK_VERITY].size = verity_size(d->root_size);
+		d->parts[DISK_VERITY].size = round_up(verity_size(d->root_size), GPT_ALIGNMENT);
 	if (gpt_plan(&d->gpt, err) < 0 ||
 	    pe_authenticode(buf_bytes(&d->uki), &d->facts.authenticode, err) < 0)
 		return -1;
