@@ -1,11 +1,11 @@
 # Thin on purpose: CMake builds, the scripts under tests/ test.
 #   make          build/ingot            make check   all tests
-#   make demo     a container, from scratch
+#   make demo     a container and a machine, from scratch
 JOBS ?= $(shell nproc)
 PRESET ?= release
 BUILD = $(if $(filter release,$(PRESET)),build,build-$(PRESET))
 
-.PHONY: all deps test-deps demo check lint oracle repro bench fuzz clean
+.PHONY: all deps test-deps demo check lint oracle repro boot-matrix bench fuzz clean
 
 all: deps
 	@cmake --preset $(PRESET) $(if $(V),,--log-level=WARNING) >$(if $(V),/dev/stderr,/dev/null)
@@ -32,6 +32,10 @@ oracle: test-deps all
 
 repro: test-deps all
 	INGOT_REPRO=all tests/run $(BUILD) repro
+
+# Every machine, bus, release and architecture; `make check` boots one.
+boot-matrix: test-deps all
+	INGOT_BOOT=all tests/run $(BUILD) boot
 
 bench: test-deps all
 	tests/bench/run $(BUILD)/ingot
