@@ -50,12 +50,12 @@ static struct str fields_after(struct str line, size_t key)
 
 /*
  * The password of passwd(5) and group(5) is in the file of shadows. What stands for it, an
- * 'x' or a '*', tells whether the package that makes that file is there: no more.
+ * 'x', '*' or '!', tells whether the package that makes that file is there: no more.
  */
 static struct str after_placeholder(struct str fields)
 {
 	bool is_one = fields.len > 2 && fields.ptr[2] == ':' &&
-		      (fields.ptr[1] == 'x' || fields.ptr[1] == '*');
+		      strchr("x*!", fields.ptr[1]);
 
 	return is_one ? (struct str){ fields.ptr + 2, fields.len - 2 } : fields;
 }

@@ -82,6 +82,27 @@ static bool is_of_machine(struct str path)
 	return false;
 }
 
+/*
+ * Whether two links lead to the same place, each in its own tree: systemctl writes
+ * /usr/lib where deb-systemd-helper writes /lib, which is a link to it.
+ */
+static bool lead_to_same(const struct work *w, const struct node *a, const struct node *b)
+{
+	CLEANUP_BUF struct buf to_a = BUF_INIT(1u << 20), to_b = BUF_INIT(1u << 20);
+	const struct node *x, *y;
+
+	if (a->inode->kind != NODE_SYMLINK || !str_has_prefix(a->inode->target, STR("/")) ||
+	    !str_has_prefix(b->inode->target, STR("/")))
+		return false;
+	x = tree_resolve(w->a->tree, a->inode->target, false);
+	y = tree_resolve(w->b->tree, b->inode->target, false);
+	if (!x || !y)
+		return false;
+	tree_path(x, &to_a);
+	tree_path(y, &to_b);
+	return str_equal(buf_str(&to_a), buf_str(&to_b));
+}
+
 static void add_path(struct work *w, struct str path, struct str package, unsigned what,
 		     const struct inode *a, const struct inode *b)
 {
@@ -120,12 +141,16 @@ static int add_both(struct work *w, struct str path, const struct node *a, const
 		    struct error *err)
 {
 	struct str package = w->owners_a[a->serial];
+	unsigned what;
 
 	if (!package.len)
 		package = w->owners_b[b->serial];
 	if (a->inode->kind == NODE_FILE && b->inode->kind == NODE_FILE && database_is_one(path))
 		return add_database(w, path, a, b, err);
-	add_path(w, path, package, inode_diff(a->inode, b->inode), a->inode, b->inode);
+	what = inode_diff(a->inode, b->inode);
+	if (what & TREE_DIFF_CONTENT && !package.len && lead_to_same(w, a, b))
+		what &= ~(unsigned)TREE_DIFF_CONTENT;
+	add_path(w, path, package, what, a->inode, b->inode);
 	return 0;
 }
 

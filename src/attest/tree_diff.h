@@ -10,7 +10,7 @@
  *   to there), compared whole;
  * - databases: files that are generated for all packages together. They are compared as
  *   records: one that both have must be equal, and each may have further ones;
- * - other paths, compared whole;
+ * - other paths, compared whole; of links it counts where they lead to;
  * - paths of the machine: /etc/hosts and the like, which a container gets from what runs
  *   it and a disk from itself. That they differ is told, but is no difference.
  *

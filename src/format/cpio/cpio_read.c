@@ -163,6 +163,8 @@ static int set_attributes(const struct member *m, struct inode *ret, struct erro
 
 	if (!kind || m->field[MODE] >> 16)
 		return wrong(m, err, "is of no kind that a tree holds");
+	if (kind == NODE_DIRECTORY && i.mtime != TREE_FOLDER_MTIME)
+		return wrong(m, err, "is a folder with a time of its own");
 	if (kind == NODE_SYMLINK && i.mode != 0777)
 		return wrong(m, err, "is a link with a mode of its own");
 	if (!is_device && (m->field[RDEVMAJOR] || m->field[RDEVMINOR]))

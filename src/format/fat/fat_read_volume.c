@@ -136,6 +136,25 @@ static int read_info(struct fat_reader *r, uint32_t sector, struct error *err)
 	return 0;
 }
 
+/* Sectors 2 and 8 may hold the signature of a boot sector, and no code. */
+static int check_reserved(const struct fat_reader *r, struct error *err)
+{
+	uint8_t s[FAT_SECTOR];
+
+	for (uint32_t i = 2; i < r->reserved; i++) {
+		if (i == 6 || i == 7)
+			continue;
+		if (window_read(r->in, (uint64_t)i * FAT_SECTOR, s, sizeof(s), err) < 0)
+			return -1;
+		if ((i == 2 || i == 8) && s[510] == 0x55 && s[511] == 0xaa)
+			s[510] = s[511] = 0;
+		if (!fat_is_zero(s, sizeof(s)))
+			return err_set(err, ERR_FORMAT,
+				       "reserved sector %u of the FAT32 volume is not zero", i);
+	}
+	return 0;
+}
+
 static int compare_fats(const struct fat_reader *r, uint64_t size, struct error *err)
 {
 	uint64_t second = (uint64_t)r->reserved * FAT_SECTOR + size;
@@ -175,6 +194,8 @@ static int read_fats(struct fat_reader *r, struct error *err)
 int fat_read_volume(struct fat_reader *r, struct error *err)
 {
 	if (read_boot(r, err) < 0 || read_info(r, 7, err) < 0 || read_info(r, 1, err) < 0)
+		return -1;
+	if (check_reserved(r, err) < 0)
 		return -1;
 	return read_fats(r, err);
 }
