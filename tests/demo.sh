@@ -1,6 +1,6 @@
 #!/bin/bash
-# make demo: a recipe becomes a container image, in a scratch workspace that is
-# kept for a look.
+# make demo: a recipe becomes a container image, another one a disk, in a scratch
+# workspace that is kept for a look.
 set -eu
 ingot=$(realpath "${1:-build/ingot}")
 cd "$(dirname "$0")/.."
@@ -36,6 +36,11 @@ say "sha256sum $image    (built again)"
 sha256sum $image
 [ "$first" = "$(sha256sum <$image)" ] || { echo "the second build differs" >&2; exit 1; }
 
+# The same site as a machine.
+run lock vm
+run build vm --target vm --arch amd64
+disk=outputs/vm-1.0.0-vm-amd64.raw
+
 # A look by another tool, where one is installed.
 if command -v skopeo >/dev/null; then
 	say "skopeo inspect oci-archive:$image"
@@ -50,7 +55,15 @@ The image is $demo/$image. It runs by any of:
   podman load -i $image && podman run --rm -p 8080:8080 localhost/nginx:1.0.0
   docker load -i $image && docker run --rm -p 8080:8080 localhost/nginx:1.0.0
   skopeo copy oci-archive:$image docker://REGISTRY/nginx:1.0.0
+  ingot run $image
 
 and then answers at port 8080 of this machine. (Docker reads these layers from
 version 23 on; for an older one say 'compression: gzip' in the recipe's target.)
+
+The disk is $demo/$disk. It boots by
+
+  ingot run $disk --port 8080:8080
+
+with QEMU and its firmware (Debian: qemu-system-x86, qemu-utils, ovmf). To log in by
+ssh put your public key into recipes/vm.yaml, and build again.
 END

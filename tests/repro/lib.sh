@@ -3,8 +3,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 
 shared=$INGOT_TEST_SCRATCH/repro-shared
-# A part of it is enough for `make check`: one image.
-if [ "${INGOT_REPRO:-}" = all ]; then recipes="nginx python" arch=; else recipes=nginx arch=--arch=amd64; fi
+# A part of it is enough for `make check`: an image, and one tree as image and disk.
+if [ "${INGOT_REPRO:-}" = all ]; then recipes="nginx python vm" arch=; else recipes="nginx vm" arch=--arch=amd64; fi
 
 # Sums of all outputs in a folder, one a line, by name.
 sums() { (cd "$1" && find . -type f ! -name README.md | LC_ALL=C sort | xargs sha256sum); }
