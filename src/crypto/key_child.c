@@ -23,12 +23,12 @@ static void wipe(struct buf *b)
 		OPENSSL_cleanse(b->ptr, b->capacity);
 }
 
-/* One block from the start: growing would leave copies behind. */
+/* One block from the start: growing would leave copies behind. Out of swap where that is allowed. */
 static int load(const char *path, const char *what, struct buf *to, struct error *err)
 {
 	int r;
 
-	(void)buf_reserve(to, KEY_FILE_MAX);
+	(void)mlock(buf_reserve(to, KEY_FILE_MAX), KEY_FILE_MAX);
 	r = file_load(AT_FDCWD, path, to, err);
 	if (r == FILE_ABSENT)
 		return err_set(err, ERR_KEY, "there is no %s '%s'", what, path);
@@ -59,9 +59,7 @@ static int work_with_key(const void *what, struct buf *to, struct error *err)
 	const char *text = NULL;
 	int r = -1;
 
-	/* No debugger, no core file; swap may see it where the limit on locked memory is low. */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)mlockall(MCL_CURRENT);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no debugger, no core file */
 	if (load(w->source->path, "private key", &key, err) == 0 &&
 	    load_passphrase(w->source, &passphrase, &text, err) == 0)
 		r = w->task(buf_bytes(&key), text, w->what, to, err);
