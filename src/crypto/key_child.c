@@ -23,7 +23,7 @@ static void wipe(struct buf *b)
 		OPENSSL_cleanse(b->ptr, b->capacity);
 }
 
-/* One block from the start: growing would leave copies behind. Out of swap where that is allowed. */
+/* One block from the start: growing would leave copies. Out of swap where that is allowed. */
 static int load(const char *path, const char *what, struct buf *to, struct error *err)
 {
 	int r;
