@@ -1,9 +1,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/app.h"
+#include "cli/passphrase.h"
 #include "cli/progress.h"
 #include "cli/timings.h"
 #include "pipeline/build.h"
@@ -194,6 +197,22 @@ static void print_result(struct app *app, const struct build_result *b,
 		print_next(app, b);
 }
 
+/* The key could not be opened: perhaps with what the person at the terminal knows. */
+static bool may_ask(struct app *app, struct secure_boot_options *o, struct error *err)
+{
+	CLEANUP_FREE char *answer = NULL;
+
+	if (err->code != ERR_KEY || !o->key || o->passphrase || !isatty(STDIN_FILENO))
+		return false;
+	progress_pause(app->progress);
+	answer = passphrase_ask(arena_printf(&app->arena, "passphrase of %s: ", o->key));
+	if (!answer)
+		return false;
+	o->passphrase = arena_strdup(&app->arena, str_of(answer));
+	err_release(err);
+	return true;
+}
+
 int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 {
 	CLEANUP_RECIPE struct recipe *r = NULL;
@@ -216,7 +235,7 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 	do {
 		build_release(&b);
 		result = build_run(&app->context, r, &o, &b, err);
-	} while (result < 0 && app_may_retry(app, err));
+	} while (result < 0 && (app_may_retry(app, err) || may_ask(app, &o.secure_boot, err)));
 	progress_pause(app->progress);
 	list_timings(&b.timings, timings);
 	if (app->json && result == 0)
