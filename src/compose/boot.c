@@ -14,8 +14,12 @@ static const struct {
 
 /* What says where the root is comes from the disk itself. */
 static const char *const reserved[] = {
-	"root=", "rootfstype=", "roothash=", "systemd.verity_root_data=",
-	"systemd.verity_root_hash=", "initrd=",
+	"root=",
+	"rootfstype=",
+	"roothash=",
+	"systemd.verity_root_data=",
+	"systemd.verity_root_hash=",
+	"initrd=",
 };
 
 bool boot_has_verity(const struct boot_work *w)
@@ -46,7 +50,8 @@ static int find_machine(const struct compose_input *in, size_t *ret, struct erro
 static int no_kernel(const struct compose_input *in, size_t machine, struct error *err)
 {
 	(void)err_at(err, ERR_RECIPE_VALUE, in->target->pos,
-		     "target '" STR_FMT "' is a disk without a kernel: there is no '/boot/vmlinuz-*'",
+		     "target '" STR_FMT
+		     "' is a disk without a kernel: there is no '/boot/vmlinuz-*'",
 		     STR_ARG(in->target->name));
 	return err_hint(err, "add '%s' to the target's 'packages:'", machines[machine].kernel);
 }
@@ -146,13 +151,14 @@ static int make_cmdline(const struct boot_work *w, struct str *ret, struct error
 static int find_stub(const struct boot_work *w, const struct boot_files *files,
 		     struct boot_parts *p, struct error *err)
 {
-	const char *path = arena_printf(w->arena, "usr/lib/systemd/boot/efi/" STR_FMT,
-					STR_ARG(p->stub_name));
+	const char *path =
+		arena_printf(w->arena, "usr/lib/systemd/boot/efi/" STR_FMT, STR_ARG(p->stub_name));
 	const struct content *stub = boot_files_find(files, str_of(path));
 
 	if (!stub) {
 		(void)err_at(err, ERR_RECIPE_VALUE, w->in->target->pos,
-			     "target '" STR_FMT "' needs '/%s' of package 'systemd-boot-efi' to boot",
+			     "target '" STR_FMT
+			     "' needs '/%s' of package 'systemd-boot-efi' to boot",
 			     STR_ARG(w->in->target->name), path);
 		return err_hint(err, "lock again: 'ingot lock' adds what boots a disk");
 	}
@@ -164,8 +170,8 @@ static int find_stub(const struct boot_work *w, const struct boot_files *files,
  * The rule of docs/boot.md: an initrd, unless all drivers are built into the kernel and the
  * root needs nothing but mounting.
  */
-static int make_initrd(const struct boot_work *w, const struct boot_files *files,
-		       struct tree **ret, struct error *err)
+static int make_initrd(const struct boot_work *w, const struct boot_files *files, struct tree **ret,
+		       struct error *err)
 {
 	struct boot_module *modules;
 	size_t n;

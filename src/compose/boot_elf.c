@@ -6,7 +6,7 @@
 #include "compose/boot_private.h"
 
 #define SEGMENT_SIZE 56u
-#define NEEDED_MAX   256u
+#define NEEDED_MAX 256u
 
 enum { PT_LOAD = 1, PT_DYNAMIC = 2, PT_INTERP = 3 };
 enum { DT_NULL = 0, DT_NEEDED = 1, DT_STRTAB = 5 };
@@ -93,8 +93,8 @@ static bool text_at(const struct elf_image *e, uint64_t offset, struct arena *ar
 	return true;
 }
 
-static bool read_dynamic(const struct elf_image *e, const struct part *dynamic,
-			 struct arena *arena, struct elf_needs *ret)
+static bool read_dynamic(const struct elf_image *e, const struct part *dynamic, struct arena *arena,
+			 struct elf_needs *ret)
 {
 	const uint8_t *p = e->file.ptr + dynamic->offset;
 	uint64_t strings = 0, names[NEEDED_MAX], base = 0;
@@ -123,8 +123,8 @@ static bool read_dynamic(const struct elf_image *e, const struct part *dynamic,
 	return true;
 }
 
-int elf_needs_read(struct bytes file, const char *name, struct arena *arena,
-		   struct elf_needs *ret, struct error *err)
+int elf_needs_read(struct bytes file, const char *name, struct arena *arena, struct elf_needs *ret,
+		   struct error *err)
 {
 	struct elf_image e;
 	struct part part;
@@ -133,8 +133,7 @@ int elf_needs_read(struct bytes file, const char *name, struct arena *arena,
 	if (!open_image(file, &e))
 		return err_set(err, ERR_FORMAT, "'%s' is no 64-bit ELF program", name);
 	ret->machine = get_le16(file.ptr + 18);
-	if (find_part(&e, PT_INTERP, &part) &&
-	    !text_at(&e, part.offset, arena, &ret->interpreter))
+	if (find_part(&e, PT_INTERP, &part) && !text_at(&e, part.offset, arena, &ret->interpreter))
 		return err_set(err, ERR_FORMAT, "the loader of '%s' has a broken name", name);
 	/* A static program has no such part. */
 	if (find_part(&e, PT_DYNAMIC, &part) && !read_dynamic(&e, &part, arena, ret))

@@ -9,15 +9,17 @@
 #define INIT_MAX (1u << 20) /* bytes of /init */
 
 const char *const boot_applets[] = {
-	"cat", "dd", "echo", "insmod", "ls", "mkdir", "mount", "od", "readlink", "sed", "sh",
-	"sleep", "switch_root", "tr", "umount", NULL,
+	"cat",	    "dd",  "echo", "insmod", "ls",	    "mkdir", "mount",  "od",
+	"readlink", "sed", "sh",   "sleep",  "switch_root", "tr",    "umount", NULL,
 };
 
 static int make_skeleton(struct tree *t, struct error *err)
 {
 	static const char *const folders[] = { "dev", "proc", "root", "run", "sys", "tmp" };
 	static const char *const links[][2] = {
-		{ "bin", "usr/bin" }, { "lib", "usr/lib" }, { "lib64", "usr/lib64" },
+		{ "bin", "usr/bin" },
+		{ "lib", "usr/lib" },
+		{ "lib64", "usr/lib64" },
 		{ "sbin", "usr/sbin" },
 	};
 	struct node *node;
@@ -27,8 +29,8 @@ static int make_skeleton(struct tree *t, struct error *err)
 			return -1;
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (tree_make_folders(t, str_of(links[i][1]), 0, &node, err) < 0 ||
-		    tree_write_symlink(t, str_of(links[i][0]), str_of(links[i][1]), 0, NULL,
-				       err) < 0)
+		    tree_write_symlink(t, str_of(links[i][0]), str_of(links[i][1]), 0, NULL, err) <
+			    0)
 			return -1;
 	return 0;
 }

@@ -6,13 +6,13 @@
 #include "base/strtab.h"
 #include "compose/boot_private.h"
 
-#define INDEX_MAX    (64u << 20) /* bytes of modules.dep or modules.alias */
-#define DEPTH_MAX    64u         /* of dependencies of dependencies */
-#define NAME_MAX_LEN 128u        /* of a module's name; MODULE_NAME_LEN is 56 */
+#define INDEX_MAX (64u << 20) /* bytes of modules.dep or modules.alias */
+#define DEPTH_MAX 64u	      /* of dependencies of dependencies */
+#define NAME_MAX_LEN 128u     /* of a module's name; MODULE_NAME_LEN is 56 */
 
 /* One line of modules.dep. */
 struct known_module {
-	struct str path;         /* "kernel/fs/ext4/ext4.ko.xz" */
+	struct str path;	 /* "kernel/fs/ext4/ext4.ko.xz" */
 	struct str dependencies; /* paths; the last one is loaded first */
 	bool seen;
 };
@@ -29,15 +29,15 @@ struct modules {
 
 /* What a machine may have its disks on. */
 static const char *const buses[] = {
-	"virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "nvme", "ahci", "ata_piix",
-	"hv_storvsc", "vmw_pvscsi", "mptspi", "xen_blkfront",
+	"virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "nvme",	     "ahci",
+	"ata_piix",   "hv_storvsc", "vmw_pvscsi",  "mptspi", "xen_blkfront",
 };
 
 static int read_index(const struct boot_work *w, const char *name, struct str *ret,
 		      struct error *err)
 {
-	const char *path = arena_printf(w->arena, "usr/lib/modules/" STR_FMT "/%s",
-					STR_ARG(w->version), name);
+	const char *path =
+		arena_printf(w->arena, "usr/lib/modules/" STR_FMT "/%s", STR_ARG(w->version), name);
 	const struct node *node = tree_resolve(w->root, str_of(path), true);
 	CLEANUP_BUF struct buf text = BUF_INIT(INDEX_MAX);
 
@@ -85,8 +85,8 @@ static bool is_plain(struct str path)
 	for (size_t i = 0; i < path.len; i++) {
 		char c = path.ptr[i];
 
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    !(c >= '0' && c <= '9') && !memchr("/.+-_~", c, 6))
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		    !memchr("/.+-_~", c, 6))
 			return false;
 	}
 	return path.len > 0 && path.len < LIMIT_PATH_MAX;
@@ -111,7 +111,8 @@ static int read_dependencies(struct modules *m, struct error *err)
 		if (!is_plain(k->path))
 			return err_set(err, ERR_FORMAT,
 				       "'/usr/lib/modules/" STR_FMT "/modules.dep' names a module "
-				       "'" STR_FMT "'", STR_ARG(m->w->version), STR_ARG(k->path));
+				       "'" STR_FMT "'",
+				       STR_ARG(m->w->version), STR_ARG(k->path));
 		strtab_put(&m->by_path, k->path, (uint32_t)m->n_known);
 		strtab_put(&m->by_name, name_of(k->path, name), (uint32_t)m->n_known);
 		m->n_known++;
@@ -136,8 +137,7 @@ static int add_name(struct modules *m, struct str name, unsigned depth, bool *re
 		    struct error *err);
 
 /* "kernel/crypto/lzo.ko kernel/lib/x.ko": from the last to the first. */
-static int add_dependencies(struct modules *m, struct str paths, unsigned depth,
-			    struct error *err);
+static int add_dependencies(struct modules *m, struct str paths, unsigned depth, struct error *err);
 
 /* One of "pre:" and "post:" of the module's lines in modules.softdep. */
 static int add_soft(struct modules *m, struct str module, const char *when, unsigned depth,
@@ -193,12 +193,14 @@ static int append(struct modules *m, const struct known_module *k, struct error 
 	const struct node *node = tree_resolve(m->w->root, str_of(path), true);
 
 	if (!node || node->inode->kind != NODE_FILE)
-		return err_at(err, ERR_RECIPE_VALUE, m->w->in->target->pos,
-			      "the kernel module '/%s', which the disk needs to boot, is not in the "
-			      "image", path);
+		return err_at(
+			err, ERR_RECIPE_VALUE, m->w->in->target->pos,
+			"the kernel module '/%s', which the disk needs to boot, is not in the "
+			"image",
+			path);
 	ARENA_GROW(m->w->arena, m->list, m->n, m->capacity);
 	m->list[m->n++] = (struct boot_module){ without_compression(k->path),
-						    file_names(m, k->dependencies), node };
+						file_names(m, k->dependencies), node };
 	return 0;
 }
 
@@ -212,8 +214,8 @@ static int add(struct modules *m, uint32_t index, unsigned depth, struct error *
 	if (k->seen)
 		return 0;
 	if (depth > DEPTH_MAX)
-		return err_set(err, ERR_LIMIT, "kernel modules depend on each other more than %u deep",
-			       DEPTH_MAX);
+		return err_set(err, ERR_LIMIT,
+			       "kernel modules depend on each other more than %u deep", DEPTH_MAX);
 	k->seen = true;
 	if (add_soft(m, name, "pre:", depth + 1, err) < 0 ||
 	    add_dependencies(m, k->dependencies, depth + 1, err) < 0 || append(m, k, err) < 0)
@@ -221,8 +223,7 @@ static int add(struct modules *m, uint32_t index, unsigned depth, struct error *
 	return add_soft(m, name, "post:", depth + 1, err);
 }
 
-static int add_dependencies(struct modules *m, struct str paths, unsigned depth,
-			    struct error *err)
+static int add_dependencies(struct modules *m, struct str paths, unsigned depth, struct error *err)
 {
 	size_t end = paths.len;
 
@@ -287,7 +288,8 @@ static int need(struct modules *m, const char *name, struct error *err)
 		return 0;
 	(void)err_at(err, ERR_RECIPE_VALUE, m->w->in->target->pos,
 		     "the kernel " STR_FMT " has no '%s', which the root of target '" STR_FMT
-		     "' needs", STR_ARG(m->w->version), name, STR_ARG(m->w->in->target->name));
+		     "' needs",
+		     STR_ARG(m->w->version), name, STR_ARG(m->w->in->target->name));
 	return err_hint(err, "choose another type of root, or another kernel package");
 }
 

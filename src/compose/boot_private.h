@@ -8,7 +8,7 @@
 
 #include "compose/boot.h"
 
-#define BOOT_MODULE_MAX  (64u << 20) /* bytes of a kernel module; amdgpu.ko has 20 MiB */
+#define BOOT_MODULE_MAX (64u << 20)  /* bytes of a kernel module; amdgpu.ko has 20 MiB */
 #define BOOT_PROGRAM_MAX (64u << 20) /* bytes of a program or library; libcrypto has 6 MiB */
 
 /* What all steps need. */
@@ -21,8 +21,8 @@ struct boot_work {
 
 /* A kernel module that the initrd loads. */
 struct boot_module {
-	struct str path;         /* below usr/lib/modules/VERSION, as it will be: "kernel/.../x.ko" */
-	struct str needs;        /* file names of those that must have been loaded: "a.ko b.ko" */
+	struct str path;  /* below usr/lib/modules/VERSION, as it will be: "kernel/.../x.ko" */
+	struct str needs; /* file names of those that must have been loaded: "a.ko b.ko" */
 	const struct node *node; /* of the root tree, perhaps compressed */
 };
 
@@ -36,15 +36,15 @@ int boot_modules(const struct boot_work *w, struct boot_module **ret, size_t *re
 
 /* What an ELF program or library asks the dynamic loader for. In @arena. */
 struct elf_needs {
-	uint16_t machine;       /* e_machine */
+	uint16_t machine;	/* e_machine */
 	struct str interpreter; /* PT_INTERP, or "" */
-	struct str *libraries;  /* DT_NEEDED, in order */
+	struct str *libraries;	/* DT_NEEDED, in order */
 	size_t n_libraries;
 };
 
 /* ERR_FORMAT if @file is no 64-bit little-endian ELF program or library. */
-int elf_needs_read(struct bytes file, const char *name, struct arena *arena,
-		   struct elf_needs *ret, struct error *err) MUST_CHECK;
+int elf_needs_read(struct bytes file, const char *name, struct arena *arena, struct elf_needs *ret,
+		   struct error *err) MUST_CHECK;
 
 /*
  * Files of packages, found by path: links are followed, /bin, /sbin and /lib are /usr's.

@@ -19,8 +19,10 @@ struct boot_files {
 static const struct {
 	const char *architecture, *folder;
 } folders[] = {
-	{ "amd64", "usr/lib/x86_64-linux-gnu" },   { "arm64", "usr/lib/aarch64-linux-gnu" },
-	{ "riscv64", "usr/lib/riscv64-linux-gnu" }, { "ppc64el", "usr/lib/powerpc64le-linux-gnu" },
+	{ "amd64", "usr/lib/x86_64-linux-gnu" },
+	{ "arm64", "usr/lib/aarch64-linux-gnu" },
+	{ "riscv64", "usr/lib/riscv64-linux-gnu" },
+	{ "ppc64el", "usr/lib/powerpc64le-linux-gnu" },
 };
 
 /* Only /usr/bin, /usr/sbin and /usr/lib* hold anything that is ever looked for. */
@@ -55,8 +57,9 @@ static int make_links(struct tree *t, struct error *err)
 /* Two packages never own one file; what differs but for that is not looked for. */
 static int put_member(struct tree *t, const struct pack_member *m, struct error *err)
 {
-	struct inode i = { .kind = m->kind, .mode = m->mode, .content = m->content,
-			   .target = m->target };
+	struct inode i = {
+		.kind = m->kind, .mode = m->mode, .content = m->content, .target = m->target
+	};
 	struct node *dir, *there;
 	struct str name = m->path, folder;
 	size_t slash = m->path.len;
@@ -140,8 +143,10 @@ static int missing(const struct copying *c, const char *what, struct str name, s
 		     "the initrd of target '" STR_FMT "' needs the %s '" STR_FMT "' for '/" STR_FMT
 		     "', and no package has it",
 		     STR_ARG(c->w->in->target->name), what, STR_ARG(name), STR_ARG(by));
-	return err_hint(err, "it should be in a package that '%s' depends on: does the lock have "
-			     "all of them?", c->package);
+	return err_hint(err,
+			"it should be in a package that '%s' depends on: does the lock have "
+			"all of them?",
+			c->package);
 }
 
 static int want(struct copying *c, const char *what, struct str path, struct str by,
@@ -191,8 +196,9 @@ static int want_needs(struct copying *c, struct str path, const struct elf_needs
 	if (c->done == 0)
 		c->machine = needs->machine;
 	if (needs->machine != c->machine)
-		return err_set(err, ERR_FORMAT, "'/" STR_FMT "' is for another machine than '/"
-			       STR_FMT "'", STR_ARG(path), STR_ARG(c->waiting[0]));
+		return err_set(err, ERR_FORMAT,
+			       "'/" STR_FMT "' is for another machine than '/" STR_FMT "'",
+			       STR_ARG(path), STR_ARG(c->waiting[0]));
 	if (needs->interpreter.len &&
 	    want(c, "loader", without_slash(needs->interpreter), path, err) < 0)
 		return -1;

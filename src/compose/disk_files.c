@@ -9,7 +9,7 @@
 #include "compose/work.h"
 
 #define PREFERENCE_MAX 65536u /* bytes */
-#define UNITS          "etc/systemd/system/"
+#define UNITS "etc/systemd/system/"
 
 static bool is_removed_by_recipe(const struct work *w, const char *path)
 {
@@ -29,8 +29,8 @@ static int put_node(struct work *w, const char *rule, const char *path, const st
 	return work_put(w, &at, str_of(path), i, NULL, err);
 }
 
-static int put(struct work *w, const char *rule, const char *path, uint16_t mode,
-	       struct str text, struct error *err)
+static int put(struct work *w, const char *rule, const char *path, uint16_t mode, struct str text,
+	       struct error *err)
 {
 	struct bytes data = arena_bytes(tree_arena(w->tree), str_bytes(text));
 	struct inode i = work_file_of(w, data, mode);
@@ -117,8 +117,10 @@ static int put_grow(struct work *w, struct error *err)
 	    !work_has_file(w, "usr/lib/systemd/systemd-growfs")) {
 		(void)err_at(err, ERR_RECIPE_VALUE, t->pos,
 			     "'grow' of target '" STR_FMT "' needs systemd-repart, which the image "
-			     "does not have", STR_ARG(t->name));
-		return err_hint(err, "add 'systemd-sysv' to the target's 'packages:', or drop 'grow'");
+			     "does not have",
+			     STR_ARG(t->name));
+		return err_hint(err,
+				"add 'systemd-sysv' to the target's 'packages:', or drop 'grow'");
 	}
 	if (put(w, "grow", "etc/repart.d/50-root.conf", 0644, str_of(partition), err) < 0 ||
 	    put(w, "grow", UNITS "ingot-grow-root.service", 0644, str_of(grow), err) < 0)
@@ -136,15 +138,16 @@ static bool is_kernel(const struct debian_package *p)
 
 static void add_preference(struct buf *to, const struct debian_package *p)
 {
-	buf_printf(to,
-		   "%sExplanation: The firmware starts the kernel inside the EFI system partition,\n"
-		   "Explanation: which was made with the image and which apt does not replace. With\n"
-		   "Explanation: another version of this package its modules would be missing.\n"
-		   "Explanation: A new kernel comes with a new image.\n"
-		   "Package: " STR_FMT "\n"
-		   "Pin: version " STR_FMT "\n"
-		   "Pin-Priority: 999\n",
-		   to->len ? "\n" : "", STR_ARG(p->name), STR_ARG(p->version));
+	buf_printf(
+		to,
+		"%sExplanation: The firmware starts the kernel inside the EFI system partition,\n"
+		"Explanation: which was made with the image and which apt does not replace. With\n"
+		"Explanation: another version of this package its modules would be missing.\n"
+		"Explanation: A new kernel comes with a new image.\n"
+		"Package: " STR_FMT "\n"
+		"Pin: version " STR_FMT "\n"
+		"Pin-Priority: 999\n",
+		to->len ? "\n" : "", STR_ARG(p->name), STR_ARG(p->version));
 }
 
 static int put_preference(struct work *w, struct error *err)

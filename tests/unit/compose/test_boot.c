@@ -40,17 +40,18 @@ static void put(const char *path, const char *text)
 {
 	CLEANUP_ERR struct error err = ERR_INIT;
 
-	cr_assert_eq(tree_write_file(root, str_of(path), str_bytes(str_of(text)), 0644, 0, NULL,
-				     &err), 0);
+	cr_assert_eq(
+		tree_write_file(root, str_of(path), str_bytes(str_of(text)), 0644, 0, NULL, &err),
+		0);
 }
 
-static void add_root(const char *dep, const char *softdep, const char *alias,
-		     const char *builtin)
+static void add_root(const char *dep, const char *softdep, const char *alias, const char *builtin)
 {
 	put("boot/vmlinuz-" V, "kernel");
 	put("usr/lib/os-release", "ID=debian\n");
 	cr_assert_eq(tree_write_symlink(root, STR("etc/os-release"), STR("../usr/lib/os-release"),
-					0, NULL, &w.err), 0);
+					0, NULL, &w.err),
+		     0);
 	put(MODULES "modules.dep", dep);
 	put(MODULES "modules.softdep", softdep);
 	put(MODULES "modules.alias", alias);
@@ -278,7 +279,8 @@ Test(boot, a_checked_root_brings_veritysetup_its_loader_and_all_libraries)
 
 	p = scene_package(&w, "libc6", "2", "glibc");
 	put_elf(p, "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", NULL, nothing);
-	pack_link(&w, p, "lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2");
+	pack_link(&w, p, "lib64/ld-linux-x86-64.so.2",
+		  "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2");
 	put_elf(p, "usr/lib/x86_64-linux-gnu/liba.so.1.2.3", NULL, needs_b);
 	pack_link(&w, p, "usr/lib/x86_64-linux-gnu/liba.so.1", "liba.so.1.2.3");
 	must_fail(ERR_RECIPE_VALUE, "libb.so.2");

@@ -62,9 +62,10 @@ Test(disk_files, fstab_names_no_root)
 
 Test(disk_files, a_container_has_none_of_it)
 {
-	static const char *const paths[] = { "etc/.updated", "var/.updated", "etc/machine-id",
-					     "etc/fstab", "etc/repart.d",
-					     "etc/apt/preferences.d/ingot-kernel" };
+	static const char *const paths[] = {
+		"etc/.updated", "var/.updated", "etc/machine-id",
+		"etc/fstab",	"etc/repart.d", "etc/apt/preferences.d/ingot-kernel"
+	};
 
 	w.target.type = TARGET_OCI;
 	w.target.root_grow = true;
