@@ -251,10 +251,18 @@ static void print_single(const struct tree_diff *d)
 		}
 }
 
+static bool says_more(const struct tree_diff *d)
+{
+	for (size_t i = 0; i < d->n_paths; i++)
+		if (d->paths[i].a && d->paths[i].b)
+			return true;
+	return tree_diff_differences(d) != 0;
+}
+
 void show_diff_text(const struct tree_diff *d, bool verbose)
 {
 	print_table(d);
-	if (tree_diff_differences(d))
+	if (says_more(d))
 		putchar('\n');
 	for (size_t i = 0; i < d->n_paths; i++)
 		if (d->paths[i].a && d->paths[i].b)

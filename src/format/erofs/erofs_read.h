@@ -3,6 +3,11 @@
 /*
  * format/erofs/erofs_read.h - an EROFS file system, read back and checked.
  *
+ * Spec:    as format/erofs/erofs.h.
+ * Units:   bytes; times in seconds.
+ * Bytes:   little-endian.
+ * Depends: base/, io/, tree/, format/blocks/. No files, no clock.
+ *
  * Written from the specification by itself: it shares no code with the writer. It
  * reads uncompressed images of mkfs.erofs, too.
  */

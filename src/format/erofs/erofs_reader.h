@@ -1,6 +1,13 @@
 #pragma once
 
-/* format/erofs/erofs_reader.h - what the parts of the EROFS reader share. Private to erofs/. */
+/*
+ * format/erofs/erofs_reader.h - what the parts of the EROFS reader share. Private to erofs/.
+ *
+ * Spec:    as format/erofs/erofs.h.
+ * Units:   bytes; times in seconds. Inodes are numbered by 32 bytes.
+ * Bytes:   little-endian.
+ * Depends: base/, io/, tree/, format/blocks/. No files, no clock.
+ */
 
 #include "format/erofs/erofs_read.h"
 

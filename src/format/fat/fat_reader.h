@@ -1,6 +1,13 @@
 #pragma once
 
-/* format/fat/fat_reader.h - what the parts of the FAT32 reader share. Private to fat/. */
+/*
+ * format/fat/fat_reader.h - what the parts of the FAT32 reader share. Private to fat/.
+ *
+ * Spec:    as format/fat/fat.h.
+ * Units:   bytes, sectors of 512 bytes, clusters from 2; times in seconds.
+ * Bytes:   little-endian.
+ * Depends: base/, io/. No files, no clock.
+ */
 
 #include "format/fat/fat.h"
 
