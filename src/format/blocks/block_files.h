@@ -8,6 +8,7 @@
  *
  * Spec:    none; it knows no format.
  * Units:   bytes.
+ * Bytes:   none are decoded.
  * Depends: base/, crypto/hash.h, io/window.h, tree/reader.h.
  */
 

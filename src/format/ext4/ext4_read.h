@@ -3,9 +3,13 @@
 /*
  * format/ext4/ext4_read.h - an ext4 file system, read back and checked.
  *
- * Spec: as format/ext4/ext4.h, but written from the specification by itself: it shares
- * no code with the writer, so that one proves the other. It reads images of mke2fs, too
- * (bigalloc, encryption, inline data, casefolding and the like are refused by name).
+ * Spec:    as format/ext4/ext4.h, but written from the specification by itself: it
+ *          shares no code with the writer, so that one proves the other. It reads images
+ *          of mke2fs, too (bigalloc, encryption, inline data, casefolding and the like
+ *          are refused by name). What is checked: docs/formats/ext4.md.
+ * Units:   sizes in bytes, times in seconds.
+ * Bytes:   little-endian; the journal's superblock is big-endian.
+ * Depends: base/, crypto/hash.h, io/window.h, tree/, format/blocks/block_files.h.
  */
 
 #include "format/blocks/block_files.h"
