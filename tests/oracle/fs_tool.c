@@ -1,6 +1,6 @@
 /*
  * fs_tool FORMAT OUT TREE [OPTION=VALUE...]: writes a tree with ingot's own writer.
- *   erofs label= epoch= folder_mtime=
+ *   erofs label= epoch= folder_mtime= lz4=1
  *   ext4  size= free= grow_to= (bytes) journal=1 label= epoch= folder_mtime=
  *   rows  epoch=: nothing is written, the tree goes to standard output (fs_rows.h)
  * TREE: see fs_trees.h. What was planned goes to standard output. Status 1: refused.
@@ -88,6 +88,8 @@ static int write_erofs(const struct fs_tree *f, int fd, char **options)
 		.label = str_of(label ? label : "root"),
 		.epoch = (int64_t)number(options, "epoch", 1700000000),
 		.folder_mtime = (int64_t)number(options, "folder_mtime", 0),
+		.compression = number(options, "lz4", 0) ? EROFS_LZ4 : EROFS_UNCOMPRESSED,
+		.reader = &f->reader,
 	};
 	struct sink *out;
 

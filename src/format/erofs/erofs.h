@@ -22,11 +22,18 @@
 #define EROFS_WRITER_VERSION 1
 #define EROFS_BLOCK_SIZE     4096u
 
+enum erofs_compression {
+	EROFS_UNCOMPRESSED = 0,
+	EROFS_LZ4, /* the plan reads every content */
+};
+
 struct erofs_options {
 	uint8_t uuid[16];     /* as blkid prints it, first byte first */
 	struct str label;     /* volume name, at most 16 bytes */
 	int64_t epoch;        /* later mtimes are clamped to it, earlier than 0 to 0 */
 	int64_t folder_mtime; /* of every folder */
+	enum erofs_compression compression;
+	const struct content_reader *reader; /* borrowed; for EROFS_LZ4 only */
 };
 
 struct erofs_plan; /* borrows the tree */

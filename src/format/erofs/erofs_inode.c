@@ -13,7 +13,7 @@ enum {
 	I_MODE = 4,
 	I_LINKS = 6,  /* le16; extended: 0 */
 	I_SIZE = 8,   /* le32; extended: le64 */
-	I_PLACE = 16, /* block of the content, or number of the device */
+	I_PLACE = 16, /* block of the content, number of clusters or of the device */
 	I_INO = 20,
 	I_UID = 24, /* le16; extended: le32 */
 	I_GID = 26, /* le16 */
@@ -137,6 +137,8 @@ int erofs_inode_measure(const struct node *node, const struct erofs_options *o,
 		return -1;
 	item->extended = is_extended(node->inode, o, item);
 	item->layout = layout_of(item);
+	if (o->compression == EROFS_LZ4 && node->inode->kind == NODE_FILE)
+		return erofs_clusters_measure(item, o->reader, err);
 	return 0;
 }
 
@@ -152,7 +154,7 @@ static uint32_t place_of(const struct erofs_item *item)
 
 	if (inode->kind == NODE_CHAR || inode->kind == NODE_BLOCK)
 		return encode_device(inode->major, inode->minor);
-	return item->first_block;
+	return item->layout == EROFS_COMPRESSED ? item->clusters : item->first_block;
 }
 
 static void encode_extended(const struct erofs_item *item, int64_t mtime, uint8_t *to)

@@ -86,9 +86,8 @@ static struct erofs_group fill_group(struct erofs_plan *p, uint32_t first)
 		space.used[space.n++] = SUPERBLOCK_END;
 	for (uint32_t i = first; i < p->n_items; i++) {
 		struct erofs_item *item = &p->items[i];
-		uint32_t size = erofs_inode_size(item) + item->xattr_size + erofs_tail_size(item);
 
-		if (!erofs_space_take(&space, size, &offset))
+		if (!erofs_space_take(&space, erofs_meta_size(item), &offset))
 			break;
 		item->nid = offset / EROFS_SLOT_SIZE;
 		g.n_items++;

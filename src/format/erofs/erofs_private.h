@@ -14,11 +14,13 @@
 #define EROFS_SLOT_SIZE      32u /* inodes begin at a multiple of it */
 #define EROFS_SLOTS          (EROFS_BLOCK_SIZE / EROFS_SLOT_SIZE)
 #define EROFS_GROUP_BLOCKS   256u /* of metadata: what is held in memory at once */
+#define EROFS_INDEX_MAX      131072u /* blocks of a compressed file: their index is 1 MiB */
 #define EROFS_XATTR_SIZE_MAX (12u + 4u * 65534u) /* of one inode: a count of 16 bits */
 
 /* Where things lie in an inode's content; the numbers are those of the disk. */
 enum erofs_layout {
 	EROFS_PLAIN = 0,  /* all of it in blocks of its own */
+	EROFS_COMPRESSED = 1, /* clusters, and behind the inode an index of them */
 	EROFS_INLINE = 2, /* the last, partial block follows the inode */
 };
 
@@ -30,6 +32,7 @@ struct erofs_item {
 	uint32_t first_block;    /* of the content */
 	uint32_t xattr_size;     /* with header */
 	uint32_t links;
+	uint32_t clusters; /* EROFS_COMPRESSED: blocks of them */
 	bool extended;           /* 64 bytes instead of 32 */
 	enum erofs_layout layout;
 };
@@ -101,7 +104,23 @@ static inline uint32_t erofs_tail_size(const struct erofs_item *item)
 /* Blocks of the content that lie elsewhere. */
 static inline uint64_t erofs_data_blocks(const struct erofs_item *item)
 {
+	if (item->layout == EROFS_COMPRESSED)
+		return item->clusters;
 	return (item->size - erofs_tail_size(item) + EROFS_BLOCK_SIZE - 1) / EROFS_BLOCK_SIZE;
+}
+/* EROFS_COMPRESSED: bytes from the inode to its index, behind a header of zeros. */
+static inline uint32_t erofs_index_offset(const struct erofs_item *item)
+{
+	return ((erofs_inode_size(item) + item->xattr_size + 7) & ~7u) + 16;
+}
+/* Bytes of metadata: inode, xattrs, index, tail. */
+static inline uint32_t erofs_meta_size(const struct erofs_item *item)
+{
+	uint64_t blocks = (item->size + EROFS_BLOCK_SIZE - 1) / EROFS_BLOCK_SIZE;
+
+	if (item->layout == EROFS_COMPRESSED)
+		return erofs_index_offset(item) + 8 * (uint32_t)blocks;
+	return erofs_inode_size(item) + item->xattr_size + erofs_tail_size(item);
 }
 /* Fills in all of @item but its place. */
 int erofs_inode_measure(const struct node *node, const struct erofs_options *o,
@@ -109,3 +128,9 @@ int erofs_inode_measure(const struct node *node, const struct erofs_options *o,
 /* Inode and xattrs; what lies behind them is the caller's. */
 void erofs_inode_encode(const struct erofs_plan *p, const struct erofs_item *item, uint8_t *to);
 uint8_t erofs_file_type(enum node_kind kind); /* as in the entries of folders */
+
+/* erofs_clusters.c: makes @item, a file, EROFS_COMPRESSED if that saves a block. */
+int erofs_clusters_measure(struct erofs_item *item, const struct content_reader *reader,
+			   struct error *err) MUST_CHECK;
+int erofs_clusters_write(const struct erofs_item *item, const struct content_reader *reader,
+			 uint8_t *index, struct sink *out, struct error *err) MUST_CHECK;

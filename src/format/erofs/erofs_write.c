@@ -20,12 +20,14 @@ enum {
 	SB_TIME = 24,	  /* le64: what compact inodes have */
 	SB_BLOCKS = 36,	  /* le32 */
 	SB_UUID = 48,
-	SB_LABEL = 64, /* 16 bytes */
+	SB_LABEL = 64,	  /* 16 bytes */
+	SB_INCOMPAT = 80, /* le32 */
 };
 
 #define MAGIC 0xe0f5e1e2u
 #define COMPAT_CSUM 1u
-#define COMPAT_MTIME 2u /* times are those of modification */
+#define INCOMPAT_ZEROS_FIRST 1u /* compressed bytes end with their block */
+#define COMPAT_MTIME 2u		/* times are those of modification */
 
 /* The checksum covers the rest of the first block, inodes in it, too. */
 static void encode_superblock(const struct erofs_plan *p, uint8_t first[static EROFS_BLOCK_SIZE])
@@ -43,6 +45,8 @@ static void encode_superblock(const struct erofs_plan *p, uint8_t first[static E
 	put_le32(sb + SB_BLOCKS, (uint32_t)p->blocks);
 	memcpy(sb + SB_UUID, p->options.uuid, sizeof(p->options.uuid));
 	memcpy(sb + SB_LABEL, p->label, sizeof(p->label));
+	if (p->options.compression == EROFS_LZ4)
+		put_le32(sb + SB_INCOMPAT, INCOMPAT_ZEROS_FIRST);
 	put_le32(sb + SB_CHECKSUM, crc32c_raw(~0u, covered));
 }
 
@@ -179,6 +183,17 @@ static int write_content(const struct erofs_item *item, const struct content_rea
 	return r < 0 ? -1 : sink_align(out, EROFS_BLOCK_SIZE, err);
 }
 
+static int write_file(const struct erofs_item *item, const struct content_reader *reader,
+		      uint8_t *meta, struct sink *out, struct error *err)
+{
+	uint8_t *tail = meta + erofs_inode_size(item) + item->xattr_size;
+
+	if (item->layout == EROFS_COMPRESSED)
+		return erofs_clusters_write(item, reader, meta + erofs_index_offset(item), out,
+					    err);
+	return write_content(item, reader, tail, out, err);
+}
+
 static int fail_at(const struct erofs_item *item, struct error *err)
 {
 	CLEANUP_BUF struct buf path = BUF_INIT(1u << 20);
@@ -198,7 +213,7 @@ static int write_file_group(const struct erofs_plan *p, const struct erofs_group
 
 		if (item->size == 0)
 			continue;
-		if (write_content(item, reader, tail_in(g, item, meta), out, err) < 0)
+		if (write_file(item, reader, place_in(g, item, meta), out, err) < 0)
 			return fail_at(item, err);
 	}
 	return sink_write(out, all, err);
