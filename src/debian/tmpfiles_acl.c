@@ -153,10 +153,12 @@ static void acl_of_mode(struct acl *a, uint16_t mode)
 {
 	static const uint32_t tags[] = { ACL_USER_OBJ, ACL_GROUP_OBJ, ACL_OTHER };
 
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t bits = (uint32_t)mode >> (6 - 3 * i);
+
 		if (!acl_find(a, tags[i], NO_QUALIFIER))
-			(void)acl_put(a, (struct acl_entry){ tags[i], NO_QUALIFIER,
-							     ((uint32_t)mode >> (6 - 3 * i)) & 7u });
+			(void)acl_put(a, (struct acl_entry){ tags[i], NO_QUALIFIER, bits & 7u });
+	}
 }
 
 /* What the node has now; of a folder without a default list: nothing. */

@@ -18,7 +18,15 @@
 #include "pipeline/workspace.h"
 #include "stage/stage.h"
 
-enum phase { PHASE_INDEXES, PHASE_FETCH, PHASE_PACKS, PHASE_SCRIPTS, PHASE_LAYERS, PHASE_DISK, PHASE_COUNT };
+enum phase {
+	PHASE_INDEXES,
+	PHASE_FETCH,
+	PHASE_PACKS,
+	PHASE_SCRIPTS,
+	PHASE_LAYERS,
+	PHASE_DISK,
+	PHASE_COUNT,
+};
 
 struct refusals;
 
