@@ -243,6 +243,29 @@ static int check_ids_of_hash(const struct disk_image *d, struct error *err)
 	return 0;
 }
 
+/*
+ * A partition may be longer than what the hash tree is over: the rest is zero, and from here
+ * on not to be seen.
+ */
+static int narrow_root(struct disk_reader *r, struct error *err)
+{
+	struct window *root = &r->part[GPT_ROOT];
+	uint8_t count[8];
+	uint64_t blocks;
+
+	if (window_read(&r->part[GPT_ROOT_VERITY], 72, count, sizeof(count), err) < 0)
+		return -1;
+	blocks = get_le64(count);
+	if (blocks > root->size / VERITY_BLOCK_SIZE)
+		return err_set(err, ERR_FORMAT,
+			       "the hash tree is of %llu blocks, and the root has %llu bytes",
+			       (unsigned long long)blocks, (unsigned long long)root->size);
+	if (check_zeros(root, blocks * VERITY_BLOCK_SIZE, root->size, err) < 0)
+		return -1;
+	root->size = blocks * VERITY_BLOCK_SIZE;
+	return 0;
+}
+
 static int read_verity(struct disk_reader *r, const struct root_words *w, struct error *err)
 {
 	struct disk_image *d = r->d;
@@ -258,7 +281,7 @@ static int read_verity(struct disk_reader *r, const struct root_words *w, struct
 		return err_set(err, ERR_FORMAT, "the kernel's command line has no valid roothash=");
 	if ((w->hash_device.ptr &&
 	     check_partuuid(w->hash_device, d->hash_partition, "the hash tree", err) < 0) ||
-	    check_ids_of_hash(d, err) < 0 ||
+	    check_ids_of_hash(d, err) < 0 || narrow_root(r, err) < 0 ||
 	    verity_check(&r->part[GPT_ROOT], hash, &d->root_hash, err) < 0 ||
 	    check_zeros(hash, verity_size(r->part[GPT_ROOT].size), hash->size, err) < 0)
 		return -1;
