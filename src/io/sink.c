@@ -40,7 +40,7 @@ int sink_hole(struct sink *s, uint64_t len, struct error *err)
 {
 	if (s->failed)
 		return -1;
-	if ((s->ops->hole ? s->ops->hole : write_zeros)(s, len, err) < 0) {
+	if (len && (s->ops->hole ? s->ops->hole : write_zeros)(s, len, err) < 0) {
 		s->failed = true;
 		return -1;
 	}
