@@ -277,7 +277,7 @@ int run_container(const struct run_options *o, const struct json *config, const 
 			    .tree = t,
 			    .reader = reader,
 			    .as_root = geteuid() == 0 };
-	const char *program, *state, *name;
+	const char *program = NULL, *state, *name;
 	size_t n = 0;
 
 	if (!b.config || json_kind_of(b.config) != JSON_OBJECT)
