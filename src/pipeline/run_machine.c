@@ -190,7 +190,7 @@ static bool is_newer(const char *a, const char *b)
 static int make_layer(struct run *r, const struct run_options *o, enum run_kind kind,
 		      const char *image, const char *layer, struct error *err)
 {
-	const char *argv[12], *tool;
+	const char *argv[12], *tool = NULL;
 	size_t n = 0;
 	int status = 0;
 
@@ -360,8 +360,8 @@ int run_machine(const struct run_options *o, const struct window *file, enum run
 	CLEANUP_RUN struct run r = { 0 };
 	struct arguments a = { .arena = &r.arena };
 	const struct machine_kind *k = NULL;
-	const struct firmware *firmware;
-	const char *program, *layer, *variables;
+	const struct firmware *firmware = NULL;
+	const char *program = NULL, *layer = NULL, *variables = NULL;
 	uint32_t cpus = o->cpus ? o->cpus : workers_default() < 2 ? 1 : 2;
 
 	if (kind == RUN_QCOW2)
