@@ -155,14 +155,6 @@ uint8_t *hash_sha1(struct bytes data, uint8_t ret[static SHA1_SIZE])
 	return ret;
 }
 
-char *hash_md5_hex(struct bytes data, char text[static MD5_HEX_MAX])
-{
-	struct md5 *m = md5_new();
-
-	md5_add(m, data);
-	return md5_finish_free(m, text);
-}
-
 struct hash_sink {
 	struct sink sink;
 	struct sink *next;

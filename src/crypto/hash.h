@@ -33,14 +33,12 @@ void hash_add_u64(struct hash *h, uint64_t value);
 struct digest hash_hmac(struct bytes key, struct bytes data);
 
 #define MD5_HEX_MAX 33
-/* Lower-case hex of MD5 (RFC 1321): dpkg's database asks for it; not security. */
-char *hash_md5_hex(struct bytes data, char text[static MD5_HEX_MAX]);
 
 #define SHA1_SIZE 20
 /* SHA-1 (FIPS 180-4): OpenSSL names certificates by it; not security. Returns @ret. */
 uint8_t *hash_sha1(struct bytes data, uint8_t ret[static SHA1_SIZE]);
 
-struct md5; /* MD5 in progress, for contents that are streamed */
+struct md5; /* MD5 (RFC 1321) in progress: dpkg's database asks for it; not security */
 struct md5 *md5_new(void);
 void md5_add(struct md5 *m, struct bytes data);
 char *md5_finish_free(struct md5 *m, char text[static MD5_HEX_MAX]);

@@ -159,10 +159,10 @@ struct pack_member *pack_file(struct scene *w, struct pack *p, const char *path,
 			      unsigned mode)
 {
 	struct pack_member *m = add_member(p, path, NODE_FILE, mode);
-	char *md5 = arena_alloc(&w->arena, MD5_HEX_MAX);
+	char *md5 = arena_alloc(&w->arena, HASH_HEX_MAX);
 
 	m->content = content_of_bytes(copy(w, text));
-	m->md5 = str_of(hash_md5_hex(str_bytes(str_of(text)), md5));
+	m->md5 = str_of(hash_hex(HASH_MD5, str_bytes(str_of(text)), md5));
 	return m;
 }
 

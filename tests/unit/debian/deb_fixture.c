@@ -34,7 +34,7 @@ static void add_member(struct deb_fixture *f, struct pack *pack, struct str line
 {
 	struct pack_member *m = &pack->members[pack->n_members++];
 	struct str kind = word(&line);
-	char md5[MD5_HEX_MAX];
+	char md5[HASH_HEX_MAX];
 
 	cr_assert_leq(pack->n_members, MEMBERS_MAX);
 	*m = (struct pack_member){ .path = word(&line), .mode = 0644, .mtime = 1000,
@@ -58,7 +58,7 @@ static void add_member(struct deb_fixture *f, struct pack *pack, struct str line
 	default:
 		m->content = content_of_bytes(str_bytes(line));
 		m->md5 = str_of(arena_strdup(&f->arena,
-					     str_of(hash_md5_hex(str_bytes(line), md5))));
+					     str_of(hash_hex(HASH_MD5, str_bytes(line), md5))));
 	}
 }
 
