@@ -1,4 +1,4 @@
-# Disks of recipes/vm.yaml, and what is asked inside a machine:
+# Shared by tests/boot/*.sh: disks of recipes/vm.yaml, and what is asked inside a machine:
 #   . "$(dirname "$0")/guest.sh"
 #
 #   guest_recipe NAME           recipes/NAME.yaml in a scratch workspace: vm.yaml with a key

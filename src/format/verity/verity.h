@@ -6,6 +6,8 @@
  * Spec:    Linux Documentation/admin-guide/device-mapper/verity.rst; cryptsetup's
  *          on-disk superblock, version 1 (formats A6; docs/formats/verity.md).
  * Units:   bytes; data and hash blocks are 4096 bytes, hash type 1, SHA-256.
+ * Bytes:   the superblock is little-endian.
+ * Depends: base/, crypto/hash.h, io/. No files, no clock.
  */
 
 #include "base/attr.h"
