@@ -35,6 +35,10 @@ static void print_step(const struct why_step *s, bool last)
 		printf(", needed by ");
 	else if (str_equal(p->why, STR("recipe")))
 		printf(", which the recipe asks for\n");
+	else if (str_equal(p->why, STR("boot")))
+		printf(", which boots the disks\n");
+	else if (str_has_prefix(p->why, STR("rule ")))
+		printf(", by the rule '" STR_FMT "'\n", (int)p->why.len - 5, p->why.ptr + 5);
 	else
 		printf(", because it is " STR_FMT "\n", STR_ARG(p->why));
 }
