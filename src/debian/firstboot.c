@@ -31,6 +31,11 @@ static const struct first_boot table[] = {
 	{ "varnish-secret", "secret of varnishadm",
 	  "/bin/sh -c 'install -m 0600 /proc/sys/kernel/random/uuid /etc/varnish/secret'",
 	  "/etc/varnish/secret", "varnish.service" },
+	/* One unit for all of them: dpkg has one lock. Later ones are the administrator's. */
+	{ FIRST_BOOT_PACKAGES, "packages that dpkg configures here",
+	  "/bin/sh -c 'export HOME=/root DEBIAN_FRONTEND=noninteractive; "
+	  "dpkg --configure --pending && : >/var/lib/misc/ingot-configured'",
+	  "/var/lib/misc/ingot-configured", "multi-user.target" },
 	{ FIRST_BOOT_ISCSI, "name of the iSCSI initiator",
 	  "/bin/sh -c 'printf \"InitiatorName=%s\\n\" \"$(/sbin/iscsi-iname)\" "
 	  ">/etc/iscsi/initiatorname.iscsi && chmod 0600 /etc/iscsi/initiatorname.iscsi'",

@@ -6,7 +6,8 @@
  *
  * Spec: design.md, section 6.5; debian.md 5.11, 6; debian-13.md 3.9. A command that
  * would make such a thing takes its name down by debian_first_boot() and makes nothing.
- * For a container the list is for people; a disk gets a one-shot unit.
+ * For a container the list is for people; a disk gets a one-shot unit. So do packages that
+ * a recipe leaves to dpkg on the machine.
  */
 
 #include "debian/commands.h"
@@ -21,6 +22,7 @@
 #define FIRST_BOOT_ISCSI "iscsi-initiator-name"
 #define FIRST_BOOT_ALIASES "mail-aliases"
 #define FIRST_BOOT_SASLDB "sasl-database"
+#define FIRST_BOOT_PACKAGES "packages" /* those that the recipe leaves unpacked */
 
 struct first_boot {
 	const char *name;

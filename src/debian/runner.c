@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "debian/catalogue.h"
 #include "debian/effects.h"
+#include "debian/firstboot.h"
 #include "shell/shell.h"
 
 #define ENVIRONMENT 16u
@@ -227,8 +228,11 @@ static int answer_script(const struct running *x, const struct debian_answer *an
 			 struct error *err)
 {
 	x->d->run->coverage.answered++;
-	if (answer->kind == ANSWER_FIRST_BOOT)
+	if (answer->kind == ANSWER_FIRST_BOOT) {
 		x->u->first_boot = true;
+		debian_first_boot(x->d, STR(FIRST_BOOT_PACKAGES),
+				  context_of(x, STR("postinst, answered by the recipe")).cause);
+	}
 	if (answer->kind != ANSWER_EFFECTS)
 		return 0;
 	return apply_lines(x, answer, arena_printf(x->d->arena, STR_FMT ", answered by the recipe",

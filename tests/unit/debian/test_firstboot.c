@@ -52,6 +52,21 @@ Test(firstboot, a_cluster_of_postgresql_is_made_by_a_unit_of_its_own)
 						 "ingot-postgresql-cluster-17-main.service")));
 }
 
+Test(firstboot, packages_that_a_recipe_leaves_are_configured_once_by_one_unit)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+	struct str unit;
+
+	cr_assert_eq(first_boot_write(&d, STR("packages"), 0, &err), 0);
+	cr_assert_eq(first_boot_write(&d, STR("packages"), 0, &err), 0);
+	unit = text_of("etc/systemd/system/ingot-packages.service");
+	cr_expect_not_null(strstr(unit.ptr, "dpkg --configure --pending"));
+	cr_expect_not_null(
+		strstr(unit.ptr, "\nConditionPathExists=!/var/lib/misc/ingot-configured\n"));
+	cr_expect_not_null(tree_find(f.tree, STR("etc/systemd/system/multi-user.target.wants/"
+						 "ingot-packages.service")));
+}
+
 Test(firstboot, a_word_to_people_makes_no_unit)
 {
 	CLEANUP_ERR struct error err = ERR_INIT;

@@ -216,6 +216,8 @@ Test(install, an_answer_replaces_a_script_or_leaves_it_to_the_machine)
 	fixture_must_install(&g);
 	cr_assert_not(fixture_has(&g, "one"));
 	cr_assert(strstr(fixture_text(&g, "var/lib/dpkg/status"), "install ok unpacked"));
+	cr_assert_eq(g.report.n_first_boot, 1);
+	cr_assert(str_equal_cstr(g.report.first_boot[0].what, "packages"));
 }
 
 Test(install, an_answer_for_another_text_of_the_script_counts_for_nothing)
