@@ -99,6 +99,9 @@ static int plan_erofs(struct disk *d, struct error *err)
 		.label = STR("root"),
 		.epoch = d->in.epoch,
 		.folder_mtime = TREE_FOLDER_MTIME,
+		.compression =
+			t->root_compression == ROOT_LZ4 ? EROFS_LZ4 : EROFS_UNCOMPRESSED,
+		.reader = d->in.reader,
 	};
 
 	memcpy(o.uuid, uuid.bytes, sizeof(o.uuid));

@@ -140,6 +140,7 @@ struct recipe_pair {
 enum target_type { TARGET_OCI = 1, TARGET_DISK };
 enum compression { COMPRESSION_NONE = 1, COMPRESSION_GZIP, COMPRESSION_ZSTD };
 enum root_type { ROOT_EXT4 = 1, ROOT_EROFS };
+enum root_compression { ROOT_UNCOMPRESSED = 1, ROOT_LZ4 };
 
 struct recipe_target {
 	struct str name;
@@ -165,6 +166,7 @@ struct recipe_target {
 	uint64_t root_size;                    /* bytes; 0: auto */
 	struct src_pos root_size_pos;          /* file NULL: not said */
 	bool root_grow, root_verity;
+	enum root_compression root_compression;
 	struct str secure_boot_certificate;    /* relative to the recipes folder, or "" */
 };
 

@@ -61,6 +61,11 @@ static int check_root(const struct recipe *r, const struct recipe_target *t, str
 			"dm-verity protects a root that never changes, and ext4 is written to");
 		return err_hint(err, "write 'type: erofs' beside 'verity: true'");
 	}
+	if (t->root_type == ROOT_EXT4 && t->root_compression != ROOT_UNCOMPRESSED) {
+		(void)err_at(err, ERR_RECIPE_CONFLICT, ydoc_get(root, "compression")->pos,
+			     "ext4 holds files as they are");
+		return err_hint(err, "write 'type: erofs', or remove 'compression'");
+	}
 	if (t->root_size % 4096 == 0)
 		return 0;
 	(void)err_at(err, ERR_RECIPE_VALUE, t->root_size_pos,

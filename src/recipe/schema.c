@@ -269,6 +269,9 @@ static const struct schema_type root = {
 	  .text = "Grow to the disk's size at first boot." },
 	{ .name = "verity", .type = &type_bool, .flags = SCHEMA_RESOLUTION,
 	  AT(recipe_target, root_verity), .fallback = "false", .text = "Protect it by dm-verity." },
+	{ .name = "compression", .type = &type_root_compression,
+	  AT(recipe_target, root_compression), .fallback = "none",
+	  .text = "Of files, for 'type: erofs'." },
 	{ 0 } },
 };
 

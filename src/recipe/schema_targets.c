@@ -141,6 +141,17 @@ const struct schema_type type_root = {
 	.choices = SCHEMA_WORDS("ext4", "erofs"),
 };
 
+static void bind_root_compression(const struct ydoc_node *n, struct arena *arena, void *to)
+{
+	(void)arena;
+	bind_choice(&type_root_compression, n, to);
+}
+
+const struct schema_type type_root_compression = {
+	.kind = SCHEMA_TEXT, .what = "a compression of files", .bind = bind_root_compression,
+	.choices = SCHEMA_WORDS("none", "lz4"),
+};
+
 /* Bytes of "4G"; 0 of "auto"; UINT64_MAX if it is neither. */
 static uint64_t size_of_text(struct str s)
 {

@@ -15,7 +15,8 @@ extern const struct schema_type type_schema_version, type_name, type_version, ty
 	type_hostname, type_timezone, type_locale, type_debconf_key, type_free_text, type_line,
 	type_script, type_reason, type_answer, type_time, type_argument, type_environment,
 	type_container_user, type_container_port, type_label, type_signal, type_layers,
-	type_compression, type_target, type_disk_format, type_root, type_size;
+	type_compression, type_target, type_disk_format, type_root, type_size,
+	type_root_compression;
 
 /* "name" or "name:more", cut at the first '='. */
 struct str environment_identity(struct str text);

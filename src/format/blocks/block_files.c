@@ -6,10 +6,13 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "compress/lz4.h"
 #include "crypto/hash.h"
 
 /* Large enough that the calls cost nothing, small enough for a core's own cache. */
 #define PIECE_SIZE (256u * 1024) /* bytes */
+
+#define LZ4_RATIO 255u /* a byte of LZ4 gives no more */
 
 struct entry {
 	const struct block_extent *extents;
@@ -31,9 +34,51 @@ struct extent_source {
 	struct source source;
 	struct window in;
 	struct entry entry;
-	size_t current; /* extent */
-	uint64_t done;	/* bytes of it */
+	size_t current;	   /* extent */
+	uint64_t done;	   /* bytes of it */
+	uint8_t *unpacked; /* of the current extent; or NULL */
 };
+
+static int unpack(const struct extent_source *s, const struct block_extent *e, uint8_t *to,
+		  struct error *err)
+{
+	uint8_t packed[BLOCK_FILES_PACKED_MAX];
+	struct bytes block = { packed, e->packed };
+
+	if (window_read(&s->in, e->offset, packed, e->packed, err) < 0)
+		return -1;
+	if (lz4_decode(block, to, (size_t)e->length, err) < 0)
+		return err_while(err, "reading byte %llu of '%s'", (unsigned long long)e->offset,
+				 s->in.name);
+	return 0;
+}
+
+/* All of the block at once if there is room for it, else by way of memory of our own. */
+static int read_packed(struct extent_source *s, const struct block_extent *e, uint8_t *to,
+		       size_t size, struct error *err)
+{
+	if (s->done == 0 && size == e->length)
+		return unpack(s, e, to, err);
+	if (s->done == 0) {
+		free(s->unpacked);
+		s->unpacked = mem_alloc((size_t)e->length);
+		if (unpack(s, e, s->unpacked, err) < 0)
+			return -1;
+	}
+	memcpy(to, s->unpacked + s->done, size);
+	return 0;
+}
+
+static int read_extent(struct extent_source *s, const struct block_extent *e, uint8_t *to,
+		       size_t size, struct error *err)
+{
+	if (e->packed)
+		return read_packed(s, e, to, size, err);
+	if (!e->hole)
+		return window_read(&s->in, e->offset + s->done, to, size, err);
+	memset(to, 0, size);
+	return 0;
+}
 
 static int extent_read(struct source *source, uint8_t *to, size_t size, size_t *ret_n,
 		       struct error *err)
@@ -52,17 +97,18 @@ static int extent_read(struct source *source, uint8_t *to, size_t size, size_t *
 	e = &s->entry.extents[s->current];
 	if (size > e->length - s->done)
 		size = (size_t)(e->length - s->done);
-	if (e->hole)
-		memset(to, 0, size);
-	else if (window_read(&s->in, e->offset + s->done, to, size, err) < 0)
+	if (read_extent(s, e, to, size, err) < 0)
 		return -1;
 	s->done += size;
 	*ret_n = size;
 	return 0;
 }
 
-static void extent_close(struct source *s)
+static void extent_close(struct source *source)
 {
+	struct extent_source *s = (struct extent_source *)source;
+
+	free(s->unpacked);
 	free(s);
 }
 
@@ -116,11 +162,27 @@ void block_files_free(struct block_files *f)
 	free(f);
 }
 
+/* What an extent has in the window lies in it, and gives no more than it can. */
+static int check_extent(const struct block_files *f, const struct block_extent *e,
+			struct error *err)
+{
+	struct window part;
+
+	if (e->hole)
+		return 0;
+	if (e->packed > BLOCK_FILES_PACKED_MAX ||
+	    (e->packed && e->length > (uint64_t)LZ4_RATIO * e->packed))
+		return err_set(err, ERR_FORMAT,
+			       "%u bytes at byte %llu of '%s' can't be %llu bytes compressed",
+			       e->packed, (unsigned long long)e->offset, f->in.name,
+			       (unsigned long long)e->length);
+	return window_part(&f->in, e->offset, e->packed ? e->packed : e->length, &part, err);
+}
+
 static int check(const struct block_files *f, const struct block_extent *extents, size_t n,
 		 uint64_t *ret_size, struct error *err)
 {
 	uint64_t size = 0;
-	struct window part;
 
 	for (size_t i = 0; i < n; i++) {
 		if (extents[i].length > f->left - size)
@@ -129,8 +191,7 @@ static int check(const struct block_files *f, const struct block_extent *extents
 				       "holes or shared blocks",
 				       f->in.name);
 		size += extents[i].length;
-		if (!extents[i].hole &&
-		    window_part(&f->in, extents[i].offset, extents[i].length, &part, err) < 0)
+		if (check_extent(f, &extents[i], err) < 0)
 			return -1;
 	}
 	*ret_size = size;

@@ -9,7 +9,7 @@
  * Spec:    none; it knows no format.
  * Units:   bytes.
  * Bytes:   none are decoded.
- * Depends: base/, crypto/hash.h, io/window.h, tree/reader.h.
+ * Depends: base/, compress/lz4.h, crypto/hash.h, io/window.h, tree/reader.h.
  */
 
 #include "io/window.h"
@@ -20,7 +20,10 @@ struct block_extent {
 	uint64_t offset; /* bytes into the window; ignored for a hole */
 	uint64_t length; /* bytes */
 	bool hole;       /* zeros */
+	uint32_t packed; /* not 0: a block of LZ4 of so many bytes, which gives @length */
 };
+
+#define BLOCK_FILES_PACKED_MAX 65536u /* bytes of a block of LZ4 */
 
 /*
  * What all contents together may have beyond the size of the window: holes, and blocks
@@ -45,7 +48,8 @@ void block_files_limit(struct block_files *f, uint64_t excess);
 /*
  * Reads the bytes once, hashes them and gives the handle (CONTENT_OBJECT, to be read by
  * block_files_reader() only, until block_files_free(); CONTENT_EMPTY for none). @extents
- * is copied. Errors: ERR_FORMAT a run ends outside the window; ERR_LIMIT.
+ * is copied. Errors: ERR_FORMAT a run ends outside the window, or a block of LZ4 does not
+ * give what it should; ERR_LIMIT.
  */
 int block_files_add(struct block_files *f, const struct block_extent *extents, size_t n,
 		    struct content *ret, struct error *err) MUST_CHECK;

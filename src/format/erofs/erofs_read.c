@@ -67,11 +67,27 @@ static int add_found(struct walk *w, struct node *node, const struct erofs_inode
 	return 0;
 }
 
+static int set_compressed(struct walk *w, const struct erofs_inode *i, struct content *ret,
+			  struct error *err)
+{
+	CLEANUP_FREE struct block_extent *clusters = NULL;
+	size_t n = 0;
+
+	if (erofs_clusters(&w->r, i, &clusters, &n, err) < 0)
+		return -1;
+	if (block_files_add(w->r.files, clusters, n, ret, err) < 0)
+		return err_while(err, "reading inode %llu of the EROFS",
+				 (unsigned long long)i->number);
+	return 0;
+}
+
 static int set_content(struct walk *w, const struct erofs_inode *i, struct inode *attributes,
 		       struct buf *target, struct error *err)
 {
 	struct block_extent extents[2];
 
+	if (erofs_is_compressed(i->layout))
+		return set_compressed(w, i, &attributes->content, err);
 	if (attributes->kind == NODE_FILE)
 		return block_files_add(w->r.files, extents, erofs_extents(i, extents),
 				       &attributes->content, err);

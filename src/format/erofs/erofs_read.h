@@ -9,7 +9,7 @@
  * Depends: base/, io/, tree/, format/blocks/. No files, no clock.
  *
  * Written from the specification by itself: it shares no code with the writer. It
- * reads uncompressed images of mkfs.erofs, too.
+ * reads images of mkfs.erofs, too: plain ones and those of LZ4 in clusters of one block.
  */
 
 #include "format/blocks/block_files.h"

@@ -35,10 +35,10 @@ static int set_common(const uint8_t *p, struct erofs_inode *i, struct error *err
 		return err_set(err, ERR_UNSUPPORTED, "inode %llu of the EROFS has format %04x",
 			       (unsigned long long)i->number, format);
 	i->layout = format >> 1 & 7;
-	if (i->layout != EROFS_PLAIN && i->layout != EROFS_INLINE)
+	if (format >> 1 > EROFS_COMPACT)
 		return err_set(err, ERR_UNSUPPORTED, "inode %llu of the EROFS is %s",
 			       (unsigned long long)i->number,
-			       i->layout == 4 ? "chunk-based" : "compressed");
+			       format >> 1 == 4 ? "chunk-based" : "of a new layout");
 	i->attributes.kind = kind_of(mode);
 	i->attributes.mode = mode & 07777;
 	if (mode >> 12 == 014)
@@ -88,6 +88,10 @@ static int set_data(struct erofs_reader *r, struct erofs_inode *i, uint32_t bloc
 	if (i->size > LIMIT_FILE_SIZE)
 		return err_set(err, ERR_LIMIT, "inode %llu of the EROFS has %llu bytes",
 			       (unsigned long long)i->number, (unsigned long long)i->size);
+	if (erofs_is_compressed(i->layout)) {
+		i->clusters = block;
+		return erofs_claim_index(r, i, end, err);
+	}
 	if (i->layout == EROFS_INLINE && tail == 0)
 		return erofs_wrong(err, i->number, "is inline, with nothing to be inline");
 	if (tail && end % EROFS_BLOCK + tail > EROFS_BLOCK)

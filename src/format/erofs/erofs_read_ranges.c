@@ -41,6 +41,10 @@ int erofs_claim(struct erofs_ranges *r, uint64_t start, uint64_t size, bool shar
 				   (unsigned long long)size, (unsigned long long)start);
 	if (size == 0)
 		return 0;
+	if (r->n && !shared && !r->list[r->n - 1].shared && r->list[r->n - 1].end == start) {
+		r->list[r->n - 1].end = start + size;
+		return 0;
+	}
 	MEM_GROW(r->list, r->n, r->capacity);
 	r->list[r->n++] = (struct erofs_range){ start, start + size, shared };
 	return 0;

@@ -26,7 +26,11 @@ static int check_features(const uint8_t *s, struct error *err)
 	if (compat & ~(COMPAT_CHECKSUM | COMPAT_MTIME))
 		return err_set(err, ERR_UNSUPPORTED, "the EROFS has compatible features %08x",
 			       compat);
-	if (s[13] || get_le32(s + 84) || get_le16(s + 88) || !erofs_is_zero(s + 90, 38))
+	/* How far back LZ4 looks: what a decoder of streams would need. */
+	if (!(get_le32(s + 80) & INCOMPAT_ZERO_PADDING) && get_le16(s + 84))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "the EROFS has compressed bytes before their zeros");
+	if (s[13] || get_le16(s + 86) || get_le16(s + 88) || !erofs_is_zero(s + 90, 38))
 		return err_set(err, ERR_FORMAT,
 			       "the EROFS superblock has values of features that it does not use");
 	return 0;
@@ -71,6 +75,7 @@ static int set_super(const struct window *in, const uint8_t *s, struct erofs_sup
 	ret->metadata = (uint64_t)get_le32(s + 40) * EROFS_BLOCK;
 	ret->xattrs = (uint64_t)get_le32(s + 44) * EROFS_BLOCK;
 	ret->root = get_le16(s + 14);
+	ret->zeros_first = get_le32(s + 80) & INCOMPAT_ZERO_PADDING;
 	ret->time = (int64_t)get_le64(s + 24);
 	if (ret->size == 0 || ret->size > in->size)
 		return err_set(err, ERR_FORMAT, "the EROFS has %llu bytes, and its device %llu",

@@ -18,12 +18,22 @@
 #define EROFS_NO_BLOCK 0xffffffffu     /* where there is no data outside the inode */
 #define EROFS_XATTR_BYTES (256u << 20) /* of all nodes, as they are after reading */
 
-enum erofs_layout { EROFS_PLAIN = 0, EROFS_INLINE = 2 };
+enum erofs_layout {
+	EROFS_PLAIN = 0,
+	EROFS_FULL = 1, /* compressed, 8 bytes of index for a block */
+	EROFS_INLINE = 2,
+	EROFS_COMPACT = 3, /* compressed, 2 or 4 bytes of index for a block */
+};
+static inline bool erofs_is_compressed(enum erofs_layout l)
+{
+	return l == EROFS_FULL || l == EROFS_COMPACT;
+}
 
 struct erofs_super {
 	uint64_t size, inodes, root; /* root: its number */
 	uint64_t metadata, xattrs;   /* bytes: where numbers of inodes and of xattrs count from */
 	int64_t time;		     /* of compact inodes */
+	bool zeros_first;	     /* compressed bytes end with their block */
 };
 
 /* Bytes that something has: no two may overlap, and what nothing has is zero. */
@@ -54,6 +64,9 @@ struct erofs_inode {
 	enum erofs_layout layout;
 	uint64_t size;
 	uint64_t data, tail;	/* bytes into the image: of its blocks, of what is inline */
+	uint64_t index;		/* if compressed: bytes into the image, of its header */
+	uint32_t clusters;	/* if compressed: how many, as the inode says */
+	bool by_2_bytes;	/* if compact: entries of 2 bytes, where 16 are together */
 	uint32_t links, serial; /* as the inode says */
 	uint64_t xattrs;	/* bytes into the image */
 	size_t xattrs_size;	/* bytes; 0: none */
@@ -82,7 +95,13 @@ int erofs_read_inode(struct erofs_reader *r, uint64_t number, struct arena *aren
 		     struct erofs_inode *ret, struct error *err) MUST_CHECK;
 int erofs_read_xattrs(struct erofs_reader *r, struct erofs_inode *inode, struct arena *arena,
 		      struct error *err) MUST_CHECK;
-/* Runs of the image that make up the data: 0, 1 or 2. */
+/* Of a compressed inode, whose xattrs end at byte @end: checks the index's header. */
+int erofs_claim_index(struct erofs_reader *r, struct erofs_inode *inode, uint64_t end,
+		      struct error *err) MUST_CHECK;
+/* Runs of the image that make up compressed data, and claims them. *ret is owned, free(). */
+int erofs_clusters(struct erofs_reader *r, const struct erofs_inode *inode,
+		   struct block_extent **ret, size_t *ret_n, struct error *err) MUST_CHECK;
+/* Runs of the image that make up other data: 0, 1 or 2. */
 size_t erofs_extents(const struct erofs_inode *inode, struct block_extent ret[static 2]);
 /* The data as bytes, at most to->max of them: ERR_LIMIT. */
 int erofs_load(const struct erofs_reader *r, const struct erofs_inode *inode, struct buf *to,

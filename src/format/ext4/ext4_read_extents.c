@@ -145,12 +145,14 @@ static int lay_out(struct ext4_reader *r, struct ext4_item *item, struct error *
 			continue; /* reserved for later */
 		if (length > item->size - from)
 			length = item->size - from;
-		add_extent(item, (struct block_extent){ 0, from - at, true });
+		add_extent(item, (struct block_extent){ .length = from - at, .hole = true });
 		add_extent(item,
-			   (struct block_extent){ run->physical * bs, length, run->unwritten });
+			   (struct block_extent){ .offset = run->physical * bs,
+						  .length = length,
+						  .hole = run->unwritten });
 		at = from + length;
 	}
-	add_extent(item, (struct block_extent){ 0, item->size - at, true });
+	add_extent(item, (struct block_extent){ .length = item->size - at, .hole = true });
 	return 0;
 }
 

@@ -72,6 +72,19 @@ static void make(uint8_t *to, size_t size, uint64_t seed)
 	}
 }
 
+/* The decoder of ours agrees, and wants all of it and no more. */
+static void assert_decodes(struct bytes block, const uint8_t *expected, size_t size)
+{
+	CLEANUP_FREE uint8_t *to = mem_alloc(size + 1);
+	CLEANUP_ERR struct error err = ERR_INIT, shorter = ERR_INIT, longer = ERR_INIT;
+
+	cr_assert_eq(lz4_decode(block, to, size, &err), 0, "%s", err.message);
+	cr_assert_eq(memcmp(to, expected, size), 0);
+	cr_assert_lt(lz4_decode(block, to, size + 1, &longer), 0);
+	if (size)
+		cr_assert_lt(lz4_decode(block, to, size - 1, &shorter), 0);
+}
+
 static size_t assert_returns(struct lz4 *z, struct bytes in, size_t room)
 {
 	CLEANUP_FREE uint8_t *again = mem_alloc(in.len + 1);
@@ -82,6 +95,7 @@ static size_t assert_returns(struct lz4 *z, struct bytes in, size_t room)
 	cr_assert_leq(used, in.len);
 	cr_assert_eq(decode((struct bytes){ block, n }, again, in.len), used);
 	cr_assert_eq(memcmp(again, in.ptr, used), 0);
+	assert_decodes((struct bytes){ block, n }, again, used);
 	return used;
 }
 
@@ -143,4 +157,49 @@ Test(lz4, what_was_encoded_before_does_not_count)
 	n_a = lz4_encode(fresh, BYTES_OF(data), a, ROOM, &used_a);
 	n_b = lz4_encode(used, BYTES_OF(data), b, ROOM, &used_b);
 	cr_assert(n_a == n_b && used_a == used_b && memcmp(a, b, n_a) == 0);
+}
+
+static int decode_text(const char *block, size_t n, size_t size, char *to)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+	int r = lz4_decode((struct bytes){ (const uint8_t *)block, n }, (uint8_t *)to, size, &err);
+
+	cr_assert_eq(r < 0 ? ERR_FORMAT : ERR_NONE, err.code);
+	return r;
+}
+
+/* By hand, from the block format. */
+Test(lz4, blocks_of_the_specification_decode)
+{
+	char to[64];
+
+	cr_assert_eq(decode_text("\x50hello", 6, 5, to), 0);
+	cr_assert_eq(memcmp(to, "hello", 5), 0);
+	cr_assert_eq(decode_text("\x28" "ab\x02\0\x50hello", 11, 19, to), 0);
+	cr_assert_eq(memcmp(to, "ababababababab" "hello", 19), 0);
+	cr_assert_eq(decode_text("\x1f" "a\x01\0\x05\x50hello", 11, 30, to), 0);
+	cr_assert_eq(memcmp(to, "aaaaaaaaaaaaaaaaaaaaaaaaa" "hello", 30), 0);
+	cr_assert_eq(decode_text("\0", 1, 0, to), 0);
+}
+
+Test(lz4, broken_blocks_are_refused)
+{
+	static const struct {
+		const char *block;
+		size_t n, size;
+	} wrong[] = {
+		{ "", 0, 0 },				 /* no token */
+		{ "\x50hell", 5, 5 },			 /* literals that are not there */
+		{ "\x28" "ab\x03\0\x50hello", 11, 19 }, /* before the start */
+		{ "\x28" "ab\0\0\x50hello", 11, 19 },	 /* no distance */
+		{ "\x28" "ab\x02\0", 5, 14 },		 /* it ends with a match */
+		{ "\x28" "ab\x02", 4, 14 },		 /* half a distance */
+		{ "\xf0\xff\xff", 3, 600 },		 /* a length that does not end */
+		{ "\x51hello", 6, 5 },			 /* a match after the end */
+	};
+	char to[640];
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		cr_assert_lt(decode_text(wrong[i].block, wrong[i].n, wrong[i].size, to), 0, "%zu",
+			     i);
 }

@@ -19,22 +19,25 @@ static const struct erofs_options options = {
 	.epoch = EPOCH,
 };
 
-static uint64_t write_tree(const struct tree *t, int fd)
+static uint64_t write_tree(const struct tree *t, enum erofs_compression compression, int fd)
 {
+	struct erofs_options o = options;
 	CLEANUP_EROFS_PLAN struct erofs_plan *p = NULL;
 	struct error err = ERR_INIT;
 	struct sink *out = sink_to_fd(fd, "image");
 
-	cr_assert_eq(erofs_plan(t, &options, &p, &err), 0, "%s", err.message);
+	o.compression = compression;
+	cr_assert_eq(erofs_plan(t, &o, &p, &err), 0, "%s", err.message);
 	cr_assert_eq(erofs_write(p, NULL, out, &err), 0, "%s", err.message);
 	cr_assert_eq(sink_close(out, &err), 0);
 	return erofs_size(p);
 }
 
-static void assert_returns(const struct tree *t, const char *name)
+static void assert_returns_from(const struct tree *t, enum erofs_compression compression,
+				const char *name)
 {
 	CLEANUP_CLOSE int fd = memfd_create("image", MFD_CLOEXEC);
-	struct window in = { fd, "image", 0, write_tree(t, fd) };
+	struct window in = { fd, "image", 0, write_tree(t, compression, fd) };
 	CLEANUP_BLOCK_FILES struct block_files *files = block_files_new(&in);
 	CLEANUP_TREE struct tree *again = NULL;
 	struct erofs_facts facts;
@@ -48,6 +51,12 @@ static void assert_returns(const struct tree *t, const char *name)
 	cr_assert_str_eq(facts.label, "a round trip");
 	cr_assert_eq(memcmp(facts.uuid, options.uuid, 16), 0);
 	cr_assert_eq(facts.size, in.size);
+}
+
+static void assert_returns(const struct tree *t, const char *name)
+{
+	assert_returns_from(t, EROFS_UNCOMPRESSED, name);
+	assert_returns_from(t, EROFS_LZ4, name);
 }
 
 Test(erofs_round, random_trees_come_back)
@@ -98,4 +107,33 @@ Test(erofs_round, large_folders_and_all_sizes_of_tails_come_back)
 		tree_put(t, tree_root(t), str_of(name), &file, 0);
 	}
 	assert_returns(t, "3000 files");
+}
+
+/* Words, zeros and noise in turn: clusters of all kinds, and ends of all kinds. */
+static void make(uint8_t *to, size_t size, uint32_t seed)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned kind = (unsigned)(i >> 13) * 2654435761u >> 30;
+
+		seed = seed * 1664525 + 1013904223;
+		to[i] = kind == 0 ? 0 : kind == 1 ? (uint8_t)(seed >> 24) : (uint8_t)(seed >> 30);
+	}
+}
+
+Test(erofs_round, compressed_files_of_all_sizes_come_back)
+{
+	CLEANUP_TREE struct tree *t = tree_new();
+	CLEANUP_FREE uint8_t *data = mem_alloc(3u << 20);
+	struct inode file = { .kind = NODE_FILE, .mode = 0644, .mtime = EPOCH };
+	char name[32];
+
+	make(data, 3u << 20, 1);
+	for (unsigned i = 0; i < 210; i++) {
+		size_t size = i < 200 ? (i / 10 + 2) * 4096 - 5 + i % 10 : (i - 199) * (i - 199) * 7001;
+
+		file.content = content_of_bytes((struct bytes){ data + i, size });
+		snprintf(name, sizeof(name), "%u", i);
+		tree_put(t, tree_root(t), str_of(name), &file, 0);
+	}
+	assert_returns(t, "210 files");
 }
