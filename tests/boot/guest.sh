@@ -7,6 +7,7 @@
 #   guest_start NAME DISK       starts a machine with a network that only loopback reaches
 #   guest_up [SECONDS]          until ssh answers
 #   guest COMMAND...            as the administrator, by ssh
+#   guest_boots_on KERNEL BUS...  a disk of its own, once on each bus
 #   guest_off                   switches it off and waits for that
 #
 # shellcheck shell=bash
@@ -82,6 +83,22 @@ guest_is_well() { # NAME
 	check "$1: it is running" guest_is running systemctl is-system-running --wait
 	check "$1: no unit has failed" guest_is_quiet systemctl --failed --no-legend --plain
 	check "$1: no error in the journal" guest_is "-- No entries --" sudo journalctl -p err -b --no-pager
+}
+
+# One disk with that kernel, on each bus.
+guest_boots_on() { # KERNEL BUS...
+	local name=${1#linux-image-} kernel=$1
+	shift
+	check "$name: the recipe" guest_recipe "$name" || return 1
+	[ "$kernel" = linux-image-cloud-amd64 ] || replace "$recipe" linux-image-cloud-amd64 "$kernel"
+	check "$name: the disk is built" guest_build "$name" || return 1
+	for boot_bus; do
+		cp --sparse=always "$disk" "$area/disk.raw"
+		guest_start "$name-$boot_bus" "$area/disk.raw"
+		check "$name: a disk on $boot_bus boots" guest_up || continue
+		guest_is_well "$name on $boot_bus"
+		check "$name on $boot_bus: it switches off" guest_off
+	done
 }
 
 # guest_apt CODENAME: apt inside uses this host's own sources, through a proxy on loopback;
