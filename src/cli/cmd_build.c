@@ -167,19 +167,22 @@ static void print_output(struct app *app, const struct build_output *o)
 	(o->format.len ? print_disk : print_image)(o);
 }
 
-/* What can be started here; else nothing is said. */
+/* The first image and the first disk that can be started here. */
 static void print_next(struct app *app, const struct build_result *b)
 {
+	bool said_image = false, said_disk = false;
+
 	for (size_t i = 0; i < b->n_outputs; i++) {
 		const struct build_output *o = &b->outputs[i];
+		bool *said = o->format.len ? &said_disk : &said_image;
 
-		if (o->format.len && !str_equal(o->format, STR("raw")) &&
-		    !str_equal(o->format, STR("qcow2")))
+		if (*said || (o->format.len && !str_equal(o->format, STR("raw")) &&
+			      !str_equal(o->format, STR("qcow2"))))
 			continue;
 		fprintf(stderr, "next: %s %s/" STR_FMT "\n",
 			o->format.len ? "ingot run" : "podman load -i", app->context.outputs_path,
 			STR_ARG(o->file));
-		return;
+		*said = true;
 	}
 }
 

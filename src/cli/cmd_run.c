@@ -9,7 +9,6 @@
 #include "cli/image_file.h"
 #include "cli/progress.h"
 #include "io/file.h"
-#include "io/program.h"
 #include "pipeline/run.h"
 
 int cmd_run(struct app *app, int argc, char **argv, struct error *err);
@@ -101,6 +100,21 @@ static int read_options(struct app *app, const char *file, struct run_options *o
 
 /* ---- what is said before it starts ---- */
 
+/* Its host keys are new at each start: they must not be remembered for 127.0.0.1. */
+#define SSH "ssh -o NoHostAuthenticationForLocalhost=yes"
+
+static void print_ssh(const struct run *r)
+{
+	for (size_t i = 0; i < r->n_ssh_users; i++)
+		fprintf(stderr, "  " SSH " -p %u " STR_FMT "@127.0.0.1\n", r->ssh_port,
+			STR_ARG(r->ssh_users[i]));
+	if (r->ssh_users && !r->n_ssh_users)
+		fprintf(stderr, "  127.0.0.1:%u is its port 22, but no user of it has a key\n",
+			r->ssh_port);
+	else if (!r->n_ssh_users)
+		fprintf(stderr, "  " SSH " -p %u USER@127.0.0.1\n", r->ssh_port);
+}
+
 static void print_run(struct app *app, const struct run *r, enum run_kind kind)
 {
 	if (app->quiet)
@@ -109,13 +123,11 @@ static void print_run(struct app *app, const struct run *r, enum run_kind kind)
 		fprintf(stderr, "%s; it shares the network of this host\n", r->argv[0]);
 	else
 		fprintf(stderr, STR_FMT " in %s, %s\n", STR_ARG(r->architecture), r->argv[0],
-			r->has_kvm ? "by KVM" : "emulated: this takes a while");
+			r->emulated ? "by KVM" : "emulated: this takes a while");
 	if (r->kept)
 		fprintf(stderr, "  what it writes is kept in %s\n", r->kept);
 	if (r->ssh_port)
-		fprintf(stderr,
-			"  ssh -p %u USER@127.0.0.1    (USER: one of the recipe, with a key)\n",
-			r->ssh_port);
+		print_ssh(r);
 	for (size_t i = 0; i < r->n_ports; i++)
 		fprintf(stderr, "  127.0.0.1:%u is its port %u\n", r->ports[i].host,
 			r->ports[i].guest);
@@ -126,7 +138,10 @@ static void print_json(struct app *app, const struct run *r)
 {
 	struct arena *a = &app->arena;
 	struct json *o = json_object(a), *arguments = json_array(a), *ports = json_array(a);
+	struct json *users = json_array(a);
 
+	for (size_t i = 0; i < r->n_ssh_users; i++)
+		json_add(users, json_str(a, r->ssh_users[i]));
 	for (size_t i = 0; r->argv[i]; i++)
 		json_add(arguments, json_text(a, r->argv[i]));
 	for (size_t i = 0; i < r->n_ports; i++) {
@@ -138,8 +153,9 @@ static void print_json(struct app *app, const struct run *r)
 	}
 	json_set(o, "command", arguments);
 	json_set(o, "architecture", json_str(a, r->architecture));
-	json_set(o, "kvm", json_bool(a, r->has_kvm));
+	json_set(o, "kvm", json_bool(a, r->emulated != NULL));
 	json_set(o, "ssh_port", json_int(a, r->ssh_port));
+	json_set(o, "ssh_users", users);
 	json_set(o, "ports", ports);
 	app_print_json(app, "run", o);
 	fflush(stdout);
@@ -165,6 +181,16 @@ static int prepare_container(struct app *app, const struct run_options *o, struc
 	return run_container(o, f.image->config, t, reader, ret, err);
 }
 
+/* A disk of another tool is started, too: nothing is known of it then. */
+static void find_users(const char *path, int fd, struct run *r)
+{
+	CLEANUP_DISK_IMAGE struct disk_image *d = NULL;
+	CLEANUP_ERR struct error ignored = ERR_INIT;
+
+	if (r->ssh_port && disk_read(fd, path, &d, &ignored) == 0)
+		run_find_ssh_users(r, d->tree, block_files_reader(d->files));
+}
+
 static int prepare(struct app *app, const struct run_options *o, enum run_kind *ret_kind,
 		   struct run *ret, struct error *err)
 {
@@ -180,8 +206,21 @@ static int prepare(struct app *app, const struct run_options *o, enum run_kind *
 	window.size = (uint64_t)st.st_size;
 	if (run_kind_of(&window, ret_kind, err) < 0)
 		return -1;
-	return *ret_kind == RUN_CONTAINER ? prepare_container(app, o, ret, err)
-					  : run_machine(o, &window, *ret_kind, ret, err);
+	if (*ret_kind == RUN_CONTAINER)
+		return prepare_container(app, o, ret, err);
+	if (run_machine(o, &window, *ret_kind, ret, err) < 0)
+		return -1;
+	if (*ret_kind == RUN_RAW)
+		find_users(o->file, fd, ret);
+	return 0;
+}
+
+static void print_note(void *context, const char *text)
+{
+	const struct app *app = context;
+
+	if (!app->quiet)
+		fprintf(stderr, "note: %s\n", text);
 }
 
 int cmd_run(struct app *app, int argc, char **argv, struct error *err)
@@ -198,7 +237,7 @@ int cmd_run(struct app *app, int argc, char **argv, struct error *err)
 	if (app->json)
 		print_json(app, &r);
 	print_run(app, &r, kind);
-	if (program_run(r.argv, &status, err) < 0)
+	if (run_start(&r, print_note, app, &status, err) < 0)
 		return -1;
 	return status;
 }

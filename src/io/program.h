@@ -6,7 +6,10 @@
  * Only `ingot run` starts programs: nothing that is built depends on one.
  */
 
+#include <stdbool.h>
+
 #include "base/attr.h"
+#include "base/bytes.h"
 #include "base/error.h"
 
 /* Its path by @search ("/usr/bin:/bin"). NULL if it is not there. Owned. */
@@ -18,3 +21,11 @@ char *program_find(const char *name, const char *search);
  * signal ended it. ERR_IO if it can't be started.
  */
 int program_run(const char *const *argv, int *ret_status, struct error *err) MUST_CHECK;
+
+/*
+ * The same, but every line of its standard error is shown to @ends first: the first one for
+ * which it says true ends the program (SIGTERM), and nothing is printed from there on;
+ * *ret_ended then is true. All else goes to our standard error.
+ */
+int program_run_watched(const char *const *argv, bool (*ends)(struct str line), int *ret_status,
+			bool *ret_ended, struct error *err) MUST_CHECK;

@@ -44,8 +44,10 @@ struct run {
 	struct arena arena;
 	struct run_scratch scratch;
 	const char **argv; /* argv[0] is a path; ended by NULL */
+	const char **emulated; /* the same, should KVM fail; NULL: without KVM anyway */
 	struct str architecture;
-	bool has_kvm;	   /* of a machine: it is not emulated */
+	const struct str *ssh_users; /* of a machine: those with a key, as far as is known */
+	size_t n_ssh_users;
 	const char *kept;  /* file that holds what changes, or NULL */
 	uint16_t ssh_port; /* 0: none */
 	const struct run_port *ports;
@@ -64,6 +66,19 @@ int run_machine(const struct run_options *o, const struct window *file, enum run
 int run_container(const struct run_options *o, const struct json *config, const struct tree *t,
 		  const struct content_reader *reader, struct run *ret,
 		  struct error *err) MUST_CHECK;
+
+/*
+ * Whom sshd of the disk's tree lets in: accounts whose home has .ssh/authorized_keys. Into
+ * @r. What can't be read is not there.
+ */
+void run_find_ssh_users(struct run *r, const struct tree *t, const struct content_reader *reader);
+
+/*
+ * Starts it and waits. Where KVM is offered and then can't run the firmware, the machine is
+ * emulated instead, and @note says so. *ret_status as in a shell.
+ */
+int run_start(const struct run *r, void (*note)(void *context, const char *text), void *context,
+	      int *ret_status, struct error *err) MUST_CHECK;
 
 /* What is temporary goes. */
 void run_release(struct run *r);

@@ -241,7 +241,7 @@ static int write_config(const struct bundle *b, int folder, struct error *err)
 /* ---- */
 
 static int find_runtime(struct run *r, const struct run_options *o, const char **ret,
-			struct error *err)
+			bool *ret_is_crun, struct error *err)
 {
 	CLEANUP_FREE char *runc = program_find("runc", o->search);
 	CLEANUP_FREE char *crun = program_find("crun", o->search);
@@ -253,6 +253,7 @@ static int find_runtime(struct run *r, const struct run_options *o, const char *
 		return err_hint(err, "on Debian: apt-get install crun");
 	}
 	*ret = arena_strdup(&r->arena, str_of(runc ? runc : crun));
+	*ret_is_crun = !runc;
 	return 0;
 }
 
@@ -278,19 +279,25 @@ int run_container(const struct run_options *o, const struct json *config, const 
 			    .reader = reader,
 			    .as_root = geteuid() == 0 };
 	const char *program = NULL, *state, *name;
+	bool is_crun = false;
 	size_t n = 0;
 
 	if (!b.config || json_kind_of(b.config) != JSON_OBJECT)
 		return err_set(err, ERR_FORMAT, "the image says nothing of what it runs");
-	if (find_runtime(&r, o, &program, err) < 0 || find_user(&b, err) < 0 ||
+	if (find_runtime(&r, o, &program, &is_crun, err) < 0 || find_user(&b, err) < 0 ||
 	    run_scratch_make(&r.scratch, o->temporary, err) < 0)
 		return -1;
 	if (make_bundle(&b, r.scratch.path, err) < 0)
 		return -1;
 	state = arena_printf(&r.arena, "%s/state", r.scratch.path);
 	name = arena_strdup(&r.arena, str_of(strrchr(r.scratch.path, '/') + 1));
-	r.argv = arena_array(&r.arena, 8, sizeof(*r.argv));
+	r.argv = arena_array(&r.arena, 10, sizeof(*r.argv));
 	r.argv[n++] = program;
+	/* Nothing is limited: no control group is needed, which some hosts refuse to crun. */
+	if (is_crun) {
+		r.argv[n++] = "--cgroup-manager";
+		r.argv[n++] = "disabled";
+	}
 	r.argv[n++] = "--root";
 	r.argv[n++] = state;
 	r.argv[n++] = "run";

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "format/gpt/gpt.h"
 #include "io/file.h"
+#include "io/interrupt.h"
 #include "io/program.h"
 #include "io/sink.h"
 #include "io/source.h"
@@ -32,7 +33,8 @@ struct firmware {
 /* Where Debian and those who follow it have things; the first that is there is taken. */
 static const struct machine_kind {
 	struct str architecture;
-	const char *uname, *program, *program_package, *machine, *processor;
+	const char *uname, *program, *program_package, *machine;
+	const char *processor, *emulated; /* by KVM, and without */
 	const char *firmware_package;
 	struct firmware firmware[3];
 } kinds[] = {
@@ -43,6 +45,7 @@ static const struct machine_kind {
 	  .machine = "q35",
 	  /* In machines that are virtual themselves KVM may offer these and then refuse them. */
 	  .processor = "max,arch-capabilities=off",
+	  .emulated = "qemu64",
 	  .firmware_package = "ovmf",
 	  .firmware = { { "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
 			{ "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd" },
@@ -54,6 +57,7 @@ static const struct machine_kind {
 	  .program_package = "qemu-system-arm",
 	  .machine = "virt",
 	  .processor = "max",
+	  .emulated = "cortex-a72",
 	  .firmware_package = "qemu-efi-aarch64",
 	  .firmware = { { "/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd",
 			  "/usr/share/AAVMF/AAVMF_VARS.fd" },
@@ -354,48 +358,97 @@ static void add_console(struct arguments *a, bool to_machine)
 	add(a, "-display", "none");
 }
 
+/*
+ * A busy host gives an emulated machine its timer ticks too late for Linux's test of the
+ * IO-APIC, which then panics. Under KVM Linux leaves that test out by itself.
+ */
+#define NO_TIMER_CHECK "type=11,value=io.systemd.stub.kernel-cmdline-extra=no_timer_check"
+
+struct parts {
+	const struct machine_kind *kind;
+	const struct firmware *firmware;
+	const char *program, *layer, *variables;
+};
+
+static const char **command_line(struct run *r, const struct run_options *o,
+				 const struct parts *m, bool kvm)
+{
+	struct arguments a = { .arena = &r->arena };
+	uint32_t cpus = o->cpus ? o->cpus : workers_default() < 2 ? 1 : 2;
+
+	a.list = arena_array(&r->arena, ARGUMENTS_MAX, sizeof(*a.list));
+	add(&a, m->program, NULL);
+	add(&a, "-nodefaults", NULL);
+	add(&a, "-machine", m->kind->machine);
+	add(&a, "-accel", kvm ? "kvm" : "tcg");
+	add(&a, "-cpu", kvm ? m->kind->processor : m->kind->emulated);
+	if (!kvm && m->kind == &kinds[0])
+		add(&a, "-smbios", NO_TIMER_CHECK);
+	add(&a, "-smp", arena_printf(&r->arena, "%u", cpus));
+	add(&a, "-m", arena_printf(&r->arena, "%u", o->memory ? o->memory : MEMORY_DEFAULT));
+	add_drives(&a, m->firmware, m->variables, m->layer, o->keep);
+	add(&a, "-netdev", network(&a, r));
+	add(&a, "-device", "virtio-net-pci,netdev=net,romfile=");
+	add(&a, "-device", "virtio-rng-pci");
+	add_console(&a, o->console);
+	return a.list;
+}
+
 int run_machine(const struct run_options *o, const struct window *file, enum run_kind kind,
 		struct run *ret, struct error *err)
 {
 	CLEANUP_RUN struct run r = { 0 };
-	struct arguments a = { .arena = &r.arena };
-	const struct machine_kind *k = NULL;
-	const struct firmware *firmware = NULL;
-	const char *program = NULL, *layer = NULL, *variables = NULL;
-	uint32_t cpus = o->cpus ? o->cpus : workers_default() < 2 ? 1 : 2;
+	struct parts m = { 0 };
+	bool kvm;
 
 	if (kind == RUN_QCOW2)
-		k = kind_of_name(file->name);
-	else if (kind_of_table(file, &k, err) < 0)
+		m.kind = kind_of_name(file->name);
+	else if (kind_of_table(file, &m.kind, err) < 0)
 		return -1;
 	if (o->disk_size && kind == RUN_RAW && o->disk_size < file->size)
 		return err_set(err, ERR_USAGE, "the disk has %llu bytes: it can't become smaller",
 			       (unsigned long long)file->size);
-	if (need_program(&r, o, k->program, k->program_package, &program, err) < 0 ||
-	    need_firmware(k, &firmware, err) < 0 || choose_ports(&r, o, err) < 0 ||
-	    prepare_layer(&r, o, kind, firmware, &layer, &variables, err) < 0)
+	if (need_program(&r, o, m.kind->program, m.kind->program_package, &m.program, err) < 0 ||
+	    need_firmware(m.kind, &m.firmware, err) < 0 || choose_ports(&r, o, err) < 0 ||
+	    prepare_layer(&r, o, kind, m.firmware, &m.layer, &m.variables, err) < 0)
 		return -1;
-	r.architecture = k->architecture;
-	r.has_kvm = !o->no_kvm && is_host(k) && access("/dev/kvm", R_OK | W_OK) == 0;
-	a.list = arena_array(&r.arena, ARGUMENTS_MAX, sizeof(*a.list));
-	add(&a, program, NULL);
-	add(&a, "-nodefaults", NULL);
-	add(&a, "-machine", k->machine);
-	if (r.has_kvm)
-		add(&a, "-accel", "kvm");
-	add(&a, "-accel", "tcg"); /* also where KVM is there and refuses */
-	add(&a, "-cpu", k->processor);
-	add(&a, "-smp", arena_printf(&r.arena, "%u", cpus));
-	add(&a, "-m", arena_printf(&r.arena, "%u", o->memory ? o->memory : MEMORY_DEFAULT));
-	add_drives(&a, firmware, variables, layer, o->keep);
-	add(&a, "-netdev", network(&a, &r));
-	add(&a, "-device", "virtio-net-pci,netdev=net,romfile=");
-	add(&a, "-device", "virtio-rng-pci");
-	add_console(&a, o->console);
-	r.argv = a.list;
+	r.architecture = m.kind->architecture;
+	kvm = !o->no_kvm && is_host(m.kind) && access("/dev/kvm", R_OK | W_OK) == 0;
+	r.argv = command_line(&r, o, &m, kvm);
+	r.emulated = kvm ? command_line(&r, o, &m, false) : NULL;
 	*ret = r;
 	r = (struct run){ 0 };
 	return 0;
+}
+
+/* ---- started ---- */
+
+/* What QEMU says when KVM is there and refuses; the machine then stands still, or QEMU ends. */
+static bool is_kvm_failure(struct str line)
+{
+	static const char *const texts[] = { "KVM internal error", "error: kvm run failed",
+					     "KVM: entry failed", "failed to initialize kvm",
+					     "Could not access KVM" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (memmem(line.ptr, line.len, texts[i], strlen(texts[i])))
+			return true;
+	return false;
+}
+
+int run_start(const struct run *r, void (*note)(void *context, const char *text), void *context,
+	      int *ret_status, struct error *err)
+{
+	bool failed = false;
+
+	if (!r->emulated)
+		return program_run(r->argv, ret_status, err);
+	if (program_run_watched(r->argv, is_kvm_failure, ret_status, &failed, err) < 0)
+		return -1;
+	if (!failed || interrupted())
+		return 0;
+	note(context, "KVM of this machine can't run it: emulated instead, which takes a while");
+	return program_run(r->emulated, ret_status, err);
 }
 
 void run_release(struct run *r)

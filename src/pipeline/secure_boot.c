@@ -184,6 +184,9 @@ static int find_or_sign(struct request *q, const struct recipe_target *target, i
 		*ret_found = true;
 		return 0;
 	}
+	/* Nobody who asks for no Secure Boot need hear of it. */
+	if (!q->of_recipe.len && !q->of_options.len)
+		return 0;
 	context_note(q->context,
 		     "the disk of target '" STR_FMT "' is not signed for Secure Boot: there is no "
 		     "'%s/%s'",

@@ -108,11 +108,23 @@ static void sign_by(struct world *w, const char *key, const char *certificate)
 	w->options = (struct secure_boot_options){ 0 };
 }
 
+Test(secure_boot, who_asks_for_none_hears_nothing_of_it)
+{
+	struct world w;
+
+	world_init(&w);
+	cr_assert_eq(run(&w), 0);
+	cr_assert_not(w.found);
+	cr_assert_eq(w.notes.len, 0);
+	world_release(&w);
+}
+
 Test(secure_boot, without_key_and_signature_the_disk_is_unsigned_and_a_note_says_so)
 {
 	struct world w;
 
 	world_init(&w);
+	w.target.secure_boot_certificate = STR("db.pem");
 	cr_assert_eq(run(&w), 0);
 	cr_assert_not(w.found);
 	cr_assert_str_eq(
