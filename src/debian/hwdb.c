@@ -8,10 +8,12 @@
 #include <stdlib.h>
 
 #include "base/endian.h"
+#include "crypto/hash.h"
 #include "debian/conf_files.h"
 #include "debian/generators.h"
 #include "debian/strbuf.h"
 
+#define HWDB_VERSION 1	     /* of what is made from the same files */
 #define HWDB_MAX (64u << 20) /* bytes of hwdb.bin, and of its sources */
 #define HWDB_MATCHES 4096u   /* of one record */
 #define HEADER_SIZE 80u
@@ -414,28 +416,83 @@ int hwdb_compile(const struct hwdb_source *sources, size_t n, unsigned version, 
 	return r;
 }
 
+/* ---- the generator ---- */
+
+struct hwdb_files {
+	struct conf_file *files;
+	size_t n;
+	unsigned version;
+};
+
+static struct digest key_of(const struct debian *d, const struct hwdb_files *f)
+{
+	struct hash *h = hash_new();
+	struct digest key;
+
+	hash_add_field(h, str_bytes(STR("hwdb")));
+	hash_add_u64(h, HWDB_VERSION);
+	hash_add_u64(h, f->version);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct node *node = tree_resolve(d->tree, f->files[i].path, true);
+		bool is_file = node && node->inode->kind == NODE_FILE;
+
+		hash_add_field(h, str_bytes(f->files[i].path));
+		hash_add_field(h, is_file ? BYTES_OF(node->inode->content.digest.bytes)
+					  : (struct bytes){ 0 });
+	}
+	key = hash_finish(h);
+	hash_free(h);
+	return key;
+}
+
+static int compile_files(struct debian *d, const struct hwdb_files *f, struct buf *to,
+			 struct error *err)
+{
+	CLEANUP_ARENA struct arena scratch = ARENA_INIT;
+	struct hwdb_source *sources = arena_array(&scratch, f->n, sizeof(*sources));
+
+	for (size_t i = 0; i < f->n; i++) {
+		sources[i].path = f->files[i].path;
+		if (generator_read(d, f->files[i].path, HWDB_MAX, &scratch, &sources[i].text, err) <
+		    0)
+			return -1;
+	}
+	return hwdb_compile(sources, f->n, f->version, &scratch, to, err);
+}
+
+/* 12 MiB from as many: what was made of the same files once is remembered. */
+static int obtain(struct debian *d, const struct hwdb_files *f, struct buf *to, struct error *err)
+{
+	const struct content_reader *reader = d->options->reader;
+	struct digest key = key_of(d, f);
+	const char *inputs;
+	int r = CONTENT_UNKNOWN;
+
+	if (reader && reader->recall)
+		r = reader->recall(reader, "hwdb", &key, to, err);
+	if (r != CONTENT_UNKNOWN)
+		return r;
+	if (compile_files(d, f, to, err) < 0)
+		return -1;
+	if (!reader || !reader->remember)
+		return 0;
+	inputs = arena_printf(d->arena, "%zu files of the hardware database\nversion %d\n", f->n,
+			      HWDB_VERSION);
+	return reader->remember(reader, "hwdb", &key, buf_bytes(to), str_of(inputs), err);
+}
+
 int generate_hwdb(struct debian *d, struct str argument, cause_id cause, struct error *err)
 {
 	static const char *const folders[] = { "/etc/udev/hwdb.d", "/usr/lib/udev/hwdb.d" };
 	CLEANUP_BUF struct buf data = BUF_INIT(HWDB_MAX);
-	CLEANUP_ARENA struct arena scratch = ARENA_INIT;
 	const char *path =
 		str_equal_cstr(argument, "usr") ? "usr/lib/udev/hwdb.bin" : "etc/udev/hwdb.bin";
-	struct hwdb_source *sources;
-	struct conf_file *files;
-	size_t n;
+	struct hwdb_files f = { .version = generator_major_version(d, STR("udev")) };
 
-	conf_files_list(d, folders, 2, STR(".hwdb"), &files, &n);
-	if (n == 0)
+	conf_files_list(d, folders, 2, STR(".hwdb"), &f.files, &f.n);
+	if (f.n == 0)
 		return 0;
-	sources = arena_array(&scratch, n, sizeof(*sources));
-	for (size_t i = 0; i < n; i++) {
-		sources[i].path = files[i].path;
-		if (generator_read(d, files[i].path, HWDB_MAX, &scratch, &sources[i].text, err) < 0)
-			return -1;
-	}
-	if (hwdb_compile(sources, n, generator_major_version(d, STR("udev")), &scratch, &data,
-			 err) < 0)
+	if (obtain(d, &f, &data, err) < 0)
 		return err_while(err, "making '/%s'", path);
 	return generator_write(d, str_of(path), buf_bytes(&data), 0444, cause, err);
 }

@@ -1,10 +1,21 @@
 #include "debian/strbuf.h"
 
+#define RECENT 16384u /* strings, a power of two */
+
 /* A tree by last characters; each node stands for one string that was added. */
 struct strbuf_node {
 	uint32_t offset, len;
 	uint8_t last; /* the character that leads here */
 	struct strbuf_node *child, *next;
+};
+
+/*
+ * Keys and names of files come again and again. Nodes never change, and new ones only hang
+ * below: what a search has found once it finds again, so that it need not search.
+ */
+struct strbuf_recent {
+	uint32_t offset, len;
+	bool used;
 };
 
 void strbuf_init(struct strbuf *s, struct arena *arena, size_t max)
@@ -13,6 +24,7 @@ void strbuf_init(struct strbuf *s, struct arena *arena, size_t max)
 		.bytes = BUF_INIT(max),
 		.arena = arena,
 		.top = arena_alloc(arena, sizeof(struct strbuf_node)),
+		.recent = arena_array(arena, RECENT, sizeof(struct strbuf_recent)),
 	};
 	buf_add_char(&s->bytes, '\0');
 }
@@ -31,7 +43,16 @@ static struct strbuf_node *child_by(const struct strbuf_node *node, uint8_t last
 	return c;
 }
 
-uint32_t strbuf_add(struct strbuf *s, struct str text)
+static struct strbuf_recent *recent_of(const struct strbuf *s, struct str text)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (uint8_t)text.ptr[i]) * 16777619u;
+	return &s->recent[(hash ^ hash >> 16) & (RECENT - 1)];
+}
+
+static uint32_t find_or_add(struct strbuf *s, struct str text)
 {
 	struct strbuf_node *node = s->top, *new;
 	uint32_t len = (uint32_t)text.len;
@@ -63,4 +84,18 @@ uint32_t strbuf_add(struct strbuf *s, struct str text)
 	buf_add_str(&s->bytes, text);
 	buf_add_char(&s->bytes, '\0');
 	return new->offset;
+}
+
+uint32_t strbuf_add(struct strbuf *s, struct str text)
+{
+	struct strbuf_recent *r = recent_of(s, text);
+	uint32_t offset;
+
+	if (text.len && r->used && r->len == text.len &&
+	    memcmp(s->bytes.ptr + r->offset, text.ptr, text.len) == 0)
+		return r->offset;
+	offset = find_or_add(s, text);
+	if (offset != UINT32_MAX)
+		*r = (struct strbuf_recent){ offset, (uint32_t)text.len, true };
+	return offset;
 }

@@ -14,11 +14,13 @@
 #include "base/buf.h"
 
 struct strbuf_node;
+struct strbuf_recent;
 
 struct strbuf {
 	struct buf bytes; /* starts with the NUL that "" is */
 	struct arena *arena;
 	struct strbuf_node *top;
+	struct strbuf_recent *recent;
 };
 
 /* strbuf_release() frees the bytes only. */

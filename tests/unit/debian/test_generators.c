@@ -32,6 +32,27 @@ Test(strbuf, what_does_not_fit_is_said)
 	cr_assert_eq(strbuf_add(&s, STR("6")), UINT32_MAX);
 }
 
+Test(strbuf, a_string_that_comes_again_is_where_it_was)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	CLEANUP_STRBUF struct strbuf s;
+	uint32_t *first = arena_array(&arena, 40000, sizeof(*first));
+	size_t len = 0;
+
+	strbuf_init(&s, &arena, MAX);
+	for (unsigned i = 0; i < 80000; i++) {
+		struct str text = str_of(arena_printf(&arena, "a string, %u", i % 40000));
+		uint32_t offset = strbuf_add(&s, text);
+
+		if (i == 40000)
+			len = s.bytes.len;
+		if (i < 40000)
+			first[i] = offset;
+		cr_assert_eq(offset, first[i % 40000]);
+		cr_assert_str_eq((char *)s.bytes.ptr + offset, text.ptr);
+	}
+	cr_assert_eq(s.bytes.len, len);
+}
 static void compile_hwdb(const char *text, struct arena *arena, struct buf *to)
 {
 	const struct hwdb_source source = { STR("/usr/lib/udev/hwdb.d/20.hwdb"), str_of(text) };
