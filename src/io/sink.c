@@ -3,12 +3,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
 #define FD_BUFFER_SIZE (256u * 1024) /* bytes; larger writes go straight through */
+#define EARLY_STEP (8u << 20)	     /* bytes */
 
 int sink_write(struct sink *s, struct bytes data, struct error *err)
 {
@@ -123,12 +125,24 @@ struct fd_sink {
 	struct sink sink;
 	int fd;
 	bool ends_in_hole;
+	bool early;
 	char *name;
+	uint64_t at, begun; /* early: bytes handed to the system; where its disk has to begin */
 	size_t n;
 	uint8_t pending[FD_BUFFER_SIZE];
 };
 
-static int write_fully(const struct fd_sink *s, struct bytes data, struct error *err)
+/* A hint only: what can't begin early is done by the sync. */
+static void begin_early(struct fd_sink *s)
+{
+	if (!s->early || s->at - s->begun < EARLY_STEP)
+		return;
+	(void)sync_file_range(s->fd, (off_t)s->begun, (off_t)(s->at - s->begun),
+			      SYNC_FILE_RANGE_WRITE);
+	s->begun = s->at;
+}
+
+static int write_fully(struct fd_sink *s, struct bytes data, struct error *err)
 {
 	while (data.len) {
 		ssize_t n = write(s->fd, data.ptr, data.len);
@@ -139,7 +153,9 @@ static int write_fully(const struct fd_sink *s, struct bytes data, struct error 
 			return err_sys(err, n < 0 ? errno : ENOSPC, "cannot write '%s'", s->name);
 		data.ptr += n;
 		data.len -= (size_t)n;
+		s->at += (uint64_t)n;
 	}
+	begin_early(s);
 	return 0;
 }
 
@@ -178,6 +194,7 @@ static int fd_hole(struct sink *sink, uint64_t len, struct error *err)
 		return -1;
 	if (lseek(s->fd, (off_t)len, SEEK_CUR) < 0)
 		return err_sys(err, errno, "cannot seek in '%s'", s->name);
+	s->at += len;
 	s->ends_in_hole = true;
 	return 0;
 }
@@ -210,4 +227,15 @@ struct sink *sink_to_fd(int fd, const char *name)
 	s->fd = fd;
 	s->name = mem_strdup(name);
 	return &s->sink;
+}
+
+struct sink *sink_to_synced_fd(int fd, const char *name)
+{
+	struct sink *sink = sink_to_fd(fd, name);
+	struct fd_sink *s = (struct fd_sink *)sink;
+	off_t at = lseek(fd, 0, SEEK_CUR);
+
+	s->early = at >= 0;
+	s->at = s->begun = at >= 0 ? (uint64_t)at : 0;
+	return sink;
 }

@@ -59,3 +59,6 @@ struct sink *sink_to_nothing(void);
  * @name is for messages, copied. Owned.
  */
 struct sink *sink_to_fd(int fd, const char *name);
+
+/* The same for a long file that is synced next: its disk begins while bytes still come. */
+struct sink *sink_to_synced_fd(int fd, const char *name);

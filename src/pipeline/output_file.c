@@ -75,8 +75,9 @@ int output_file_open(struct output_file *f, struct context *c, int outputs, stru
 
 	if (file_draft_open(&f->draft, outputs, file, 0666, err) < 0)
 		return -1;
-	f->file = sink_to_fd(f->draft.fd, file);
-	f->hashed = hash_sink(f->file, &f->digest);
+	f->file = sink_to_synced_fd(f->draft.fd, file);
+	f->written = sink_in_thread(f->file);
+	f->hashed = hash_sink(f->written, &f->digest);
 	f->out = counter_new(sink_in_thread(f->hashed), c, expected);
 	return 0;
 }
@@ -90,10 +91,11 @@ int output_file_end(struct output_file *f, bool failed, struct error *err)
 	r = sink_close(f->out, err);
 	f->out = NULL;
 	f->hashed->failed |= r < 0;
-	if (sink_close(f->hashed, err) < 0)
-		r = -1;
+	r = sink_close(f->hashed, err);
+	f->written->failed |= r < 0;
+	r = sink_close(f->written, err);
 	f->file->failed |= r < 0;
-	return sink_close(f->file, err) < 0 ? -1 : r;
+	return sink_close(f->file, err);
 }
 
 void output_file_release(struct output_file *f)

@@ -3,7 +3,7 @@
 /*
  * pipeline/output_file.h - a large file under outputs/, hashed while it is written.
  *
- * Hashing and writing go on in a thread beside who makes the bytes. Holes stay holes.
+ * Hashing and writing go on in threads beside who makes the bytes. Holes stay holes.
  */
 
 #include "io/file.h"
@@ -13,7 +13,7 @@
 struct output_file {
 	struct file_draft draft;
 	struct sink *out; /* what is to be written to; NULL: not open, or ended */
-	struct sink *hashed, *file;
+	struct sink *hashed, *written, *file;
 	struct digest digest; /* after output_file_end() */
 	uint64_t size;
 };
