@@ -1,6 +1,6 @@
 #!/bin/bash
-# make demo: a recipe becomes a container image, another one a disk, in a scratch
-# workspace that is kept for a look.
+# make demo: a recipe becomes a container image, another one a container and a disk, in a
+# scratch workspace that is kept for a look.
 set -eu
 ingot=$(realpath "${1:-build/ingot}")
 cd "$(dirname "$0")/.."
@@ -38,8 +38,11 @@ sha256sum $image
 
 # The same site as a machine.
 run lock vm
-run build vm --target vm --arch amd64
+run check --scripts vm
+run build vm --arch amd64
 disk=outputs/vm-1.0.0-vm-amd64.raw
+# Status 8: some differ. /etc/hosts and /etc/resolv.conf do, which a runtime gives to containers.
+run diff outputs/vm-1.0.0-container-amd64.oci.tar $disk || [ $? -eq 8 ]
 
 # A look by another tool, where one is installed.
 if command -v skopeo >/dev/null; then
@@ -64,6 +67,6 @@ The disk is $demo/$disk. It boots by
 
   ingot run $disk --port 8080:8080
 
-with QEMU and its firmware (Debian: qemu-system-x86, qemu-utils, ovmf). To log in by
-ssh put your public key into recipes/vm.yaml, and build again.
+with QEMU and its firmware (Debian: qemu-system-x86, qemu-utils, ovmf), prints how to ssh
+in, and ends by Ctrl-C. To log in put your public key into recipes/vm.yaml, and build again.
 END
