@@ -84,7 +84,7 @@ static const struct cli_option check_options[] = {
 
 static const struct cli_option why_options[] = {
 	{ "effects", 0, NULL, "print what the scripts of PACKAGE do to the tree, in order" },
-	{ "target", 't', "TARGET", "in TARGET (default: the first)" },
+	{ "target", 't', "TARGET", "in TARGET (default: the first that has the path)" },
 	{ "arch", 'a', "ARCH", "for ARCH (default: the first)" },
 	{ 0 },
 };
@@ -128,9 +128,9 @@ const struct command commands[] = {
 	  cmd_export, NULL },
 	{ "run", "FILE", "start a disk in QEMU, or an image in runc or crun", 1, 1, run_options,
 	  cmd_run,
-	  "A disk boots with UEFI, by KVM where there is one for its architecture. FILE itself is\n"
-	  "never written. Its serial console is on the terminal, Ctrl-C ends it. Ports are those\n"
-	  "of 127.0.0.1 only. A container shares the host's network." },
+	  "A disk boots with UEFI, by KVM where there is one that works for its architecture, else\n"
+	  "emulated. FILE itself is never written. Its serial console is on the terminal, Ctrl-C\n"
+	  "ends it. Ports are those of 127.0.0.1 only. A container shares the host's network." },
 	{ "diff", "A B", "compare what two images hold", 2, 2, no_options, cmd_diff,
 	  "A and B are container images or disks. What both hold must be equal: every path in kind,\n"
 	  "content, mode, owner, extended attributes and time; of generated databases (passwd, dpkg's\n"

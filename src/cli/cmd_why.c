@@ -188,6 +188,19 @@ static int explain_effects(struct app *app, const struct recipe *r, const struct
 	return 0;
 }
 
+static int find_path(struct app *app, const struct recipe *r, const struct lock *l,
+		     const struct recipe_target *target, const struct lock_architecture *a,
+		     const char *path, struct why_path *w, struct error *err)
+{
+	int result;
+
+	do
+		result = why_path(&app->context, r, l, target, a->name, str_of(path), &app->arena,
+				  w, err);
+	while (result < 0 && app_may_retry(app, err));
+	return result;
+}
+
 int cmd_why(struct app *app, int argc, char **argv, struct error *err)
 {
 	CLEANUP_RECIPE struct recipe *r = NULL;
@@ -205,11 +218,15 @@ int cmd_why(struct app *app, int argc, char **argv, struct error *err)
 		return explain_effects(app, r, l, target, a, argv[1], err);
 	if (argv[1][0] != '/')
 		return explain_package(app, r, a, argv[1], err);
-	do
-		result = why_path(&app->context, r, l, target, a->name, str_of(argv[1]),
-				  &app->arena, &w, err);
-	while (result < 0 && app_may_retry(app, err));
+	result = find_path(app, r, l, target, a, argv[1], &w, err);
+	/* What the first target does not have another may: a kernel is in disks only. */
+	for (size_t i = 1; result == WHY_ABSENT && !app_value(app, "target") && i < r->n_targets;
+	     i++)
+		result = find_path(app, r, l, &r->targets[i], a, argv[1], &w, err);
 	progress_pause(app->progress);
+	if (result == WHY_ABSENT && !app_value(app, "target") && r->n_targets > 1)
+		return err_set(err, ERR_USAGE, "no target of '" STR_FMT "' has a path '%s'",
+			       STR_ARG(r->name), argv[1]);
 	if (result == WHY_ABSENT)
 		return err_set(err, ERR_USAGE, "target '" STR_FMT "' has no path '%s'",
 			       STR_ARG(target->name), argv[1]);
