@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 failed=0
 test_that() { check "$@" || failed=1; }
+need "disks" jq || exit 0
 
 workspace disk
 recipe=$ws/recipes/vm.yaml
@@ -59,11 +60,16 @@ too_small() {
 		[ "$(facts '.partitions[1].size')" = $((700 << 20)) ]
 }
 test_that "a fixed size is judged at its line, or kept" too_small
-full_disk() {
-	mkdir -p "$area/full" && mount -t tmpfs -o size=64m none "$area/full" && mounts+=("$area/full") &&
-		leaves 12 ingot --outputs "$area/full" build vm -t vm && [ -z "$(ls -A "$area/full")" ]
-}
-if need "a full disk" root; then test_that "a full disk leaves nothing" full_disk; fi
+full_disk() { leaves 12 ingot --outputs "$area/full" build vm -t vm && [ -z "$(ls -A "$area/full")" ]; }
+if need "a full disk" root; then
+	mkdir -p "$area/full"
+	if mount -t tmpfs -o size=64m none "$area/full" 2>/dev/null; then
+		mounts+=("$area/full")
+		test_that "a full disk leaves nothing" full_disk
+	else
+		skip "a full disk" "no tmpfs can be mounted here"
+	fi
+fi
 
 # ---- Secure Boot ----
 
