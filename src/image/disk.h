@@ -30,6 +30,7 @@ struct disk_input {
 	struct str architecture;           /* Debian name */
 	int64_t epoch;
 	const struct content_reader *reader;
+	unsigned threads; /* that compress; 0: one */
 };
 
 struct disk;

@@ -102,6 +102,7 @@ static int plan_erofs(struct disk *d, struct error *err)
 		.compression =
 			t->root_compression == ROOT_LZ4 ? EROFS_LZ4 : EROFS_UNCOMPRESSED,
 		.reader = d->in.reader,
+		.threads = d->in.threads,
 	};
 
 	memcpy(o.uuid, uuid.bytes, sizeof(o.uuid));

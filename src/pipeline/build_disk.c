@@ -131,7 +131,8 @@ static int make_raw(struct building *b, const struct recipe_target *t,
 				  .target = t,
 				  .architecture = out->architecture,
 				  .epoch = b->lock->epoch,
-				  .reader = a.input.reader };
+				  .reader = a.input.reader,
+				  .threads = b->context->n_threads };
 	tree_freeze(a.output.tree);
 	if (disk_plan(&in, &disk, err) < 0)
 		return err->code == ERR_LIMIT || err->code == ERR_UNSUPPORTED

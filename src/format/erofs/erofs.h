@@ -34,7 +34,14 @@ struct erofs_options {
 	int64_t folder_mtime; /* of every folder */
 	enum erofs_compression compression;
 	const struct content_reader *reader; /* borrowed; for EROFS_LZ4 only */
+	unsigned threads;     /* that compress, from any of which @reader is used; 0: one */
 };
+
+/*
+ * Bytes of files up to which a plan keeps what it has compressed, until it is freed. Files
+ * beyond it are compressed again each time they are written: to the same bytes.
+ */
+#define EROFS_KEPT_MAX (1ull << 30)
 
 struct erofs_plan; /* borrows the tree */
 

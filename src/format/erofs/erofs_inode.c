@@ -137,8 +137,6 @@ int erofs_inode_measure(const struct node *node, const struct erofs_options *o,
 		return -1;
 	item->extended = is_extended(node->inode, o, item);
 	item->layout = layout_of(item);
-	if (o->compression == EROFS_LZ4 && node->inode->kind == NODE_FILE)
-		return erofs_clusters_measure(item, o->reader, err);
 	return 0;
 }
 

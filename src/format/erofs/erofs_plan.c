@@ -1,5 +1,6 @@
 /*
- * Every inode and block gets its place without a look at any content: sizes decide.
+ * Every inode and block gets its place without a look at any content, unless it is to be
+ * compressed: sizes decide.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 #define SUPERBLOCK_END (1024u + 128u) /* bytes; a multiple of EROFS_SLOT_SIZE */
 
-static int fail_at(const struct node *node, struct error *err)
+int erofs_placing(const struct node *node, struct error *err)
 {
 	CLEANUP_BUF struct buf path = BUF_INIT(1u << 20);
 
@@ -30,7 +31,7 @@ static int collect(struct erofs_plan *p, bool files, struct error *err)
 		    p->item_of[n->inode->serial] != UINT32_MAX)
 			continue;
 		if (erofs_inode_measure(n, &p->options, item, err) < 0)
-			return fail_at(n, err);
+			return erofs_placing(n, err);
 		p->item_of[n->inode->serial] = p->n_items++;
 	}
 	return 0;
@@ -120,7 +121,11 @@ static int plan(struct erofs_plan *p, struct error *err)
 		return -1;
 	p->n_head_groups = p->n_groups;
 	n_head = p->n_items;
-	return collect(p, true, err) < 0 ? -1 : place(p, n_head, true, err);
+	if (collect(p, true, err) < 0)
+		return -1;
+	if (p->options.compression == EROFS_LZ4 && erofs_clusters_measure(p, n_head, err) < 0)
+		return -1;
+	return place(p, n_head, true, err);
 }
 
 int erofs_plan(const struct tree *t, const struct erofs_options *o, struct erofs_plan **ret,
@@ -151,6 +156,8 @@ void erofs_plan_free(struct erofs_plan *p)
 {
 	if (!p)
 		return;
+	for (uint32_t i = 0; i < p->n_items; i++)
+		erofs_kept_free(p->items[i].kept);
 	free(p->item_of);
 	free(p->items);
 	free(p->groups);

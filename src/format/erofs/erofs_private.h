@@ -24,6 +24,18 @@ enum erofs_layout {
 	EROFS_INLINE = 2, /* the last, partial block follows the inode */
 };
 
+/* The clusters of a file, as they were when it was planned. */
+struct erofs_kept {
+	struct erofs_cluster {
+		uint32_t used; /* bytes of the content; at most EROFS_BLOCK_SIZE if it is raw */
+		bool raw;
+	} * clusters;
+	struct erofs_block {
+		uint8_t bytes[EROFS_BLOCK_SIZE];
+	} * blocks;
+	size_t n, clusters_capacity, blocks_capacity;
+};
+
 /* One inode. */
 struct erofs_item {
 	const struct node *node; /* its first name in canonical order */
@@ -33,6 +45,7 @@ struct erofs_item {
 	uint32_t xattr_size;     /* with header */
 	uint32_t links;
 	uint32_t clusters; /* EROFS_COMPRESSED: blocks of them */
+	struct erofs_kept *kept; /* and what is in them; or NULL */
 	bool extended;           /* 64 bytes instead of 32 */
 	enum erofs_layout layout;
 };
@@ -129,8 +142,11 @@ int erofs_inode_measure(const struct node *node, const struct erofs_options *o,
 void erofs_inode_encode(const struct erofs_plan *p, const struct erofs_item *item, uint8_t *to);
 uint8_t erofs_file_type(enum node_kind kind); /* as in the entries of folders */
 
-/* erofs_clusters.c: makes @item, a file, EROFS_COMPRESSED if that saves a block. */
-int erofs_clusters_measure(struct erofs_item *item, const struct content_reader *reader,
-			   struct error *err) MUST_CHECK;
+/* erofs_clusters.c: makes files EROFS_COMPRESSED where that saves a block; from @first on. */
+int erofs_clusters_measure(struct erofs_plan *p, uint32_t first, struct error *err) MUST_CHECK;
 int erofs_clusters_write(const struct erofs_item *item, const struct content_reader *reader,
 			 uint8_t *index, struct sink *out, struct error *err) MUST_CHECK;
+void erofs_kept_free(struct erofs_kept *kept); /* NULL is allowed */
+
+/* erofs_plan.c: names the item in @err. */
+int erofs_placing(const struct node *node, struct error *err);
