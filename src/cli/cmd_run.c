@@ -120,7 +120,8 @@ static void print_run(struct app *app, const struct run *r, enum run_kind kind)
 	if (app->quiet)
 		return;
 	if (kind == RUN_CONTAINER)
-		fprintf(stderr, "%s; it shares the network of this host\n", r->argv[0]);
+		fprintf(stderr, "%s; it shares the network of this host%s\n", r->argv[0],
+			r->single_user ? ", and has one user: who starts others needs root" : "");
 	else
 		fprintf(stderr, STR_FMT " in %s, %s\n", STR_ARG(r->architecture), r->argv[0],
 			r->emulated ? "by KVM" : "emulated: this takes a while");

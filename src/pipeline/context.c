@@ -78,8 +78,10 @@ int context_open_stage_only(const struct context_options *o, struct context *ret
 
 	if (open_machine(o, &c, err) < 0)
 		return -1;
-	if (!o->stage && !c.machine.stage.len && workspace_find(o->folder, &c.workspace, &none) < 0)
-		return err_move(err, &none);
+	if (!o->stage && !c.machine.stage.len && workspace_find(o->folder, &c.workspace, &none) < 0) {
+		(void)err_move(err, &none);
+		return err_hint(err, "name a stage by --stage DIR, or a workspace by -C DIR");
+	}
 	if (c.workspace.path)
 		root = workspace_seen_from_here(&c.workspace);
 	c.stage_path = place(o->stage, c.machine.stage, root, "stage");

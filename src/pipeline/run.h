@@ -48,6 +48,7 @@ struct run {
 	struct str architecture;
 	const struct str *ssh_users; /* of a machine: those with a key, as far as is known */
 	size_t n_ssh_users;
+	bool single_user;  /* of a container: started without root */
 	const char *kept;  /* file that holds what changes, or NULL */
 	uint16_t ssh_port; /* 0: none */
 	const struct run_port *ports;

@@ -291,6 +291,7 @@ int run_container(const struct run_options *o, const struct json *config, const 
 		return -1;
 	state = arena_printf(&r.arena, "%s/state", r.scratch.path);
 	name = arena_strdup(&r.arena, str_of(strrchr(r.scratch.path, '/') + 1));
+	r.single_user = !b.as_root;
 	r.argv = arena_array(&r.arena, 10, sizeof(*r.argv));
 	r.argv[n++] = program;
 	/* Nothing is limited: no control group is needed, which some hosts refuse to crun. */
