@@ -139,7 +139,8 @@ int program_run(const char *const *argv, int *ret_status, struct error *err)
 	return wait_for(pid, ret_status, err);
 }
 
-static int spawn_watched(const char *const *argv, pid_t *ret_pid, struct watch *w, struct error *err)
+static int spawn_watched(const char *const *argv, pid_t *ret_pid, struct watch *w,
+			 struct error *err)
 {
 	posix_spawn_file_actions_t actions;
 	int ends[2], r;

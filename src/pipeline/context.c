@@ -78,7 +78,8 @@ int context_open_stage_only(const struct context_options *o, struct context *ret
 
 	if (open_machine(o, &c, err) < 0)
 		return -1;
-	if (!o->stage && !c.machine.stage.len && workspace_find(o->folder, &c.workspace, &none) < 0) {
+	if (!o->stage && !c.machine.stage.len &&
+	    workspace_find(o->folder, &c.workspace, &none) < 0) {
 		(void)err_move(err, &none);
 		return err_hint(err, "name a stage by --stage DIR, or a workspace by -C DIR");
 	}
