@@ -9,6 +9,8 @@ static const struct first_boot table[] = {
 	{ FIRST_BOOT_SSH_HOST_KEYS, "host keys of sshd", "/usr/bin/ssh-keygen -A",
 	  "/etc/ssh/ssh_host_ed25519_key", "ssh.service" },
 	{ FIRST_BOOT_SNAKEOIL, "self-signed certificate of the machine",
+	  /* It starts debconf, which tries one frontend after the other: 12 s. */
+	  "/usr/bin/env DEBIAN_FRONTEND=noninteractive "
 	  "/usr/sbin/make-ssl-cert generate-default-snakeoil",
 	  "/etc/ssl/private/ssl-cert-snakeoil.key", "basic.target" },
 	{ FIRST_BOOT_RNDC_KEY, "key of rndc",

@@ -145,6 +145,7 @@ Test(first_boot_of_packages,
 	unit = fixture_text(&own, UNITS "ingot-snakeoil-certificate.service");
 	cr_assert(strstr(unit, "\nDefaultDependencies=no\nAfter=local-fs.target\n"));
 	cr_assert(strstr(unit, "\nBefore=basic.target shutdown.target\n"));
+	cr_assert(strstr(unit, "DEBIAN_FRONTEND=noninteractive /usr/sbin/make-ssl-cert"));
 	cr_assert(fixture_has(&own, UNITS "basic.target.wants/ingot-snakeoil-certificate.service"));
 }
 
