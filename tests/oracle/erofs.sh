@@ -13,6 +13,7 @@ mkdir -p "$work/mnt"
 cd "$work" || exit 2
 
 lz4= # or lz4=1: what the tool is told
+quick= # or 1: neither extracted nor mounted
 unmount() { mountpoint -q mnt && umount mnt; }
 trap unmount EXIT
 mounts() { mount -t erofs -o loop,ro image mnt 2>/dev/null; }
@@ -75,6 +76,7 @@ holds() { # NAME TREE [WHY-NOT-EXTRACTED]: all of it
 	dump.erofs image >dump.txt
 	check "$1: inodes, blocks, UUID and label" facts
 	[ "$lz4" ] || check "$1: our reader reads the tree" as_read
+	[ -z "$quick" ] || return
 	if [ "${3:-}" ]; then
 		skip "$1: extracted" "$3"
 	elif [ "$is_root" ]; then
@@ -94,12 +96,15 @@ for case in "$root"/tests/golden/erofs/*/; do
 done
 holds "random tree" case:random=1
 holds "another" case:random=2
+# Minutes to extract and to look up: in `make oracle`. fsck and our reader see all of it.
+[ "${INGOT_ORACLE:-}" = all ] || quick=1
 holds "70,000 names of one file" case:links=70000
 holds "5 GiB with holes" case:sparse=5368709127 "fsck.erofs of Debian 12 counts in 32 bits"
 check "5 GiB with holes: little of the disk is used" [ "$(stat -c %b image)" -lt 8192 ]
-holds "100 MiB with holes" case:sparse=104857601
 holds "a folder of 100,000" case:entries=100000
 holds "70,000 folders in one" case:folders=70000
+quick=
+holds "100 MiB with holes" case:sparse=104857601
 
 many() {
 	"$tool" erofs image case:inodes=400000 >said && cat said || return 1
