@@ -6,9 +6,11 @@
 #include "base/strtab.h"
 #include "crypto/hash.h"
 #include "debian/depmod_module.h"
+#include "io/workers.h"
 
 #define MODULE_MAX (512u << 20) /* bytes of one decompressed module */
 #define FACTS_MAX (64u << 20)	/* bytes of an encoding */
+#define BATCH 64u		/* modules that one thread reads in one go */
 
 static int load(const struct content_reader *reader, const struct module_source *s, struct buf *to,
 		struct error *err)
@@ -30,25 +32,69 @@ static void keep(struct arena *arena, const struct str *from, size_t n, struct s
 		(*ret)[i] = arena_str(arena, from[i]);
 }
 
-static int read_all(const struct content_reader *reader, const struct module_source *sources,
-		    size_t n, struct arena *arena, struct module_facts *facts, struct error *err)
+/* Modules from @first on, as a thread reads them: all in memory of its own. */
+struct batch {
+	size_t first, n;
+	struct arena arena;
+};
+
+struct reading {
+	const struct content_reader *reader;
+	const struct module_source *sources;
+	struct module_facts *facts;
+	struct batch *batches;
+};
+
+static void copy_facts(struct arena *arena, const struct module_facts *f, struct module_facts *ret)
 {
+	*ret = *f;
+	keep(arena, f->info, f->n_info, &ret->info);
+	keep(arena, f->exported, f->n_exported, &ret->exported);
+	keep(arena, f->needed, f->n_needed, &ret->needed);
+}
+
+static int read_batch(void *context, size_t i, struct error *err)
+{
+	const struct reading *r = context;
+	struct batch *b = &r->batches[i];
 	CLEANUP_BUF struct buf text = BUF_INIT(MODULE_MAX + 1u);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t k = b->first; k < b->first + b->n; k++) {
+		const struct module_source *s = &r->sources[k];
 		CLEANUP_ARENA struct arena scratch = ARENA_INIT;
 		struct module_facts f;
 
 		buf_reset(&text);
-		if (load(reader, &sources[i], &text, err) < 0 ||
-		    module_facts_read(buf_bytes(&text), sources[i].name, &scratch, &f, err) < 0)
-			return err_while(err, "reading '" STR_FMT "'", STR_ARG(sources[i].name));
-		facts[i] = f;
-		keep(arena, f.info, f.n_info, &facts[i].info);
-		keep(arena, f.exported, f.n_exported, &facts[i].exported);
-		keep(arena, f.needed, f.n_needed, &facts[i].needed);
+		if (load(r->reader, s, &text, err) < 0 ||
+		    module_facts_read(buf_bytes(&text), s->name, &scratch, &f, err) < 0)
+			return err_while(err, "reading '" STR_FMT "'", STR_ARG(s->name));
+		copy_facts(&b->arena, &f, &r->facts[k]);
 	}
 	return 0;
+}
+
+static int read_all(const struct content_reader *reader, const struct module_source *sources,
+		    size_t n, struct arena *arena, struct module_facts *facts, struct error *err)
+{
+	size_t n_batches = (n + BATCH - 1) / BATCH;
+	struct batch *batches = arena_array(arena, n_batches, sizeof(*batches));
+	struct reading r = { reader, sources, facts, batches };
+	int result;
+
+	for (size_t i = 0; i < n_batches; i++) {
+		batches[i].first = i * BATCH;
+		batches[i].n = n - i * BATCH < BATCH ? n - i * BATCH : BATCH;
+	}
+	result = workers_run(workers_default(), n_batches, read_batch, &r, err);
+	for (size_t i = 0; i < n_batches; i++) {
+		for (size_t k = 0; result == 0 && k < batches[i].n; k++) {
+			const struct module_facts f = facts[batches[i].first + k];
+
+			copy_facts(arena, &f, &facts[batches[i].first + k]);
+		}
+		arena_release(&batches[i].arena);
+	}
+	return result;
 }
 
 /* Most undefined symbols are the kernel's own: no module has them. */
