@@ -14,12 +14,12 @@ truncate -s +512M "$area/disk.raw"
 
 # An archive with a newer kernel, and with something newer that may come.
 newer() { # NAME VERSION [DEPENDS]
-	mkdir -p "$area/make/DEBIAN" "$area/archive"
-	printf 'Package: %s\nVersion: %s\nArchitecture: amd64\nMaintainer: Test <test@example.com>\nDescription: test\n%s' \
-		"$1" "$2" "${3:+Depends: $3
-}" >"$area/make/DEBIAN/control"
-	dpkg-deb -q --root-owner-group -b "$area/make" "$area/archive/$1_amd64.deb"
-	rm -rf "$area/make"
+	mkdir -p "$area/make/DEBIAN" "$area/archive" &&
+		printf 'Package: %s\nVersion: %s\nArchitecture: amd64\nMaintainer: Test <test@example.com>\nDescription: test\n%s' \
+			"$1" "$2" "${3:+Depends: $3
+}" >"$area/make/DEBIAN/control" &&
+		dpkg-deb --root-owner-group -b "$area/make" "$area/archive/$1_amd64.deb" &&
+		rm -rf "$area/make"
 }
 kernel=$(ingot show "$ws/recipes/upgrade.lock" --json | jq -r '.packages.amd64[].name' | grep '^linux-image-[0-9]')
 archive() {
