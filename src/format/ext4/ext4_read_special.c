@@ -12,6 +12,7 @@ enum {
 
 	SB_JOURNAL_BACKUP_TYPE = 0xfd, /* of the file system's superblock */
 	SB_JOURNAL_BACKUP = 0x10c,
+	SB_ID = 0x68,
 
 	J_MAGIC = 0x0, /* of the journal's superblock: journal.rst; big-endian */
 	J_TYPE = 0x4,
@@ -23,6 +24,8 @@ enum {
 	J_COMPAT = 0x24,
 	J_INCOMPAT = 0x28,
 	J_RO_COMPAT = 0x2c,
+	J_UUID = 0x30,
+	J_USERS = 0x40,
 	J_CHECKSUM_TYPE = 0x50,
 	J_CHECKSUM = 0xfc,
 	J_SIZE = 1024,
@@ -122,6 +125,8 @@ static int check_journal_super(const struct ext4_reader *r, const struct ext4_it
 			       "the journal has %u blocks of %u bytes from %u on, error %u",
 			       get_be32(sb + J_LENGTH), get_be32(sb + J_BLOCK_SIZE),
 			       get_be32(sb + J_FIRST), get_be32(sb + J_ERRNO));
+	if (memcmp(sb + J_UUID, r->super + SB_ID, 16) != 0 || get_be32(sb + J_USERS) != 1)
+		return err_set(err, ERR_FORMAT, "the journal is of another file system");
 	if (get_be32(sb + J_COMPAT) || get_be32(sb + J_RO_COMPAT) || incompat & ~(uint32_t)J_KNOWN)
 		return err_set(err, ERR_UNSUPPORTED, "a journal with features 0x%x 0x%x 0x%x",
 			       get_be32(sb + J_COMPAT), incompat, get_be32(sb + J_RO_COMPAT));
