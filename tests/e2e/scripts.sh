@@ -70,6 +70,9 @@ fi
 END
 # A package that is only unpacked is not triggered: the Essential ones come first.
 make_deb "$archive/pool/main" awatcher 1.0 "Essential: yes"
+# What boots a disk is locked with it.
+make_deb "$archive/pool/main" busybox-static 1.0
+make_deb "$archive/pool/main" systemd-boot-efi 1.0
 publish() { make_indexes "$archive" tiny amd64 arm64 && make_release "$archive" tiny alice "$1"; }
 publish 9
 serve "$archive" || exit 1
