@@ -37,6 +37,9 @@ enum node_kind {
 	NODE_BLOCK,
 };
 
+/* Of the type bits of st_mode (POSIX); 0 if a tree can't hold it, as a socket. */
+enum node_kind node_kind_of_mode(uint32_t mode);
+
 /*
  * Where the bytes of a file are. Two handles with one digest and size are the
  * same content wherever they lie.

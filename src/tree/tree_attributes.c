@@ -104,3 +104,23 @@ void tree_set_causes(struct node *node, cause_id existence,
 	node->cause = existence;
 	memcpy(node->inode->cause, inode, sizeof(node->inode->cause));
 }
+
+enum node_kind node_kind_of_mode(uint32_t mode)
+{
+	switch (mode >> 12) {
+	case 001:
+		return NODE_FIFO;
+	case 002:
+		return NODE_CHAR;
+	case 004:
+		return NODE_DIRECTORY;
+	case 006:
+		return NODE_BLOCK;
+	case 010:
+		return NODE_FILE;
+	case 012:
+		return NODE_SYMLINK;
+	default:
+		return 0;
+	}
+}

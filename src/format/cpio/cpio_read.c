@@ -131,29 +131,9 @@ static int read_member(struct cpio_reader *r, struct member *ret, struct error *
 	return 0;
 }
 
-static enum node_kind kind_of(uint32_t mode)
-{
-	switch (mode >> 12) {
-	case 001:
-		return NODE_FIFO;
-	case 002:
-		return NODE_CHAR;
-	case 004:
-		return NODE_DIRECTORY;
-	case 006:
-		return NODE_BLOCK;
-	case 010:
-		return NODE_FILE;
-	case 012:
-		return NODE_SYMLINK;
-	default:
-		return 0;
-	}
-}
-
 static int set_attributes(const struct member *m, struct inode *ret, struct error *err)
 {
-	enum node_kind kind = kind_of(m->field[MODE]);
+	enum node_kind kind = node_kind_of_mode(m->field[MODE]);
 	bool is_device = kind == NODE_CHAR || kind == NODE_BLOCK;
 	struct inode i = { .kind = kind,
 			   .mode = m->field[MODE] & 07777,

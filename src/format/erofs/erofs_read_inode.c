@@ -7,26 +7,6 @@
 #define COMPACT_SIZE 32u
 #define EXTENDED_SIZE 64u
 
-static enum node_kind kind_of(uint16_t mode)
-{
-	switch (mode >> 12) {
-	case 001:
-		return NODE_FIFO;
-	case 002:
-		return NODE_CHAR;
-	case 004:
-		return NODE_DIRECTORY;
-	case 006:
-		return NODE_BLOCK;
-	case 010:
-		return NODE_FILE;
-	case 012:
-		return NODE_SYMLINK;
-	default:
-		return 0;
-	}
-}
-
 static int set_common(const uint8_t *p, struct erofs_inode *i, struct error *err)
 {
 	uint16_t format = get_le16(p), mode = get_le16(p + 4);
@@ -39,7 +19,7 @@ static int set_common(const uint8_t *p, struct erofs_inode *i, struct error *err
 		return err_set(err, ERR_UNSUPPORTED, "inode %llu of the EROFS is %s",
 			       (unsigned long long)i->number,
 			       format >> 1 == 4 ? "chunk-based" : "of a new layout");
-	i->attributes.kind = kind_of(mode);
+	i->attributes.kind = node_kind_of_mode(mode);
 	i->attributes.mode = mode & 07777;
 	if (mode >> 12 == 014)
 		return err_set(err, ERR_UNSUPPORTED, "inode %llu of the EROFS is a socket",

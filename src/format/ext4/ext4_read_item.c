@@ -48,17 +48,9 @@ static int check_flags(uint32_t flags, struct error *err)
 
 static int kind_of(uint16_t mode, enum node_kind *ret, struct error *err)
 {
-	static const struct {
-		uint16_t type;
-		enum node_kind kind;
-	} kinds[] = { { 0x4000, NODE_DIRECTORY }, { 0x8000, NODE_FILE }, { 0xa000, NODE_SYMLINK },
-		      { 0x1000, NODE_FIFO },	  { 0x2000, NODE_CHAR }, { 0x6000, NODE_BLOCK } };
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i].type == (mode & 0xf000)) {
-			*ret = kinds[i].kind;
-			return 0;
-		}
+	*ret = node_kind_of_mode(mode);
+	if (*ret)
+		return 0;
 	if ((mode & 0xf000) == 0xc000)
 		return err_set(err, ERR_UNSUPPORTED, "a socket");
 	return err_set(err, ERR_FORMAT, "no kind of file has mode 0%o", mode);
