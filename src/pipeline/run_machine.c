@@ -30,11 +30,15 @@ struct firmware {
 	const char *code, *variables;
 };
 
+/* The stub adds these words to the kernel's command line; the disk stays as it is. */
+#define WORDS "type=11,value=io.systemd.stub.kernel-cmdline-extra="
+
 /* Where Debian and those who follow it have things; the first that is there is taken. */
 static const struct machine_kind {
 	struct str architecture;
 	const char *uname, *program, *program_package, *machine;
 	const char *processor, *emulated; /* by KVM, and without */
+	const char *emulated_words;
 	const char *firmware_package;
 	struct firmware firmware[3];
 } kinds[] = {
@@ -46,6 +50,11 @@ static const struct machine_kind {
 	  /* In machines that are virtual themselves KVM may offer these and then refuse them. */
 	  .processor = "max,arch-capabilities=off",
 	  .emulated = "qemu64",
+	  /*
+	   * A busy host gives an emulated machine its timer ticks too late for Linux's test of
+	   * the IO-APIC, which then panics. Under KVM Linux leaves that test out by itself.
+	   */
+	  .emulated_words = WORDS "no_timer_check",
 	  .firmware_package = "ovmf",
 	  .firmware = { { "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
 			{ "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd" },
@@ -58,6 +67,8 @@ static const struct machine_kind {
 	  .machine = "virt",
 	  .processor = "max",
 	  .emulated = "cortex-a72",
+	  /* udev may take longer than systemd's 90 s: then the console has no login. */
+	  .emulated_words = WORDS "systemd.default_device_timeout_sec=300",
 	  .firmware_package = "qemu-efi-aarch64",
 	  .firmware = { { "/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd",
 			  "/usr/share/AAVMF/AAVMF_VARS.fd" },
@@ -358,12 +369,6 @@ static void add_console(struct arguments *a, bool to_machine)
 	add(a, "-display", "none");
 }
 
-/*
- * A busy host gives an emulated machine its timer ticks too late for Linux's test of the
- * IO-APIC, which then panics. Under KVM Linux leaves that test out by itself.
- */
-#define NO_TIMER_CHECK "type=11,value=io.systemd.stub.kernel-cmdline-extra=no_timer_check"
-
 struct parts {
 	const struct machine_kind *kind;
 	const struct firmware *firmware;
@@ -382,8 +387,8 @@ static const char **command_line(struct run *r, const struct run_options *o,
 	add(&a, "-machine", m->kind->machine);
 	add(&a, "-accel", kvm ? "kvm" : "tcg");
 	add(&a, "-cpu", kvm ? m->kind->processor : m->kind->emulated);
-	if (!kvm && m->kind == &kinds[0])
-		add(&a, "-smbios", NO_TIMER_CHECK);
+	if (!kvm)
+		add(&a, "-smbios", m->kind->emulated_words);
 	add(&a, "-smp", arena_printf(&r->arena, "%u", cpus));
 	add(&a, "-m", arena_printf(&r->arena, "%u", o->memory ? o->memory : MEMORY_DEFAULT));
 	add_drives(&a, m->firmware, m->variables, m->layer, o->keep);
