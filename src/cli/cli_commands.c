@@ -66,7 +66,7 @@ static const struct cli_option export_options[] = {
 
 static const struct cli_option run_options[] = {
 	{ "memory", 'm', "SIZE", "memory of the machine (default: 1G)" },
-	{ "cpus", 0, "N", "processors of the machine (default: 2, or what there is)" },
+	{ "cpus", 0, "N", "processors of the machine (default: 2, or what there is; emulated 1)" },
 	{ "port", 'p', "HOST:GUEST", "forward port HOST of 127.0.0.1 (may be repeated)" },
 	{ "ssh-port", 0, "N", "forward port N to the machine's port 22; 0: none (default: 2222)" },
 	{ "disk-size", 0, "SIZE", "give the machine a larger disk: 20G" },

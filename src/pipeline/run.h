@@ -24,7 +24,7 @@ struct run_options {
 	const char *temporary; /* folder for what is thrown away: "/tmp" */
 	const char *search;    /* where programs are: $PATH */
 	uint32_t memory;       /* MiB; 0: 1024 */
-	uint32_t cpus;	       /* 0: as this machine has, at most 2 */
+	uint32_t cpus;	       /* 0: as this machine has, at most 2; emulated 1 */
 	const struct run_port *ports;
 	size_t n_ports;
 	int32_t ssh_port;   /* -1: one that is free; 0: none */

@@ -379,13 +379,14 @@ static const char **command_line(struct run *r, const struct run_options *o,
 				 const struct parts *m, bool kvm)
 {
 	struct arguments a = { .arena = &r->arena };
-	uint32_t cpus = o->cpus ? o->cpus : workers_default() < 2 ? 1 : 2;
+	uint32_t cpus = o->cpus ? o->cpus : !kvm || workers_default() < 2 ? 1 : 2;
 
 	a.list = arena_array(&r->arena, ARGUMENTS_MAX, sizeof(*a.list));
 	add(&a, m->program, NULL);
 	add(&a, "-nodefaults", NULL);
 	add(&a, "-machine", m->kind->machine);
-	add(&a, "-accel", kvm ? "kvm" : "tcg");
+	/* Kernels patch their own code; emulated processors in threads of their own may trip. */
+	add(&a, "-accel", kvm ? "kvm" : "tcg,thread=single");
 	add(&a, "-cpu", kvm ? m->kind->processor : m->kind->emulated);
 	if (!kvm)
 		add(&a, "-smbios", m->kind->emulated_words);
