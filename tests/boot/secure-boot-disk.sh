@@ -51,29 +51,6 @@ pcr_is_foretold() {
 	cat "$area/show"
 	[ ${#now} -eq 64 ] && grep -qE "^$phase +$now\$" "$area/show"
 }
-is_refused() {
-	openssl req -x509 -newkey rsa:2048 -nodes -days 10 -subj /CN=other -keyout "$area/other.key" \
-		-out "$ws/recipes/keys/db.pem" 2>/dev/null
-	leaves 7 ingot build signed --target vm --outputs "$area/other" && says E0702 &&
-		cp $boot_certificate "$ws/recipes/keys/db.pem"
-}
-start_tpm() { # FOLDER
-	mkdir -p "$1"
-	swtpm socket --tpm2 --tpmstate "dir=$1" --ctrl "type=unixio,path=$1/socket" --terminate \
-		>"$1/log" 2>&1 </dev/null &
-	pids+=("$!")
-	for _ in $(seq 50); do [ -S "$1/socket" ] && return 0; sleep 0.1; done
-	return 1
-}
-# Of the values that `ingot show` foretells, the one that this machine has.
-pcr_is_foretold() {
-	local now
-	now=$(guest cat /sys/class/tpm/tpm0/pcr-sha256/11 | tr 'A-F' 'a-f') || return 1
-	ingot show "$area/signed.raw" >"$area/show"
-	echo "in the machine: $now"
-	cat "$area/show"
-	[ ${#now} -eq 64 ] && grep -q "$now" "$area/show"
-}
 is_refused() { # NAME DISK
 	boot_start "$1" "$2"
 	boot_wait "Access Denied" 240 || return 1
