@@ -40,3 +40,7 @@ if command -v shellcheck >/dev/null; then
 else
 	skip "shellcheck finds nothing in the scripts" "no shellcheck"
 fi
+# The second would hide the first, and what it tested.
+find tests .ci -type f \( -name '*.sh' -o -name run \) | sort | while read -r file; do
+	grep -oE '^[a-z_]+\(\)' "$file" | sort | uniq -d | sed "s|^|$file: |"
+done | lint "no script defines a function twice"
