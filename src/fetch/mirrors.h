@@ -37,8 +37,19 @@ struct machine_mirror {
 	enum machine_source source;
 };
 
+/* Whose signature says what: `trust:` of config.yaml (design.md, section 10). */
+struct machine_trust {
+	struct str key;    /* path of a public key: absolute, or ~/ resolved */
+	struct str role;   /* "release" (default), "developer", "rebuilder" */
+	struct str *names; /* globs of recipe names ("web", "db-*"); none: all */
+	size_t n_names;
+};
+
 struct machine {
 	struct arena arena;
+	struct machine_trust *trust;
+	size_t n_trust;
+	struct str builder_id;          /* `builder: {id: URI}`, INGOT_BUILDER_ID; or "" */
 	struct machine_mirror *mirrors; /* in order of source and place */
 	size_t n_mirrors;
 	struct str snapshot_template;   /* with @SNAPSHOTID@ and @ARCHIVE@, or "" */

@@ -1,0 +1,66 @@
+#pragma once
+
+/*
+ * pipeline/verify.h - what `ingot verify` does without --rebuild.
+ *
+ * Spec: design.md, sections 9 and 10; docs/verify.md. From the outside in: signatures, every
+ * digest, every byte of the envelope, policy, in that order. No socket is opened.
+ */
+
+#include "attest/identity.h"
+#include "base/arena.h"
+#include "pipeline/context.h"
+
+enum verify_state {
+	VERIFY_OK = 1,
+	VERIFY_FAILED,
+	VERIFY_NOTE, /* fine, but worth a word: "layers are compressed by another zstd" */
+	VERIFY_NONE, /* there is nothing to check: no signature, no statements */
+};
+
+struct verify_check {
+	const char *name;   /* "signature", "statements", "envelope", "index", "layers", ... */
+	enum verify_state state;
+	struct str text;    /* for people; one line */
+};
+
+struct verify_signer {
+	struct str file;    /* of the signature */
+	struct str key_id;  /* hex */
+	struct str key_path, role;
+};
+
+struct verify_options {
+	const char *const *keys;       /* --key: files with public keys */
+	size_t n_keys;
+	const char *const *signatures; /* --signature: files; none: those beside FILE */
+	size_t n_signatures;
+	const char *role;              /* --role, or NULL: any but developer */
+};
+
+struct verify_result {
+	struct arena arena;
+	struct identity identity;      /* filled in as far as it came */
+	struct str kind;               /* "oci", "disk", "qcow2", ... */
+	struct str architecture;       /* Debian name, or "" */
+	struct verify_check *checks;   /* in the order in which they were made */
+	size_t n_checks;
+	struct verify_signer *signers; /* distinct keys that vouch for it */
+	size_t n_signers;
+	bool vouched;                  /* at least one */
+};
+
+/*
+ * *ret is filled in as far as it came even on failure; verify_release(). With nobody who
+ * vouches it succeeds all the same: what that means is the caller's business (status 9).
+ *
+ * Errors: ERR_SIGNATURE, ERR_DIGEST, ERR_FORMAT (status 7 or 11 as it is), ERR_POLICY.
+ */
+int verify_run(struct context *c, const char *path, const struct verify_options *o,
+	       struct verify_result *ret, struct error *err) MUST_CHECK;
+void verify_release(struct verify_result *r);
+#define CLEANUP_VERIFY CLEANUP(verify_release)
+
+/* One more check, told as printf would. */
+void verify_add(struct verify_result *r, const char *name, enum verify_state state,
+		const char *fmt, ...) PRINTF_LIKE(4, 5);
