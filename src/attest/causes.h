@@ -15,10 +15,15 @@
 
 #define CAUSES_VERSION 1
 
-/* A key of the recipe that decided something that is no path: "targets.container.user". */
+/*
+ * What the recipe or the lock says of something: "targets.container.user", "users.app.uid",
+ * "lock.ids.user.app", "lock.slices". With the value, so that `diff` can tell which of them
+ * is another. From attest/causes_keys.h.
+ */
 struct causes_key {
 	struct str key;
-	struct str at; /* "recipes/web.yaml:38" */
+	struct str value; /* one line: text, list or map in canonical flow form; may be "" */
+	struct str at;    /* "recipes/web.yaml:38", "recipes/web.lock:7" */
 };
 
 struct causes_package {
