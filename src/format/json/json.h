@@ -52,6 +52,9 @@ const struct json *json_get(const struct json *object, const char *name); /* or 
 /* A deep copy in @a. @v is at most LIMIT_JSON_DEPTH deep. */
 struct json *json_copy(struct arena *a, const struct json *v);
 
+/* One text in double quotes, as json_write() does: for writers of large values. */
+void json_write_str(struct str text, struct buf *to);
+
 /* Compact canonical bytes. */
 void json_write(const struct json *v, struct buf *to);
 /* The same with line breaks and two blanks a level, for people; final newline. */
@@ -64,3 +67,10 @@ void json_write_pretty(const struct json *v, struct buf *to);
  */
 int json_parse(struct bytes text, const char *name, struct arena *a, struct json **ret,
 	       struct error *err) MUST_CHECK;
+
+/* The same with other limits: @size bytes, @values values (80 bytes of memory each). */
+struct json_limits {
+	size_t size, values;
+};
+int json_parse_limited(struct bytes text, const char *name, const struct json_limits *limits,
+		       struct arena *a, struct json **ret, struct error *err) MUST_CHECK;

@@ -9,7 +9,8 @@ struct parser {
 	const char *name;
 	struct arena *arena;
 	struct buf text; /* the string being read */
-	unsigned depth, n_values;
+	unsigned depth;
+	size_t n_values; /* that may still come */
 	struct error *err;
 };
 
@@ -270,7 +271,7 @@ static int parse_value(struct parser *p, struct json **ret)
 {
 	struct str text;
 
-	if (++p->n_values > LIMIT_JSON_VALUES)
+	if (p->n_values-- == 0)
 		return wrong(p, ERR_LIMIT, "too many values");
 	skip_blanks(p);
 	if (next_is(p, '{') || next_is(p, '[')) {
@@ -297,17 +298,18 @@ static int parse_value(struct parser *p, struct json **ret)
 	return 0;
 }
 
-int json_parse(struct bytes text, const char *name, struct arena *a, struct json **ret,
-	       struct error *err)
+int json_parse_limited(struct bytes text, const char *name, const struct json_limits *limits,
+		       struct arena *a, struct json **ret, struct error *err)
 {
-	CLEANUP_BUF struct buf scratch = BUF_INIT(LIMIT_JSON_SIZE + 1);
-	struct parser p = { .at = (const char *)text.ptr, .name = name, .arena = a, .err = err };
-	struct json *value;
+	CLEANUP_BUF struct buf scratch = BUF_INIT(limits->size + 1);
+	struct parser p = { .at = (const char *)text.ptr, .name = name, .arena = a,
+			    .n_values = limits->values, .err = err };
+	struct json *value = NULL;
 	int r;
 
-	if (text.len > LIMIT_JSON_SIZE)
-		return err_set(err, ERR_LIMIT, "'%s' has %zu bytes; JSON is read up to %u", name,
-			       text.len, LIMIT_JSON_SIZE);
+	if (text.len > limits->size)
+		return err_set(err, ERR_LIMIT, "'%s' has %zu bytes; JSON is read up to %zu", name,
+			       text.len, limits->size);
 	if (!text_is_utf8(bytes_str(text)))
 		return err_set(err, ERR_FORMAT, "'%s' is not UTF-8", name);
 	p.start = p.at;
@@ -321,4 +323,12 @@ int json_parse(struct bytes text, const char *name, struct arena *a, struct json
 	if (r == 0)
 		*ret = value;
 	return r;
+}
+
+int json_parse(struct bytes text, const char *name, struct arena *a, struct json **ret,
+	       struct error *err)
+{
+	static const struct json_limits limits = { LIMIT_JSON_SIZE, LIMIT_JSON_VALUES };
+
+	return json_parse_limited(text, name, &limits, a, ret, err);
 }

@@ -1,7 +1,7 @@
 #include "format/json/json_value.h"
 
 /* RFC 8785, 3.2.2.2: short escapes where JSON has them, else \u00xx. */
-static void write_text(struct str text, struct buf *to)
+void json_write_str(struct str text, struct buf *to)
 {
 	static const char shorts[] = "\b\t\n\f\r\"\\";
 	static const char names[] = "btnfr\"\\";
@@ -46,7 +46,7 @@ static void write_value(const struct json *v, bool pretty, unsigned depth, struc
 		buf_printf(to, "%lld", (long long)v->integer);
 		return;
 	case JSON_STRING:
-		write_text(v->text, to);
+		json_write_str(v->text, to);
 		return;
 	case JSON_ARRAY:
 	case JSON_OBJECT:
@@ -59,7 +59,7 @@ static void write_value(const struct json *v, bool pretty, unsigned depth, struc
 		if (pretty)
 			new_line(to, depth + 1);
 		if (object) {
-			write_text(v->members[i].name, to);
+			json_write_str(v->members[i].name, to);
 			buf_add_cstr(to, pretty ? ": " : ":");
 		}
 		write_value(v->members[i].value, pretty, depth + 1, to);
