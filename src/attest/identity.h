@@ -34,6 +34,9 @@ struct identity {
 size_t identity_subjects(const struct identity *i, struct arena *arena,
 			 struct intoto_subject **ret);
 
+/* The file that a subject is of, and the role: a view of @subject without "#config". */
+struct str identity_subject_name(struct str subject, enum identity_role *ret_role);
+
 enum identity_match {
 	IDENTITY_NONE = 0, /* the statement is about something else */
 	IDENTITY_STRONG,   /* the same content; some weak digest differs (*ret_weak) */
@@ -43,7 +46,9 @@ enum identity_match {
 
 /*
  * What the subjects of a statement say about @i. Names count only for IDENTITY_CONFLICT:
- * a renamed file is the same file. *ret_weak: the first role that differs (of STRONG).
+ * a renamed file is the same file. *ret_weak: the first role that differs; set for STRONG
+ * only. A conflict goes over a match elsewhere in the list; two digests for one role of one
+ * file are a conflict, too. A root hash alone is no match.
  */
 enum identity_match identity_match(const struct identity *i, const struct intoto_subject *subjects,
 				   size_t n, enum identity_role *ret_weak);
