@@ -42,6 +42,11 @@ struct stage;
  */
 int stage_open(const char *path, const char *key_path, struct stage **ret,
 	       struct error *err) MUST_CHECK;
+/*
+ * A stage for one run, in the empty folder @path: it takes nobody's results, remembers its
+ * own until it is closed, and syncs nothing. Who opened it removes the folder.
+ */
+int stage_open_scratch(const char *path, struct stage **ret, struct error *err) MUST_CHECK;
 void stage_close(struct stage *s);
 static inline void cleanup_stage(struct stage **s)
 {
@@ -123,6 +128,20 @@ int stage_put(struct stage *s, struct bytes data, struct digest *ret,
 int stage_put_source(struct stage *s, struct source *from,
 		     const struct digest *expected /* or NULL */, struct digest *ret,
 		     uint64_t *ret_size /* or NULL */, struct error *err) MUST_CHECK;
+
+/* An object that lies in another file: a member of a bundle. */
+struct stage_part {
+	struct digest digest;
+	uint64_t offset, size; /* bytes in that file */
+};
+
+/*
+ * Objects that @s lacks are looked for in @fd (borrowed until stage_close(), as @name, which
+ * is for messages): read and verified where they lie, as the stage's own are. @parts are
+ * copied. Once for a stage, before other threads use it.
+ */
+void stage_lend(struct stage *s, int fd, const char *name, const struct stage_part *parts,
+		size_t n);
 
 /* ---- keyed results ---- */
 

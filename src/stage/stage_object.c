@@ -33,8 +33,20 @@ bool stage_has(const struct stage *s, const struct digest *d)
 	char name[OBJECT_NAME_MAX];
 	struct stat st;
 
-	return fstatat(s->objects_fd, object_name(d, name), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       is_there(&st, d);
+	return (fstatat(s->objects_fd, object_name(d, name), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		is_there(&st, d)) ||
+	       lent_find(s, d);
+}
+
+/* STAGE_ABSENT, but for what lies elsewhere. */
+static int lent_size(const struct stage *s, const struct digest *d, uint64_t *ret)
+{
+	const struct stage_part *p = lent_find(s, d);
+
+	if (!p)
+		return STAGE_ABSENT;
+	*ret = p->size;
+	return 0;
 }
 
 int stage_size(const struct stage *s, const struct digest *d, uint64_t *ret, struct error *err)
@@ -44,16 +56,31 @@ int stage_size(const struct stage *s, const struct digest *d, uint64_t *ret, str
 
 	if (fstatat(s->objects_fd, object_name(d, name), &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
-			return STAGE_ABSENT;
+			return lent_size(s, d, ret);
 		return err_sys(err, errno, "cannot examine '%s/objects/%s'", s->path, name);
 	}
 	if (!is_there(&st, d))
-		return STAGE_ABSENT;
+		return lent_size(s, d, ret);
 	*ret = (uint64_t)st.st_size;
 	return 0;
 }
 
-int object_open(struct stage *s, const struct digest *d, int *ret_fd, uint64_t *ret_size,
+static int open_lent(struct stage *s, const struct digest *d, struct object_place *ret,
+		     struct error *err)
+{
+	const struct stage_part *p = lent_find(s, d);
+	int fd;
+
+	if (!p)
+		return STAGE_ABSENT;
+	fd = fcntl(s->lent_fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open '%s' again", s->lent_name);
+	*ret = (struct object_place){ fd, p->offset, p->size };
+	return 0;
+}
+
+int object_open(struct stage *s, const struct digest *d, struct object_place *ret,
 		struct error *err)
 {
 	char name[OBJECT_NAME_MAX];
@@ -63,21 +90,42 @@ int object_open(struct stage *s, const struct digest *d, int *ret_fd, uint64_t *
 	fd = openat(s->objects_fd, object_name(d, name),
 		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
-		return STAGE_ABSENT;
+		return open_lent(s, d, ret, err);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, errno, "cannot open '%s/objects/%s'", s->path, name);
 	if (!is_there(&st, d))
-		return STAGE_ABSENT;
-	*ret_size = (uint64_t)st.st_size;
-	*ret_fd = TAKE_FD(fd);
+		return open_lent(s, d, ret, err);
+	*ret = (struct object_place){ .size = (uint64_t)st.st_size };
+	ret->fd = TAKE_FD(fd);
 	return 0;
+}
+
+/* Who reads at offsets of its own needs a file of its own. */
+static int copy_lent(struct stage *s, const struct digest *d, struct error *err)
+{
+	CLEANUP_SOURCE struct source *from = NULL;
+	struct digest got;
+	int r = stage_get(s, d, &from, err);
+
+	if (r)
+		return r;
+	return stage_put_source(s, from, d, &got, NULL, err);
 }
 
 int stage_open_fd(struct stage *s, const struct digest *d, int *ret_fd, struct error *err)
 {
-	uint64_t size;
+	struct object_place place = { 0 };
+	int r = object_open(s, d, &place, err);
 
-	return object_open(s, d, ret_fd, &size, err);
+	if (r == 0 && place.base) {
+		close(place.fd);
+		r = copy_lent(s, d, err);
+		if (r == 0)
+			r = object_open(s, d, &place, err);
+	}
+	if (r == 0)
+		*ret_fd = place.fd;
+	return r;
 }
 
 int object_pread(int fd, uint64_t offset, uint8_t *to, size_t size, bool *ret_short,
@@ -132,13 +180,28 @@ int object_hint(struct stage *s, struct error *err)
 			     "at once", s->path);
 }
 
+bool object_is_lent(struct stage *s, const struct digest *d)
+{
+	char name[OBJECT_NAME_MAX];
+
+	return lent_find(s, d) &&
+	       faccessat(s->objects_fd, object_name(d, name), F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
 int object_wrong(struct stage *s, const struct digest *d, const struct digest *got,
 		 struct error *err)
 {
 	char want[DIGEST_TEXT_MAX], is[DIGEST_TEXT_MAX];
 
-	stage_quarantine(s, d);
 	digest_format(d, want);
+	if (object_is_lent(s, d)) {
+		if (got)
+			return err_set(err, ERR_DIGEST,
+				       "'%s' is damaged: what it has as %s is %s", s->lent_name,
+				       want, digest_format(got, is));
+		return err_set(err, ERR_DIGEST, "'%s' is damaged in %s", s->lent_name, want);
+	}
+	stage_quarantine(s, d);
 	if (got)
 		err_set(err, ERR_DIGEST, "an object of the stage '%s' is damaged: expected %s, "
 			"got %s", s->path, want, digest_format(got, is));
@@ -153,8 +216,7 @@ struct object_source {
 	struct source source;
 	struct stage *stage;
 	struct digest digest;
-	int fd;
-	uint64_t size;
+	struct object_place place;
 	struct hash *hash;
 };
 
@@ -162,7 +224,7 @@ static int object_read(struct source *source, uint8_t *to, size_t size, size_t *
 		       struct error *err)
 {
 	struct object_source *s = (struct object_source *)source;
-	uint64_t left = s->size - source->offset;
+	uint64_t left = s->place.size - source->offset;
 	struct digest got;
 	bool is_short;
 
@@ -171,7 +233,7 @@ static int object_read(struct source *source, uint8_t *to, size_t size, size_t *
 	*ret_n = size;
 	if (size == 0)
 		return 0;
-	if (object_pread(s->fd, source->offset, to, size, &is_short, err) < 0)
+	if (object_pread(s->place.fd, s->place.base + source->offset, to, size, &is_short, err) < 0)
 		return -1;
 	if (is_short)
 		return object_wrong(s->stage, &s->digest, NULL, err);
@@ -188,7 +250,7 @@ static void object_close(struct source *source)
 {
 	struct object_source *s = (struct object_source *)source;
 
-	close(s->fd);
+	close(s->place.fd);
 	hash_free(s->hash);
 	free(s);
 }
@@ -197,18 +259,18 @@ int stage_get(struct stage *s, const struct digest *d, struct source **ret, stru
 {
 	static const struct source_ops ops = { object_read, object_close };
 	struct object_source *source;
-	uint64_t size = 0;
-	int fd = -1, r = object_open(s, d, &fd, &size, err);
+	struct object_place place = { 0 };
+	int r = object_open(s, d, &place, err);
 
 	if (r)
 		return r;
-	(void)!futimens(fd, NULL); /* used now, for gc; no matter if it is not ours */
+	if (!place.base)
+		(void)!futimens(place.fd, NULL); /* used now, for gc; no matter if it is not ours */
 	source = mem_alloc(sizeof(*source));
 	source->source.ops = &ops;
 	source->stage = s;
 	source->digest = *d;
-	source->fd = fd;
-	source->size = size;
+	source->place = place;
 	source->hash = hash_new();
 	*ret = &source->source;
 	return 0;
@@ -216,15 +278,18 @@ int stage_get(struct stage *s, const struct digest *d, struct source **ret, stru
 
 int stage_load(struct stage *s, const struct digest *d, struct buf *to, struct error *err)
 {
+	struct object_place place = { 0 };
 	CLEANUP_CLOSE int fd = -1;
 	struct digest got;
 	uint64_t size;
 	bool is_short;
 	uint8_t *start;
-	int r = object_open(s, d, &fd, &size, err);
+	int r = object_open(s, d, &place, err);
 
 	if (r)
 		return r;
+	fd = place.fd;
+	size = place.size;
 	if (size > to->max - to->len) {
 		char hex[DIGEST_HEX_MAX];
 
@@ -233,7 +298,7 @@ int stage_load(struct stage *s, const struct digest *d, struct buf *to, struct e
 			       to->max - to->len);
 	}
 	start = buf_reserve(to, (size_t)size);
-	if (object_pread(fd, 0, start, (size_t)size, &is_short, err) < 0)
+	if (object_pread(fd, place.base, start, (size_t)size, &is_short, err) < 0)
 		return -1;
 	if (is_short)
 		return object_wrong(s, d, NULL, err);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -164,16 +165,23 @@ static int open_parts(struct stage *s, struct error *err)
 	return 0;
 }
 
-int stage_open(const char *path, const char *key_path, struct stage **ret, struct error *err)
+static struct stage *stage_new(const char *path)
 {
 	struct stage *s = mem_alloc(sizeof(*s));
 
 	s->path = mem_strdup(path);
 	s->root_fd = s->objects_fd = s->results_fd = s->refs_fd = -1;
-	s->tmp_fd = s->quarantine_fd = s->lock_fd = -1;
+	s->tmp_fd = s->quarantine_fd = s->lock_fd = s->lent_fd = -1;
 	pthread_mutex_init(&s->mutex, NULL);
 	reader_init(s);
 	s->unnamed_files = access("/proc/self/fd", X_OK) == 0;
+	return s;
+}
+
+int stage_open(const char *path, const char *key_path, struct stage **ret, struct error *err)
+{
+	struct stage *s = stage_new(path);
+
 	if (open_parts(s, err) < 0 ||
 	    (key_path && user_key_load(key_path, s->key, err) < 0)) {
 		stage_close(s);
@@ -181,6 +189,23 @@ int stage_open(const char *path, const char *key_path, struct stage **ret, struc
 	}
 	s->has_key = key_path != NULL;
 	scratch_sweep(s);
+	*ret = s;
+	return 0;
+}
+
+int stage_open_scratch(const char *path, struct stage **ret, struct error *err)
+{
+	struct stage *s = stage_new(path);
+
+	s->is_scratch = true;
+	if (open_parts(s, err) < 0) {
+		stage_close(s);
+		return -1;
+	}
+	/* what this run remembers, no other can have written */
+	if (getrandom(s->key, sizeof(s->key), 0) != sizeof(s->key))
+		abort();
+	s->has_key = true;
 	*ret = s;
 	return 0;
 }
@@ -207,6 +232,7 @@ void stage_close(struct stage *s)
 	pthread_mutex_destroy(&s->mutex);
 	explicit_bzero(s->key, sizeof(s->key));
 	free(s->pending);
+	free(s->lent);
 	free(s->path);
 	free(s);
 }

@@ -33,6 +33,7 @@
 struct open_object {
 	struct digest digest;
 	int fd;          /* -1: free */
+	uint64_t base;   /* where in the file the object begins */
 	uint64_t size;   /* bytes of the object */
 	unsigned n_users;
 	bool dropped;    /* close it with its last user */
@@ -49,9 +50,16 @@ struct stage {
 	int root_fd, objects_fd, results_fd, refs_fd, tmp_fd, quarantine_fd;
 	int lock_fd;
 	bool has_key;
+	bool is_scratch; /* nothing is synced */
 	uint8_t key[STAGE_KEY_SIZE];
 	bool unnamed_files; /* O_TMPFILE and /proc work here */
 	struct stage_reader reader;
+
+	/* objects that lie in another file (stage_lend.c) */
+	int lent_fd;
+	const char *lent_name;
+	struct stage_part *lent; /* sorted by digest */
+	size_t n_lent;
 
 	pthread_mutex_t mutex; /* guards all below */
 	uint64_t n_quarantined; /* by this process */
@@ -95,9 +103,21 @@ void scratch_sweep(struct stage *s);
 
 /* ---- objects ---- */
 
-/* STAGE_ABSENT too for an empty file that should not be empty (see docs). */
-int object_open(struct stage *s, const struct digest *d, int *ret_fd, uint64_t *ret_size,
+/*
+ * Where the bytes of an object are: @size of them from @base on. @fd is owned.
+ * STAGE_ABSENT too for an empty file that should not be empty (see docs).
+ */
+struct object_place {
+	int fd;
+	uint64_t base, size;
+};
+int object_open(struct stage *s, const struct digest *d, struct object_place *ret,
 		struct error *err) MUST_CHECK;
+
+/* NULL: nobody has lent it. */
+const struct stage_part *lent_find(const struct stage *s, const struct digest *d);
+/* Whether it is read from where it was lent, because the stage has no such file. */
+bool object_is_lent(struct stage *s, const struct digest *d);
 
 /* ERR_DIGEST for an object found wrong, after moving it to quarantine/. */
 int object_wrong(struct stage *s, const struct digest *d, const struct digest *got,

@@ -54,22 +54,22 @@ static struct open_object *find_place(struct stage *s)
 struct hold {
 	struct open_object *shared; /* NULL: fd is its own */
 	int fd;
-	uint64_t size;
+	uint64_t base, size;
 };
 
 static void use(struct stage *s, struct open_object *o, struct hold *ret)
 {
 	o->n_users++;
 	o->last = ++s->reader_clock;
-	*ret = (struct hold){ o, o->fd, o->size };
+	*ret = (struct hold){ o, o->fd, o->base, o->size };
 }
 
 static int hold_open(struct stage *s, const struct digest *d, struct hold *ret,
 		     struct error *err)
 {
+	struct object_place place = { 0 };
 	struct open_object *o;
-	int fd, r;
-	uint64_t size;
+	int r;
 
 	pthread_mutex_lock(&s->mutex);
 	o = find_open(s, d);
@@ -78,22 +78,25 @@ static int hold_open(struct stage *s, const struct digest *d, struct hold *ret,
 	pthread_mutex_unlock(&s->mutex);
 	if (o)
 		return 0;
-	r = object_open(s, d, &fd, &size, err);
+	r = object_open(s, d, &place, err);
 	if (r)
 		return r;
 	pthread_mutex_lock(&s->mutex);
 	o = find_open(s, d); /* another thread may have been faster */
 	if (o) {
-		close(fd);
+		close(place.fd);
 	} else {
 		o = find_place(s);
 		if (o)
-			*o = (struct open_object){ .digest = *d, .fd = fd, .size = size };
+			*o = (struct open_object){ .digest = *d,
+						   .fd = place.fd,
+						   .base = place.base,
+						   .size = place.size };
 	}
 	if (o)
 		use(s, o, ret);
 	else
-		*ret = (struct hold){ NULL, fd, size };
+		*ret = (struct hold){ NULL, place.fd, place.base, place.size };
 	pthread_mutex_unlock(&s->mutex);
 	return 0;
 }
@@ -134,6 +137,8 @@ static int part_wrong(struct stage *s, const struct content *c, struct error *er
 {
 	char object[DIGEST_TEXT_MAX], part[DIGEST_TEXT_MAX];
 
+	if (object_is_lent(s, c->object))
+		return object_wrong(s, c->object, NULL, err);
 	stage_quarantine(s, c->object);
 	err_set(err, ERR_DIGEST, "an object of the stage '%s' is damaged: the %llu bytes at %llu "
 		"of %s are not %s", s->path, (unsigned long long)c->size,
@@ -168,8 +173,8 @@ static void small_close(struct source *source)
 	free(source);
 }
 
-static int open_small(struct stage *s, const struct content *c, int fd, struct source **ret,
-		      struct error *err)
+static int open_small(struct stage *s, const struct content *c, const struct hold *hold,
+		      struct source **ret, struct error *err)
 {
 	static const struct source_ops ops = { small_read, small_close };
 	struct small_source *source = mem_alloc(sizeof(*source) + (size_t)c->size);
@@ -177,7 +182,7 @@ static int open_small(struct stage *s, const struct content *c, int fd, struct s
 	bool is_short = false;
 	int r;
 
-	r = object_pread(fd, c->offset, source->data, (size_t)c->size, &is_short, err);
+	r = object_pread(hold->fd, hold->base + c->offset, source->data, (size_t)c->size, &is_short, err);
 	if (r == 0 && !is_short)
 		got = hash_bytes((struct bytes){ source->data, (size_t)c->size });
 	if (r == 0 && (is_short || !digest_equal(&got, &c->digest)))
@@ -214,8 +219,8 @@ static int large_read(struct source *source, uint8_t *to, size_t size, size_t *r
 	*ret_n = size;
 	if (size == 0)
 		return 0;
-	if (object_pread(s->hold.fd, s->content.offset + source->offset, to, size, &is_short,
-			 err) < 0)
+	if (object_pread(s->hold.fd, s->hold.base + s->content.offset + source->offset, to, size,
+			 &is_short, err) < 0)
 		return -1;
 	if (is_short)
 		return part_wrong(s->stage, &s->content, err);
@@ -272,7 +277,7 @@ static int open_object_part(struct stage *s, const struct content *c, struct sou
 		*ret = open_large(s, c, &hold);
 		return 0;
 	} else {
-		r = open_small(s, c, hold.fd, ret, err);
+		r = open_small(s, c, &hold, ret, err);
 	}
 	hold_release(s, &hold);
 	return r;

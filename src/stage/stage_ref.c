@@ -108,6 +108,8 @@ int stage_ref_set(struct stage *s, const char *name, const struct digest *object
 	int r;
 
 	assert(is_ref_name(name));
+	if (s->is_scratch)
+		return 0; /* nobody collects there */
 	if (n > STAGE_REF_MAX / DIGEST_TEXT_MAX - 2)
 		return err_set(err, ERR_LIMIT, "the ref '%s' would name %zu objects", name, n);
 	for (size_t i = 0; i < n; i++)

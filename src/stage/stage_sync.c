@@ -161,6 +161,8 @@ int sync_named(struct stage *s, const struct digest_list *named, struct error *e
 	struct digest_list known = { 0 }, pending, todo = { 0 };
 	int r;
 
+	if (s->is_scratch)
+		return 0;
 	if (known_durable(s, &known, err) < 0)
 		return -1;
 	pending = take_pending(s, named);
