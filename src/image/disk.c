@@ -34,6 +34,11 @@ static uint64_t round_up(uint64_t n, uint64_t step)
 	return (n + step - 1) / step * step;
 }
 
+uint64_t disk_esp_size(uint64_t size)
+{
+	return round_up(2 * size + ESP_EXTRA, ESP_STEP);
+}
+
 /* Types, names and ids; sizes are known later. */
 static int name_partitions(struct disk *d, struct error *err)
 {
@@ -84,9 +89,9 @@ static int lay_out(struct disk *d, struct error *err)
 	struct digest volume = disk_id(d, "esp volume");
 	const struct fat_options options = {
 		.volume_id = get_le32(volume.bytes),
-		.label = STR("ESP"),
+		.label = DISK_ESP_LABEL,
 		.epoch = d->in.epoch,
-		.size = round_up(2 * d->uki.len + ESP_EXTRA, ESP_STEP),
+		.size = disk_esp_size(d->uki.len),
 	};
 
 	fat_plan_free(d->esp);

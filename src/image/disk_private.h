@@ -43,3 +43,7 @@ int disk_make_uki(struct disk *d, struct error *err) MUST_CHECK;
 struct digest disk_id(const struct disk *d, const char *role);
 /* Its first 16 bytes as a UUID of version 4. */
 struct guid disk_uuid(const struct disk *d, const char *role);
+
+/* Of the EFI system partition, for a UKI of @size bytes. */
+uint64_t disk_esp_size(uint64_t size);
+#define DISK_ESP_LABEL STR("ESP")

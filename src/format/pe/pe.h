@@ -41,6 +41,9 @@ int pe_authenticode(struct bytes file, struct digest *ret, struct error *err) MU
  */
 int pe_attach(struct buf *file, struct bytes pkcs7, struct error *err) MUST_CHECK;
 
+/* Takes it off again: what pe_attach() was given, if uki_build() had made it. ERR_FORMAT. */
+int pe_detach(struct buf *file, struct error *err) MUST_CHECK;
+
 struct pe_file {
 	struct str machine;            /* "amd64", "arm64", ... or "" */
 	const struct pe_section *sections; /* in order of the file */

@@ -111,3 +111,19 @@ int pe_attach(struct buf *file, struct bytes pkcs7, struct error *err)
 	put_le32(file->ptr + h.optional + PE_CHECKSUM, checksum_of(buf_bytes(file)));
 	return 0;
 }
+
+int pe_detach(struct buf *file, struct error *err)
+{
+	struct pe_header h;
+
+	if (pe_header_read(buf_bytes(file), &h, err) < 0)
+		return -1;
+	if (!h.certificates.ptr)
+		return err_set(err, ERR_FORMAT, "the PE file has no signature");
+	file->len = (size_t)(h.certificates.ptr - file->ptr);
+	file->ptr[file->len] = 0;
+	put_le32(file->ptr + h.security, 0);
+	put_le32(file->ptr + h.security + 4, 0);
+	put_le32(file->ptr + h.optional + PE_CHECKSUM, 0);
+	return 0;
+}

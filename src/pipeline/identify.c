@@ -1,0 +1,172 @@
+#include "pipeline/identify.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/hash.h"
+#include "image/disk_unsigned.h"
+#include "io/file.h"
+#include "io/source.h"
+#include "io/workers.h"
+
+static bool has_at(int fd, off_t offset, const char *magic, size_t n)
+{
+	char bytes[8];
+
+	return pread(fd, bytes, n, offset) == (ssize_t)n && memcmp(bytes, magic, n) == 0;
+}
+
+/* An OVA is a tar, too: its description must come first (OVF 2.1). */
+static bool is_ova(int fd)
+{
+	char name[100];
+	size_t len;
+
+	if (pread(fd, name, sizeof(name), 0) != (ssize_t)sizeof(name))
+		return false;
+	len = strnlen(name, sizeof(name));
+	return len > 4 && memcmp(name + len - 4, ".ovf", 4) == 0;
+}
+
+/* docs/formats: qcow2, vmdk, vhd; gce is a tar in gzip. */
+static bool is_other_disk(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+
+	return has_at(fd, 0, "QFI\xfb", 4) || has_at(fd, 0, "KDMV", 4) ||
+	       has_at(fd, 0, "\x1f\x8b\x08", 3) ||
+	       (end >= 512 && has_at(fd, end - 512, "conectix", 8));
+}
+
+enum identify_kind identify_kind_of(int fd)
+{
+	if (disk_is_one(fd))
+		return IDENTIFY_DISK;
+	if (has_at(fd, 257, "ustar", 5))
+		return is_ova(fd) ? IDENTIFY_OTHER_DISK : IDENTIFY_OCI;
+	return is_other_disk(fd) ? IDENTIFY_OTHER_DISK : IDENTIFY_UNKNOWN;
+}
+
+void identified_release(struct identified *i)
+{
+	oci_image_free(i->image);
+	disk_image_free(i->disk);
+	if (i->fd >= 0)
+		close(i->fd);
+	*i = (struct identified)IDENTIFIED_INIT;
+}
+
+static void set(struct identity *to, enum identity_role role, const struct digest *digest)
+{
+	to->has[role] = true;
+	to->digest[role] = *digest;
+}
+
+void identify_image(const struct oci_image *image, struct identity *to)
+{
+	set(to, IDENTITY_CONFIG, &image->image_id);
+	set(to, IDENTITY_MANIFEST, &image->manifest);
+	set(to, IDENTITY_INDEX, &image->index);
+}
+
+int identify_disk(const struct disk_image *d, int fd, const char *name, bool unsigned_too,
+		  struct identity *to, struct error *err)
+{
+	bool known = false;
+
+	if (d->has_verity)
+		set(to, IDENTITY_ROOT_HASH, &d->root_hash);
+	if (!unsigned_too)
+		return 0;
+	if (disk_unsigned(d, fd, name, &to->digest[IDENTITY_UNSIGNED], &known, err) < 0)
+		return -1;
+	to->has[IDENTITY_UNSIGNED] = known;
+	return 0;
+}
+
+int identify_digest(int fd, const char *name, struct digest *ret, struct error *err)
+{
+	CLEANUP_SOURCE struct source *source = source_of_fd(fd, 0, UINT64_MAX, name);
+	struct digest digest = { 0 };
+	struct sink *out = hash_sink(NULL, &digest);
+
+	if (source_copy(source, out, err) < 0)
+		out->failed = true;
+	if (sink_close(out, err) < 0)
+		return -1;
+	*ret = digest;
+	return 0;
+}
+
+/* Its digest beside everything else: both read the whole file. */
+struct reading {
+	struct identified *of;
+	const char *path;
+	bool unsigned_too;
+	unsigned n_threads;
+};
+
+static int read_inside(struct reading *r, struct error *err)
+{
+	struct identified *i = r->of;
+
+	switch (i->kind) {
+	case IDENTIFY_OCI:
+		if (oci_read(i->fd, r->path, r->n_threads, &i->image, err) < 0)
+			return err_while(err, "reading the image '%s'", r->path);
+		identify_image(i->image, &i->identity);
+		return 0;
+	case IDENTIFY_DISK:
+		if (disk_read(i->fd, r->path, &i->disk, err) < 0)
+			return err_while(err, "reading the disk '%s'", r->path);
+		return identify_disk(i->disk, i->fd, r->path, r->unsigned_too, &i->identity, err);
+	case IDENTIFY_OTHER_DISK:
+	case IDENTIFY_UNKNOWN:
+		break;
+	}
+	return 0;
+}
+
+static int read_part(void *context, size_t part, struct error *err)
+{
+	struct reading *r = context;
+
+	if (part == 0)
+		return read_inside(r, err);
+	return identify_digest(r->of->fd, r->path, &r->of->identity.digest[IDENTITY_FILE], err);
+}
+
+static int open_file(const char *path, struct identified *i, struct error *err)
+{
+	struct stat st;
+
+	if (file_open(AT_FDCWD, path, false, &i->fd, err) < 0)
+		return -1;
+	if (fstat(i->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s' is no file", path);
+	i->size = (uint64_t)st.st_size;
+	i->kind = identify_kind_of(i->fd);
+	if (i->kind == IDENTIFY_UNKNOWN)
+		return err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", path);
+	return 0;
+}
+
+int identify_file(const char *path, bool unsigned_too, unsigned n_threads, struct arena *arena,
+		  struct identified *ret, struct error *err)
+{
+	CLEANUP_IDENTIFIED struct identified i = IDENTIFIED_INIT;
+	struct reading r = { &i, path, unsigned_too, n_threads > 1 ? n_threads - 1 : 1 };
+	const char *slash = strrchr(path, '/');
+
+	if (open_file(path, &i, err) < 0 ||
+	    workers_run(n_threads, /* n= */ 2, read_part, &r, err) < 0)
+		return -1;
+	i.identity.file = arena_str(arena, str_of(slash ? slash + 1 : path));
+	i.identity.has[IDENTITY_FILE] = true;
+	*ret = i;
+	i = (struct identified)IDENTIFIED_INIT;
+	return 0;
+}
