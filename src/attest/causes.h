@@ -39,8 +39,8 @@ struct causes_fact { /* "output format" "1", "compressors" "zstd 1.5.4", "evalua
 };
 
 struct causes_path {
-	struct str path;      /* without leading slash */
-	bool removed;         /* a tombstone: then only @existence */
+	struct str path;      /* without leading slash; bytes, not always UTF-8 */
+	bool removed;         /* a tombstone: all four are @existence */
 	const struct cause *existence, *content, *owner, *xattrs; /* never NULL */
 };
 
@@ -52,14 +52,14 @@ struct causes {
 	size_t n_keys;
 	struct causes_package *packages;         /* sorted by name */
 	size_t n_packages;
-	struct causes_path *paths;               /* in canonical order; sorted by memcmp */
+	struct causes_path *paths;               /* the root "", then all in canonical order */
 	size_t n_paths;
 };
 
 /* The paths come from @tree (tombstones too), all else from @c (c->paths is not looked at). */
 void causes_write(const struct causes *c, const struct tree *tree, struct buf *to);
 
-/* *ret in @arena; up to 400,000 paths. ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED a newer one. */
+/* *ret in @arena; up to LIMIT_TREE_NODES paths. ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED a newer one. */
 int causes_read(struct bytes text, const char *name, struct arena *arena, struct causes *ret,
 		struct error *err) MUST_CHECK;
 

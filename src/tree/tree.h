@@ -153,6 +153,15 @@ struct node *tree_find(const struct tree *t, struct str path);
 struct node *tree_find_removed(const struct tree *t, struct str path);
 
 /*
+ * All tombstones that tree_find_removed() would find, in canonical order, in @arena. The
+ * folder of one is living, or a tombstone that comes before it.
+ */
+size_t tree_tombstones(const struct tree *t, struct arena *arena, struct node ***ret);
+
+/* Canonical order of paths: "a", "a/b", "a-b". */
+int tree_path_compare(struct str a, struct str b);
+
+/*
  * As a kernel chrooted into the tree would: symbolic links are followed (the
  * last one only with @follow_last), ".." stops at the root, at most
  * LIMIT_SYMLINK_HOPS links. NULL if absent, a loop, or through a non-folder.
