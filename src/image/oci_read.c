@@ -19,6 +19,7 @@ struct reader {
 	const char *name;
 	struct oci_envelope envelope;
 	struct oci_image *image;
+	enum oci_part part; /* at which it is */
 	struct error *err;
 };
 
@@ -193,6 +194,7 @@ static int read_index(const struct reader *r, struct descriptor *ret_manifest)
 	if (load_json(r, "index.json", file->offset, file->size, NULL, &image->index, &index) < 0 ||
 	    check_kind(r, "index.json", index, index_types, "layers") < 0)
 		return -1;
+	image->index_document = index;
 	manifests = member(index, "manifests", JSON_ARRAY);
 	if (!manifests || json_length(manifests) == 0)
 		return wrong(r, "index.json", "it names no manifest");
@@ -241,6 +243,7 @@ static int read_manifest(const struct reader *r, const struct descriptor *d,
 	struct json *manifest;
 
 	image->manifest = d->digest;
+	image->manifest_size = d->size;
 	if (load_blob(r, "the manifest", d, &manifest) < 0 ||
 	    check_kind(r, "the manifest", manifest, manifest_types, "manifests") < 0 ||
 	    parse_descriptor(r, "the config", json_get(manifest, "config"), ret_config) < 0)
@@ -249,6 +252,7 @@ static int read_manifest(const struct reader *r, const struct descriptor *d,
 		return err_set(r->err, ERR_UNSUPPORTED,
 			       "'%s' is an artifact of type '" STR_FMT "', not an image", r->name,
 			       STR_ARG(ret_config->media_type));
+	image->manifest_document = manifest;
 	image->annotations = member(manifest, "annotations", JSON_OBJECT);
 	layers = member(manifest, "layers", JSON_ARRAY);
 	if (!layers || json_length(layers) == 0)
@@ -319,6 +323,7 @@ static int read_config(const struct reader *r, const struct descriptor *d)
 	struct json *config;
 
 	image->image_id = d->digest;
+	image->config_size = d->size;
 	if (load_blob(r, "the config", d, &config) < 0 || read_diff_ids(r, config) < 0 ||
 	    read_history(r, config) < 0)
 		return -1;
@@ -413,32 +418,62 @@ static int check_layout(const struct reader *r)
 	return 0;
 }
 
-static int read_all(struct reader *r, unsigned n_threads)
+static int read_documents(struct reader *r)
 {
 	struct descriptor manifest, config;
 
+	r->part = OCI_PART_TAR;
 	if (oci_envelope_scan(r->fd, r->name, &r->envelope, r->err) < 0)
 		return -1;
 	r->image->size = r->envelope.size;
-	if (check_layout(r) < 0 || read_index(r, &manifest) < 0 ||
-	    read_manifest(r, &manifest, &config) < 0 || read_config(r, &config) < 0)
+	r->part = OCI_PART_LAYOUT;
+	if (check_layout(r) < 0)
 		return -1;
-	return workers_run(n_threads, r->image->n_layers, verify_layer, r, r->err);
+	r->part = OCI_PART_INDEX;
+	if (read_index(r, &manifest) < 0)
+		return -1;
+	r->part = OCI_PART_MANIFEST;
+	if (read_manifest(r, &manifest, &config) < 0)
+		return -1;
+	r->part = OCI_PART_CONFIG;
+	return read_config(r, &config);
 }
 
-int oci_read(int fd, const char *name, unsigned n_threads, struct oci_image **ret,
-	     struct error *err)
+int oci_read_documents(int fd, const char *name, struct oci_image **ret, enum oci_part *ret_part,
+		       struct error *err)
 {
 	struct oci_image *image = mem_alloc(sizeof(*image));
 	struct reader r = { .fd = fd, .name = name, .image = image, .err = err };
-	int status = read_all(&r, n_threads);
+	int status = read_documents(&r);
 
 	oci_envelope_release(&r.envelope);
+	if (ret_part)
+		*ret_part = r.part;
 	if (status < 0) {
 		oci_image_free(image);
 		return -1;
 	}
 	*ret = image;
+	return 0;
+}
+
+int oci_read_layers(int fd, const char *name, unsigned n_threads, struct oci_image *image,
+		    struct error *err)
+{
+	struct reader r = { .fd = fd, .name = name, .image = image };
+
+	return workers_run(n_threads, image->n_layers, verify_layer, &r, err);
+}
+
+int oci_read(int fd, const char *name, unsigned n_threads, struct oci_image **ret,
+	     struct error *err)
+{
+	CLEANUP_OCI_IMAGE struct oci_image *image = NULL;
+
+	if (oci_read_documents(fd, name, &image, NULL, err) < 0 ||
+	    oci_read_layers(fd, name, n_threads, image, err) < 0)
+		return -1;
+	*ret = TAKE_PTR(image);
 	return 0;
 }
 

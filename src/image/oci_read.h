@@ -36,12 +36,14 @@ struct oci_image {
 	struct digest index;       /* of index.json */
 	struct digest manifest;
 	struct digest image_id;    /* of the config */
+	uint64_t manifest_size, config_size; /* bytes */
 	struct str architecture, variant, os; /* of the config; variant may be "" */
 	struct str created;        /* RFC 3339, or "" */
 	struct str tag;            /* org.opencontainers.image.ref.name, or "" */
 	struct str reference;      /* io.containerd.image.name, or "" */
 	const struct json *config;      /* the whole config; an object */
 	const struct json *annotations; /* of the manifest: an object, or NULL */
+	const struct json *index_document, *manifest_document; /* objects */
 	struct oci_image_layer *layers; /* bottom first */
 	size_t n_layers;
 	uint64_t size;             /* bytes of the tar */
@@ -61,6 +63,23 @@ struct oci_image {
  */
 int oci_read(int fd, const char *name, unsigned n_threads, struct oci_image **ret,
 	     struct error *err) MUST_CHECK;
+
+/* The two halves of oci_read(), for who tells how far it came. */
+enum oci_part {
+	OCI_PART_TAR,
+	OCI_PART_LAYOUT,
+	OCI_PART_INDEX,
+	OCI_PART_MANIFEST,
+	OCI_PART_CONFIG,
+};
+
+/* All but the layers. *ret_part (may be NULL): the last one that was looked at. */
+int oci_read_documents(int fd, const char *name, struct oci_image **ret, enum oci_part *ret_part,
+		       struct error *err) MUST_CHECK;
+/* Blobs and diff ids; fills in diff_size. */
+int oci_read_layers(int fd, const char *name, unsigned n_threads, struct oci_image *image,
+		    struct error *err) MUST_CHECK;
+
 void oci_image_free(struct oci_image *image); /* NULL is allowed */
 static inline void cleanup_oci_image(struct oci_image **image)
 {
@@ -88,6 +107,9 @@ struct oci_tree;
 int oci_read_tree(struct stage *stage, int fd, const struct oci_image *image,
 		  struct oci_tree **ret, struct error *err) MUST_CHECK;
 const struct tree *oci_tree(const struct oci_tree *t); /* borrowed */
+/* What layer @i brought, counted from 0; NULL if there are not so many. Borrowed. */
+struct pack;
+const struct pack *oci_tree_layer(const struct oci_tree *t, size_t i);
 void oci_tree_free(struct oci_tree *t); /* NULL is allowed */
 static inline void cleanup_oci_tree(struct oci_tree **t)
 {
