@@ -15,10 +15,15 @@
 #define PROVENANCE_BUILDER_UNNAMED "urn:ingot:builder:unnamed"
 
 struct provenance_input {
-	struct str uri;       /* purl of a package, "recipes/files/site.conf", ... */
-	struct str name;
+	struct str uri;       /* purl of a package, "recipes/files/site.conf", ...; "" none */
+	struct str name;      /* "" none */
 	struct digest sha256;
-	struct str kind;      /* "package", "evidence", "file", "effects", "signature", ... */
+	struct str kind;      /* "package", "evidence", "file", "effects", ...; "" none */
+};
+
+struct provenance_version { /* "ext4 writer" 1 */
+	struct str name;
+	uint32_t version;
 };
 
 struct provenance {
@@ -26,6 +31,8 @@ struct provenance {
 	struct digest recipe_digest, lock_digest;
 	int64_t epoch;
 	uint32_t output_format, evaluator;
+	struct provenance_version *formats; /* whose writers made the output; sorted by name */
+	size_t n_formats;
 	struct str compressors;
 	struct provenance_input *inputs; /* in the order in which they are written */
 	size_t n_inputs;
@@ -35,5 +42,6 @@ struct provenance {
 	size_t n_byproducts;
 };
 
+/* Its five externalParameters are all that there may be; docs/statements.md. */
 struct json *provenance_build_definition(const struct provenance *p, struct arena *arena);
 struct json *provenance_predicate(const struct provenance *p, struct arena *arena);
