@@ -115,10 +115,12 @@ void image_diff_release(struct image_diff *d);
 
 /* One more, its texts copied. Valid until the next one. */
 struct difference *image_diff_add(struct image_diff *d, const struct difference *one);
+/* It is derived after all: it follows from @what. */
+void image_diff_follows(struct image_diff *d, struct difference *one, struct str what);
 void image_diff_note(struct image_diff *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Differences that are no consequence of another one. */
 size_t image_diff_findings(const struct image_diff *d);
 
-/* "A is the same, B has it no more"; one line without a place: "mode 0644 -> 0755". */
+/* One line, without the place: "mode 0644 -> 0755", "only in A: file, 0644". */
 void difference_text(const struct difference *d, struct buf *to);

@@ -227,6 +227,11 @@ const struct tree *oci_tree(const struct oci_tree *t)
 	return t->tree;
 }
 
+const struct pack *oci_tree_layer(const struct oci_tree *t, size_t i)
+{
+	return i < t->n_packs ? t->packs[i] : NULL;
+}
+
 void oci_tree_free(struct oci_tree *t)
 {
 	if (!t)
