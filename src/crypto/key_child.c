@@ -1,13 +1,16 @@
 #define _GNU_SOURCE
 #include "crypto/key_child.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "io/child.h"
-#include "io/file.h"
 
 #define KEY_FILE_MAX 65536 /* bytes; a key of 16384 bits has 13 KiB */
 
@@ -23,16 +26,71 @@ static void wipe(struct buf *b)
 		OPENSSL_cleanse(b->ptr, b->capacity);
 }
 
-/* One block from the start: growing would leave copies. Out of swap where that is allowed. */
-static int load(const char *path, const char *what, struct buf *to, struct error *err)
+static int absent(const char *path, const char *what, struct error *err)
 {
-	int r;
-
-	(void)mlock(buf_reserve(to, KEY_FILE_MAX), KEY_FILE_MAX);
-	r = file_load(AT_FDCWD, path, to, err);
-	if (r == FILE_ABSENT)
+	if (errno == ENOENT || errno == ENOTDIR)
 		return err_set(err, ERR_KEY, "there is no %s '%s'", what, path);
-	return r;
+	if (errno == ELOOP) {
+		err_set(err, ERR_KEY, "the %s '%s' is a symbolic link", what, path);
+		return err_hint(err, "give the file that it leads to");
+	}
+	return err_sys(err, errno, "cannot open '%s'", path);
+}
+
+/* What others can read is no secret. */
+static int check_mode(const struct stat *st, const char *path, const char *what, struct error *err)
+{
+	if (!(st->st_mode & 077))
+		return 0;
+	err_set(err, ERR_KEY, "the %s '%s' has mode %04o: others can get at it", what, path,
+		st->st_mode & 07777);
+	return err_hint(
+		err, "chmod 600 %s; and if others could read it for a while, make a new one", path);
+}
+
+/* A pipe, as of <(...), may hand a passphrase over: it has no mode that counts. */
+static int open_secret(const char *path, const char *what, bool pipe_ok, int *ret,
+		       struct error *err)
+{
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+						  (pipe_ok ? 0 : O_NOFOLLOW | O_NONBLOCK));
+	struct stat st;
+
+	if (fd < 0)
+		return absent(path, what, err);
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, errno, "cannot look at '%s'", path);
+	if (!S_ISREG(st.st_mode) && !(pipe_ok && S_ISFIFO(st.st_mode)))
+		return err_set(err, ERR_KEY, "the %s '%s' is not a regular file", what, path);
+	if (S_ISREG(st.st_mode) && check_mode(&st, path, what, err) < 0)
+		return -1;
+	*ret = TAKE_FD(fd);
+	return 0;
+}
+
+/* One block from the start: growing would leave copies. Out of swap where that is allowed. */
+static int load(const char *path, const char *what, bool pipe_ok, struct buf *to, struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+	ssize_t n;
+
+	if (open_secret(path, what, pipe_ok, &fd, err) < 0)
+		return -1;
+	(void)mlock(buf_reserve(to, KEY_FILE_MAX), KEY_FILE_MAX);
+	while (to->len < KEY_FILE_MAX) {
+		n = read(fd, to->ptr + to->len, KEY_FILE_MAX - to->len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, errno, "cannot read '%s'", path);
+		if (n == 0)
+			break;
+		to->len += (size_t)n;
+	}
+	to->ptr[to->len] = '\0';
+	return to->len < KEY_FILE_MAX ? 0
+				      : err_set(err, ERR_KEY, "the %s '%s' has more than %d bytes",
+						what, path, KEY_FILE_MAX - 1);
 }
 
 static int load_passphrase(const struct key_source *source, struct buf *to, const char **ret,
@@ -43,12 +101,15 @@ static int load_passphrase(const struct key_source *source, struct buf *to, cons
 	*ret = source->passphrase;
 	if (!source->passphrase_path)
 		return 0;
-	if (load(source->passphrase_path, "file with a passphrase", to, err) < 0)
+	if (load(source->passphrase_path, "file with the passphrase", true, to, err) < 0)
 		return -1;
 	*ret = buf_cstr(to);
 	end = memchr(to->ptr, '\n', to->len);
 	if (end)
 		*end = '\0';
+	if (!**ret)
+		return err_set(err, ERR_KEY, "the first line of '%s' is empty: no passphrase",
+			       source->passphrase_path);
 	return 0;
 }
 
@@ -60,7 +121,7 @@ static int work_with_key(const void *what, struct buf *to, struct error *err)
 	int r = -1;
 
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no debugger, no core file */
-	if (load(w->source->path, "private key", &key, err) == 0 &&
+	if (load(w->source->path, "private key", false, &key, err) == 0 &&
 	    load_passphrase(w->source, &passphrase, &text, err) == 0)
 		r = w->task(buf_bytes(&key), text, w->what, to, err);
 	wipe(&key);

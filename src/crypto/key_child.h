@@ -3,9 +3,10 @@
 /*
  * crypto/key_child.h - a private key is opened by a child process, and by nothing else.
  *
- * Spec: design.md, section 10. The child reads the key's file, does one thing with it and
- * goes; its memory is in no core file, and the key's bytes are wiped before it ends. What
- * comes home is a signature or an error.
+ * Spec: design.md, section 10; formats B4. The child reads the key's file, does one thing
+ * with it and goes; its memory is in no core file, and the key's bytes are wiped before it
+ * ends. What comes home is a signature or an error. A file that others can get at (mode), a
+ * symbolic link and what is no regular file are refused; the passphrase's may be a pipe.
  */
 
 #include "base/attr.h"
@@ -24,7 +25,8 @@ typedef int key_task(struct bytes key, const char *passphrase, const void *what,
 
 /*
  * @to gets what @task put into its own, at most KEY_ANSWER_MAX bytes. Call it while no other
- * thread runs. Errors: the task's; ERR_KEY no such file, too large, the child dies.
+ * thread runs. Errors: the task's; ERR_KEY no such file, too large, others can read
+ * it, the child dies.
  */
 #define KEY_ANSWER_MAX (1u << 20)
 int key_child_run(const struct key_source *source, key_task *task, const void *what,

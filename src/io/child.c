@@ -167,10 +167,9 @@ static void kill_and_wait(pid_t pid)
 		;
 }
 
-int child_run(child_task *task, const void *what, const struct child_options *o, struct buf *to,
-	      struct error *err)
+static int run(child_task *task, const void *what, const struct child_options *o, struct buf *all,
+	       struct error *err)
 {
-	CLEANUP_BUF struct buf all = BUF_INIT(o->answer_max + ERROR_MAX);
 	CLEANUP_CLOSE int in = -1;
 	int fds[2];
 	pid_t pid;
@@ -188,11 +187,25 @@ int child_run(child_task *task, const void *what, const struct child_options *o,
 	close(fds[1]);
 	if (pid < 0)
 		return err_sys(err, errno, "can't start %s", o->name);
-	if (receive(in, o, &all, err) < 0) {
+	if (receive(in, o, all, err) < 0) {
 		kill_and_wait(pid);
 		return -1;
 	}
-	if (wait_for(pid, o, err) < 0)
-		return -1;
-	return take_answer(buf_bytes(&all), o, to, err);
+	return wait_for(pid, o, err);
+}
+
+int child_run(child_task *task, const void *what, const struct child_options *o, struct buf *to,
+	      struct error *err)
+{
+	CLEANUP_BUF struct buf all = BUF_INIT(o->answer_max + ERROR_MAX);
+	int r;
+
+	if (o->secret)
+		buf_reserve(&all, all.max); /* growing would leave copies */
+	r = run(task, what, o, &all, err);
+	if (r == 0)
+		r = take_answer(buf_bytes(&all), o, to, err);
+	if (o->secret)
+		explicit_bzero(all.ptr, all.capacity);
+	return r;
 }

@@ -8,6 +8,8 @@
  * what is open, but not standard input, output and error, and leaves no core file.
  */
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -20,6 +22,7 @@ struct child_options {
 	enum err_code failure; /* what it is if the child dies */
 	const char *hint;      /* then; or NULL */
 	size_t answer_max;     /* bytes */
+	bool secret;	       /* what passes through our memory is wiped, but for @to */
 };
 
 /*

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -28,6 +29,7 @@ static char *put(const struct folder *f, const char *name, struct bytes data)
 	struct error err = ERR_INIT;
 
 	cr_assert_eq(file_save(f->fd, name, data, &err), 0);
+	cr_assert_eq(fchmodat(f->fd, name, 0600, 0), 0);
 	return mem_printf("%s/%s", f->path, name);
 }
 
@@ -106,7 +108,9 @@ Test(key_child, brings_home_errors_and_survives_its_child)
 {
 	CLEANUP_ERR struct error err = ERR_INIT;
 	CLEANUP_BUF struct buf out = BUF_INIT(KEY_ANSWER_MAX);
-	struct key_source source = { .path = "/dev/null", .passphrase = "p" };
+	struct folder f = make_folder();
+	CLEANUP_FREE char *path = put(&f, "key.pem", str_bytes(STR("")));
+	struct key_source source = { .path = path, .passphrase = "p" };
 
 	cr_assert_eq(key_child_run(&source, fail_task, "why", &out, &err), -1);
 	cr_assert_str_eq(err.message, "no: why");
@@ -120,4 +124,66 @@ Test(key_child, brings_home_errors_and_survives_its_child)
 	cr_assert_eq(out.len, 0);
 	cr_assert_eq(key_child_run(&source, see_task, NULL, &out, &err), 0);
 	cr_assert_str_eq(buf_cstr(&out), "0 p");
+	remove_folder(&f);
+}
+
+static void refused(const struct key_source *source, const char *says)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+	CLEANUP_BUF struct buf out = BUF_INIT(KEY_ANSWER_MAX);
+
+	cr_assert_eq(key_child_run(source, see_task, NULL, &out, &err), -1);
+	cr_assert_eq(err.code, ERR_KEY);
+	cr_assert(strstr(err.message, says), "%s", err.message);
+}
+
+Test(key_child, refuses_a_key_that_others_can_get_at)
+{
+	static const mode_t modes[] = { 0640, 0604, 0620, 0602, 0644, 0610 };
+	struct folder f = make_folder();
+	CLEANUP_FREE char *path = put(&f, "key.pem", str_bytes(STR("k")));
+	CLEANUP_FREE char *passphrase = put(&f, "passphrase", str_bytes(STR("p")));
+	struct key_source source = { .path = path, .passphrase_path = passphrase };
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		cr_assert_eq(chmod(path, modes[i]), 0);
+		refused(&source, "others can get at it");
+	}
+	cr_assert_eq(chmod(path, 0400), 0);
+	cr_assert_eq(chmod(passphrase, 0644), 0);
+	refused(&source, "others can get at it");
+	remove_folder(&f);
+}
+
+Test(key_child, refuses_what_is_no_regular_file)
+{
+	struct folder f = make_folder();
+	CLEANUP_FREE char *path = put(&f, "key.pem", str_bytes(STR("k")));
+	CLEANUP_FREE char *link = mem_printf("%s/link", f.path);
+	CLEANUP_FREE char *pipe = mem_printf("%s/pipe", f.path);
+
+	cr_assert_eq(symlink("key.pem", link), 0);
+	cr_assert_eq(mkfifo(pipe, 0600), 0);
+	refused(&(struct key_source){ .path = link }, "is a symbolic link");
+	refused(&(struct key_source){ .path = pipe }, "is not a regular file");
+	refused(&(struct key_source){ .path = f.path }, "is not a regular file");
+	refused(&(struct key_source){ .path = "/dev/null" }, "is not a regular file");
+	unlink(link);
+	unlink(pipe);
+	remove_folder(&f);
+}
+
+Test(key_child, refuses_an_empty_passphrase_and_a_large_file)
+{
+	struct folder f = make_folder();
+	CLEANUP_BUF struct buf large = BUF_INIT(1u << 20);
+	CLEANUP_FREE char *path = put(&f, "key.pem", str_bytes(STR("k")));
+	CLEANUP_FREE char *passphrase = put(&f, "passphrase", str_bytes(STR("\nsecret\n")));
+
+	refused(&(struct key_source){ .path = path, .passphrase_path = passphrase }, "empty");
+	buf_add_zeros(&large, 70000);
+	free(TAKE_PTR(path));
+	path = put(&f, "key.pem", buf_bytes(&large));
+	refused(&(struct key_source){ .path = path }, "has more than");
+	remove_folder(&f);
 }
