@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "image/disk_private.h"
+#include "io/sink_both.h"
 
 #define MIB (1ull << 20)
 
@@ -78,26 +79,34 @@ static int name_partitions(struct disk *d, struct error *err)
 	return 0;
 }
 
-/* What follows from the UKI's bytes: ESP, places of the partitions. */
-static int lay_out(struct disk *d, struct error *err)
+static int plan_esp(struct disk *d, const struct buf *uki, struct fat_plan **ret,
+		    struct error *err)
 {
 	const struct fat_file file = {
 		.path = str_of(arena_printf(&d->arena, "EFI/BOOT/" STR_FMT,
 					    STR_ARG(d->in.boot->efi_name))),
-		.data = buf_bytes(&d->uki),
+		.data = buf_bytes(uki),
 	};
 	struct digest volume = disk_id(d, "esp volume");
 	const struct fat_options options = {
 		.volume_id = get_le32(volume.bytes),
 		.label = DISK_ESP_LABEL,
 		.epoch = d->in.epoch,
-		.size = disk_esp_size(d->uki.len),
+		.size = disk_esp_size(uki->len),
 	};
 
+	if (fat_plan(&file, 1, &options, ret, err) < 0)
+		return err_while(err, "planning the EFI system partition");
+	return 0;
+}
+
+/* What follows from the UKI's bytes: ESP, places of the partitions. */
+static int lay_out(struct disk *d, struct error *err)
+{
 	fat_plan_free(d->esp);
 	d->esp = NULL;
-	if (fat_plan(&file, 1, &options, &d->esp, err) < 0)
-		return err_while(err, "planning the EFI system partition");
+	if (plan_esp(d, &d->uki, &d->esp, err) < 0)
+		return -1;
 	d->parts[DISK_ESP].size = fat_size(d->esp);
 	/* Tools that look at a disk like whole megabytes. */
 	d->parts[DISK_ROOT].size = round_up(
@@ -137,7 +146,9 @@ void disk_free(struct disk *d)
 	erofs_plan_free(d->erofs);
 	verity_free(d->verity);
 	fat_plan_free(d->esp);
+	fat_plan_free(d->before.esp);
 	buf_release(&d->uki);
+	buf_release(&d->before.uki);
 	arena_release(&d->arena);
 	free(d);
 }
@@ -147,44 +158,96 @@ const struct disk_facts *disk_facts(const struct disk *d)
 	return &d->facts;
 }
 
+static int remember(struct disk *d, struct error *err)
+{
+	d->before.uki.max = LIMIT_UKI_SIZE;
+	buf_add(&d->before.uki, d->uki.ptr, d->uki.len);
+	memcpy(d->before.parts, d->parts, sizeof(d->parts));
+	d->before.gpt = d->gpt;
+	d->before.gpt.partitions = d->before.parts;
+	return plan_esp(d, &d->before.uki, &d->before.esp, err);
+}
+
 int disk_sign(struct disk *d, struct bytes pkcs7, struct error *err)
 {
-	if (pe_attach(&d->uki, pkcs7, err) < 0)
+	if (remember(d, err) < 0 || pe_attach(&d->uki, pkcs7, err) < 0)
 		return -1;
 	d->facts.is_signed = true;
 	return lay_out(d, err);
 }
 
-/* Zeros up to @offset of the disk, which began at @start of the sink. */
-static int skip_to(struct sink *out, uint64_t start, uint64_t offset, struct error *err)
+/* One disk that is being written; it began at @start of the sink. */
+struct track {
+	const struct gpt *gpt;
+	const struct gpt_partition *parts;
+	const struct fat_plan *esp;
+	struct sink *out;
+	uint64_t start;
+};
+
+/* Zeros up to @offset of the disk. */
+static int skip_to(const struct track *t, uint64_t offset, struct error *err)
 {
-	assert(out->failed || out->offset - start <= offset);
-	return sink_hole(out, offset - (out->offset - start), err);
+	assert(t->out->failed || t->out->offset - t->start <= offset);
+	return sink_hole(t->out, offset - (t->out->offset - t->start), err);
 }
 
-static int write_parts(const struct disk *d, struct sink *out, uint64_t start, struct error *err)
+static int write_head(const struct track *t, struct error *err)
 {
-	const struct gpt_partition *p = d->parts;
-	const struct gpt_partition *last = &p[d->gpt.n - 1];
-
-	if (gpt_write_head(&d->gpt, out, err) < 0 ||
-	    skip_to(out, start, p[DISK_ESP].offset, err) < 0 || fat_write(d->esp, out, err) < 0 ||
-	    skip_to(out, start, p[DISK_ROOT].offset, err) < 0 || disk_write_root(d, out, err) < 0)
+	if (gpt_write_head(t->gpt, t->out, err) < 0 ||
+	    skip_to(t, t->parts[DISK_ESP].offset, err) < 0 || fat_write(t->esp, t->out, err) < 0)
 		return -1;
-	if (d->verity && (skip_to(out, start, p[DISK_VERITY].offset, err) < 0 ||
-			  verity_write(d->verity, out, err) < 0))
-		return -1;
-	if (skip_to(out, start, last->offset + last->size, err) < 0)
-		return -1;
-	return gpt_write_tail(&d->gpt, out, err);
+	return skip_to(t, t->parts[DISK_ROOT].offset, err);
 }
 
-int disk_write(const struct disk *d, struct sink *out, struct error *err)
+static int write_tail(const struct track *t, struct error *err)
 {
-	uint64_t start = out->offset;
+	const struct gpt_partition *last = &t->parts[t->gpt->n - 1];
 
-	if (write_parts(d, out, start, err) < 0)
+	if (skip_to(t, last->offset + last->size, err) < 0)
 		return -1;
-	assert(out->offset - start == d->facts.size);
+	return gpt_write_tail(t->gpt, t->out, err);
+}
+
+static int write_verity(const struct disk *d, const struct track *t, struct error *err)
+{
+	if (!d->verity)
+		return 0;
+	return skip_to(t, t->parts[DISK_VERITY].offset, err) < 0 ?
+		       -1 :
+		       verity_write(d->verity, t->out, err);
+}
+
+static int write_root(const struct disk *d, const struct track *t, size_t n, struct error *err)
+{
+	struct sink *both;
+
+	if (n == 1)
+		return disk_write_root(d, t[0].out, err);
+	both = sink_to_both(t[0].out, t[1].out);
+	if (disk_write_root(d, both, err) < 0)
+		both->failed = true;
+	return sink_close(both, err);
+}
+
+int disk_write(const struct disk *d, struct sink *out, struct sink *before, struct error *err)
+{
+	const struct track tracks[] = {
+		{ &d->gpt, d->parts, d->esp, out, out->offset },
+		{ &d->before.gpt, d->before.parts, d->before.esp, before,
+		  before ? before->offset : 0 },
+	};
+	size_t n = before ? 2 : 1;
+
+	assert(!before || d->before.esp);
+	for (size_t i = 0; i < n; i++)
+		if (write_head(&tracks[i], err) < 0)
+			return -1;
+	if (write_root(d, tracks, n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (write_verity(d, &tracks[i], err) < 0 || write_tail(&tracks[i], err) < 0)
+			return -1;
+	assert(out->offset - tracks[0].start == d->facts.size);
 	return 0;
 }

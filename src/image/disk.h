@@ -62,5 +62,9 @@ const struct disk_facts *disk_facts(const struct disk *d);
 /* Puts a signature into the UKI, before disk_write(). */
 int disk_sign(struct disk *d, struct bytes pkcs7, struct error *err) MUST_CHECK;
 
-/* disk_facts()->size bytes. */
-int disk_write(const struct disk *d, struct sink *out, struct error *err) MUST_CHECK;
+/*
+ * disk_facts()->size bytes. @before (may be NULL) gets the disk as it was before disk_sign()
+ * made it another, from its first byte on; the root is made once for both.
+ */
+int disk_write(const struct disk *d, struct sink *out, struct sink *before,
+	       struct error *err) MUST_CHECK;

@@ -27,6 +27,13 @@ struct disk {
 	struct gpt_partition parts[DISK_PARTS];
 	struct gpt gpt;
 	struct disk_facts facts;
+	/* What it was before disk_sign(); esp NULL: it is not signed. */
+	struct {
+		struct buf uki;
+		struct fat_plan *esp;
+		struct gpt_partition parts[DISK_PARTS];
+		struct gpt gpt;
+	} before;
 };
 
 /* The file system, its verity tree and its hash. */

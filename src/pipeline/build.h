@@ -7,6 +7,7 @@
  * another fails; the status is the first failure's.
  */
 
+#include "attest/identity.h"
 #include "base/arena.h"
 #include "image/disk.h"
 #include "image/oci.h"
@@ -40,7 +41,7 @@ struct build_output {
 	uint64_t size;
 	union {
 		struct {
-			struct digest image_id, manifest;
+			struct digest image_id, manifest, index;
 			uint32_t n_layers, n_layers_reused;
 		};
 		struct {
@@ -49,7 +50,9 @@ struct build_output {
 			struct digest authenticode; /* of the UKI */
 			struct digest signature;    /* of its PKCS#7, if it is signed */
 			struct digest root_hash;    /* of verity */
+			struct digest before; /* of the raw disk before it was signed */
 			bool is_signed, has_verity;
+			bool has_before;      /* of a raw disk that is signed */
 			struct build_partition partitions[BUILD_PARTITIONS];
 		};
 	};
@@ -89,6 +92,9 @@ size_t build_n_outputs(const struct recipe_target *t);
  */
 struct build_output build_output_of(const struct recipe *r, const struct recipe_target *t,
 				    struct str architecture, size_t i, struct arena *arena);
+
+/* The digests by which @out is known; its name is a view. */
+struct identity build_output_identity(const struct build_output *out);
 
 /* Whether @o asks for this target and architecture. */
 bool build_wants(const struct build_options *o, struct str target, struct str architecture);

@@ -10,6 +10,7 @@
 #include "image/disk.h"
 #include "image/disk_convert.h"
 #include "io/clock.h"
+#include "io/sink_thread.h"
 #include "pipeline/output_file.h"
 
 #define SIGNATURE_MAX (1u << 20) /* bytes; Debian's has 2,000 */
@@ -62,6 +63,7 @@ static void copy_facts(const struct build_output *from, struct build_output *to)
 	copy.digest = to->digest;
 	copy.size = to->size;
 	copy.up_to_date = false;
+	copy.has_before = false; /* it is said of the raw disk alone */
 	*to = copy;
 }
 
@@ -102,6 +104,25 @@ static int sign(struct building *b, const struct recipe_target *t, struct disk *
 	return disk_sign(disk, buf_bytes(&signature), err);
 }
 
+/* A signed disk is hashed without its signature, too, on the same way. */
+static int write_disk(const struct disk *disk, struct output_file *file, struct build_output *out,
+		      struct error *err)
+{
+	struct sink *hash = out->is_signed ? hash_sink(NULL, &out->before) : NULL;
+	struct sink *before = hash ? sink_in_thread(hash) : NULL;
+	int r = disk_write(disk, file->out, before, err);
+
+	out->has_before = false;
+	if (before) {
+		before->failed |= r < 0;
+		r = sink_close(before, err);
+		hash->failed |= r < 0;
+		r = sink_close(hash, err);
+		out->has_before = r == 0;
+	}
+	return output_file_end(file, r < 0, err);
+}
+
 /* Composes @t, and writes the disk into @file; it has no name yet. */
 static int make_raw(struct building *b, const struct recipe_target *t,
 		    const struct package_set *set, struct output_file *file,
@@ -115,7 +136,6 @@ static int make_raw(struct building *b, const struct recipe_target *t,
 	struct debian_package *list;
 	struct disk_input in;
 	size_t n;
-	int r;
 
 	if (assembly_make(b->context, b->recipe, t, b->lock, set, &b->inputs, &a, err) < 0)
 		return -1;
@@ -144,8 +164,7 @@ static int make_raw(struct building *b, const struct recipe_target *t,
 	if (output_file_open(file, b->context, b->outputs, out->file,
 			     out->disk_size - out->root_free, err) < 0)
 		return -1;
-	r = disk_write(disk, file->out, err);
-	if (output_file_end(file, r < 0, err) < 0)
+	if (write_disk(disk, file, out, err) < 0)
 		return -1;
 	out->digest = file->digest;
 	out->size = file->size;

@@ -113,6 +113,7 @@ int build_image(struct building *b, const struct recipe_target *t, const struct 
 	out->size = image.size;
 	out->image_id = image.image_id;
 	out->manifest = image.manifest;
+	out->index = image.index;
 	out->n_layers = (uint32_t)image.n_layers;
 	for (size_t i = 0; i < image.n_layers; i++) {
 		char size[TEXT_SIZE_MAX], text[DIGEST_TEXT_MAX];

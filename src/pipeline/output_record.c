@@ -18,11 +18,11 @@
  */
 #define RECORD_STAT_FIELDS 6
 #define RECORD_COMMON (DIGEST_SIZE + 8 * (1 + RECORD_STAT_FIELDS))
-#define RECORD_IMAGE (2 * DIGEST_SIZE + 8)
-#define RECORD_DISK (3 * DIGEST_SIZE + 8 * 4 + BUILD_PARTITIONS * 32)
+#define RECORD_IMAGE (3 * DIGEST_SIZE + 8)
+#define RECORD_DISK (4 * DIGEST_SIZE + 8 * 4 + BUILD_PARTITIONS * 32)
 #define RECORD_MAX (RECORD_COMMON + RECORD_DISK)
 
-enum disk_flag { DISK_IS_SIGNED = 1, DISK_HAS_VERITY = 2 };
+enum disk_flag { DISK_IS_SIGNED = 1, DISK_HAS_VERITY = 2, DISK_HAS_BEFORE = 4 };
 
 /* One record, read or written from its start to its end. */
 struct cursor {
@@ -51,6 +51,7 @@ static void pass_image(struct cursor *c, struct build_output *out)
 
 	pass_bytes(c, out->image_id.bytes, DIGEST_SIZE);
 	pass_bytes(c, out->manifest.bytes, DIGEST_SIZE);
+	pass_bytes(c, out->index.bytes, DIGEST_SIZE);
 	pass_u64(c, &n);
 	if (!c->writes)
 		out->n_layers = out->n_layers_reused = (uint32_t)n;
@@ -58,12 +59,14 @@ static void pass_image(struct cursor *c, struct build_output *out)
 
 static void pass_disk(struct cursor *c, struct build_output *out)
 {
-	uint64_t flags =
-		(out->is_signed ? DISK_IS_SIGNED : 0) | (out->has_verity ? DISK_HAS_VERITY : 0);
+	uint64_t flags = (out->is_signed ? DISK_IS_SIGNED : 0) |
+			 (out->has_verity ? DISK_HAS_VERITY : 0) |
+			 (out->has_before ? DISK_HAS_BEFORE : 0);
 
 	pass_bytes(c, out->authenticode.bytes, DIGEST_SIZE);
 	pass_bytes(c, out->signature.bytes, DIGEST_SIZE);
 	pass_bytes(c, out->root_hash.bytes, DIGEST_SIZE);
+	pass_bytes(c, out->before.bytes, DIGEST_SIZE);
 	pass_u64(c, &flags);
 	pass_u64(c, &out->disk_size);
 	pass_u64(c, &out->root_used);
@@ -75,6 +78,7 @@ static void pass_disk(struct cursor *c, struct build_output *out)
 	}
 	out->is_signed = flags & DISK_IS_SIGNED;
 	out->has_verity = flags & DISK_HAS_VERITY;
+	out->has_before = flags & DISK_HAS_BEFORE;
 }
 
 static size_t record_size(const struct build_output *out)

@@ -112,7 +112,7 @@ static int write_disk(const struct disk *d)
 	struct sink *out = sink_to_fd(fd, "disk");
 
 	cr_assert_geq(fd, 0);
-	cr_assert_eq(disk_write(d, out, &err), 0, "%s", err.message);
+	cr_assert_eq(disk_write(d, out, NULL, &err), 0, "%s", err.message);
 	cr_assert_eq(out->offset, disk_facts(d)->size);
 	cr_assert_eq(sink_close(out, &err), 0, "%s", err.message);
 	cr_assert_eq(lseek(fd, 0, SEEK_END), (off_t)disk_facts(d)->size);
@@ -125,7 +125,7 @@ static struct digest digest_of(const struct disk *d)
 	struct digest digest;
 	struct sink *next = sink_to_nothing(), *out = hash_sink(next, &digest);
 
-	cr_assert_eq(disk_write(d, out, &err), 0, "%s", err.message);
+	cr_assert_eq(disk_write(d, out, NULL, &err), 0, "%s", err.message);
 	cr_assert_eq(sink_close(out, &err), 0, "%s", err.message);
 	cr_assert_eq(sink_close(next, &err), 0);
 	return digest;
