@@ -63,3 +63,5 @@ int oci_build(struct stage *stage, const struct oci_input *in, unsigned n_thread
 
 /* "amd64" -> "amd64", "" ; "armhf" -> "arm", "v7" ; false if unknown. */
 bool oci_architecture(struct str debian, struct str *ret_architecture, struct str *ret_variant);
+/* The other way round, exactly: "arm", "v7" -> "armhf". */
+bool oci_architecture_debian(struct str architecture, struct str variant, struct str *ret);

@@ -12,24 +12,37 @@
 /* What Debian's own images have: a shell without it finds nothing. */
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* GOARCH and GOARM, as the images of Debian itself have them */
+static const struct {
+	const char *debian, *architecture, *variant;
+} architectures[] = {
+	{ "amd64", "amd64", "" },	{ "arm64", "arm64", "v8" },
+	{ "armel", "arm", "v5" },	{ "armhf", "arm", "v7" },
+	{ "i386", "386", "" },		{ "loong64", "loong64", "" },
+	{ "mips64el", "mips64le", "" }, { "ppc64el", "ppc64le", "" },
+	{ "riscv64", "riscv64", "" },	{ "s390x", "s390x", "" },
+};
+#define N_ARCHITECTURES (sizeof(architectures) / sizeof(*architectures))
+
 bool oci_architecture(struct str debian, struct str *ret_architecture, struct str *ret_variant)
 {
-	/* GOARCH and GOARM, as the images of Debian itself have them */
-	static const struct {
-		const char *debian, *architecture, *variant;
-	} table[] = {
-		{ "amd64", "amd64", "" },      { "arm64", "arm64", "v8" },
-		{ "armel", "arm", "v5" },      { "armhf", "arm", "v7" },
-		{ "i386", "386", "" },         { "loong64", "loong64", "" },
-		{ "mips64el", "mips64le", "" }, { "ppc64el", "ppc64le", "" },
-		{ "riscv64", "riscv64", "" },  { "s390x", "s390x", "" },
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-		if (!str_equal_cstr(debian, table[i].debian))
+	for (size_t i = 0; i < N_ARCHITECTURES; i++) {
+		if (!str_equal_cstr(debian, architectures[i].debian))
 			continue;
-		*ret_architecture = str_of(table[i].architecture);
-		*ret_variant = str_of(table[i].variant);
+		*ret_architecture = str_of(architectures[i].architecture);
+		*ret_variant = str_of(architectures[i].variant);
+		return true;
+	}
+	return false;
+}
+
+bool oci_architecture_debian(struct str architecture, struct str variant, struct str *ret)
+{
+	for (size_t i = 0; i < N_ARCHITECTURES; i++) {
+		if (!str_equal_cstr(architecture, architectures[i].architecture) ||
+		    !str_equal_cstr(variant, architectures[i].variant))
+			continue;
+		*ret = str_of(architectures[i].debian);
 		return true;
 	}
 	return false;
