@@ -7,6 +7,7 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(SOLV REQUIRED IMPORTED_TARGET libsolv)
 pkg_check_modules(RNP REQUIRED IMPORTED_TARGET librnp)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(ELF REQUIRED IMPORTED_TARGET libelf)
 
 # Compressors write bytes of layers: they are linked statically, so that a
 # binary keeps writing the same bytes whatever the host upgrades.

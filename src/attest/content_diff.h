@@ -4,6 +4,7 @@
  * attest/content_diff.h - where the bytes of two files differ, told so that it helps. Pure.
  *
  * Text as a unified diff; ELF by section and symbol (libelf); anything else by byte range.
+ * ELF files are read in a child (io/child.h): call it while no other thread runs.
  */
 
 #include "base/arena.h"
@@ -24,9 +25,18 @@ struct content_diff {
 	enum content_diff_kind kind;
 	uint64_t size_a, size_b;   /* bytes */
 	uint64_t n_differing;      /* bytes that differ, up to the shorter one */
-	struct content_diff_range *ranges; /* the first ones; near ones are joined */
+	/*
+	 * The first ones; near ones are joined. Of ELF a section is compared with the one of
+	 * that name, wherever it lies; one that has another size is one range.
+	 */
+	struct content_diff_range *ranges;
 	size_t n_ranges, n_ranges_all;
-	struct str text;           /* TEXT: the unified diff, safe for a terminal, bounded */
+	/*
+	 * Safe for a terminal, bounded, lines. TEXT: the unified diff, from the first "@@" on.
+	 * ELF: a line for each section that differs ("section .text: 120 -> 136 bytes"), below
+	 * it the symbols ("  function main: 24 -> 40 bytes").
+	 */
+	struct str text;
 	bool text_is_cut;
 	size_t n_lines_added, n_lines_removed;
 };
