@@ -95,10 +95,10 @@ static int load_variable_mirrors(struct loading *l, struct error *err)
 
 /* ---- config.yaml ---- */
 
-static const char *const config_keys[] = { "mirrors", "snapshot", "stage" };
+static const char *const config_keys[] = { "mirrors", "snapshot", "stage", "trust" };
 static const char *const mirror_keys[] = { "suite", "url" };
 
-static int unknown_key(const struct ydoc_pair *p, const char *const *keys, size_t n,
+int config_unknown_key(const struct ydoc_pair *p, const char *const *keys, size_t n,
 		       struct error *err)
 {
 	const char *near = text_suggest(p->key, keys, n);
@@ -112,7 +112,7 @@ static int unknown_key(const struct ydoc_pair *p, const char *const *keys, size_
 	return err_hint(err, "known are %s", buf_cstr(&all));
 }
 
-static int want_kind(const struct ydoc_node *node, enum ydoc_kind kind, const char *what,
+int config_want_kind(const struct ydoc_node *node, enum ydoc_kind kind, const char *what,
 		     struct error *err)
 {
 	static const char *const names[] = { [YDOC_SCALAR] = "a text", [YDOC_LIST] = "a list",
@@ -126,7 +126,7 @@ static int want_kind(const struct ydoc_node *node, enum ydoc_kind kind, const ch
 
 static int want_url(const struct ydoc_node *node, const char *what, struct error *err)
 {
-	if (want_kind(node, YDOC_SCALAR, what, err) < 0)
+	if (config_want_kind(node, YDOC_SCALAR, what, err) < 0)
 		return -1;
 	if (is_url(node->text))
 		return 0;
@@ -140,18 +140,18 @@ static int read_mirror(struct loading *l, const struct ydoc_node *node, struct e
 	const struct ydoc_node *suite, *url;
 	struct str where;
 
-	if (want_kind(node, YDOC_MAP, "mirrors", err) < 0)
+	if (config_want_kind(node, YDOC_MAP, "mirrors", err) < 0)
 		return -1;
 	for (size_t i = 0; i < node->n_pairs; i++)
 		if (!str_equal_cstr(node->pairs[i].key, "suite") &&
 		    !str_equal_cstr(node->pairs[i].key, "url"))
-			return unknown_key(&node->pairs[i], mirror_keys, 2, err);
+			return config_unknown_key(&node->pairs[i], mirror_keys, 2, err);
 	suite = ydoc_get(node, "suite");
 	url = ydoc_get(node, "url");
 	if (!url)
 		return err_at(err, ERR_USAGE, node->pos, "a mirror needs a 'url'");
 	if (want_url(url, "url", err) < 0 ||
-	    (suite && want_kind(suite, YDOC_SCALAR, "suite", err) < 0))
+	    (suite && config_want_kind(suite, YDOC_SCALAR, "suite", err) < 0))
 		return -1;
 	where = str_of(arena_printf(l->mirrors.arena, "%s:%u", node->pos.file, node->pos.line));
 	mirror_add(&l->mirrors, suite ? suite->text : STR(""), url->text, where,
@@ -161,7 +161,7 @@ static int read_mirror(struct loading *l, const struct ydoc_node *node, struct e
 
 static int read_mirrors(struct loading *l, const struct ydoc_node *node, struct error *err)
 {
-	if (want_kind(node, YDOC_LIST, "mirrors", err) < 0)
+	if (config_want_kind(node, YDOC_LIST, "mirrors", err) < 0)
 		return -1;
 	for (size_t i = 0; i < node->n_items; i++)
 		if (read_mirror(l, node->items[i], err) < 0)
@@ -173,7 +173,7 @@ static int read_stage(struct loading *l, const struct ydoc_node *node, struct er
 {
 	const char *home = variable(l->environment, "HOME");
 
-	if (want_kind(node, YDOC_SCALAR, "stage", err) < 0)
+	if (config_want_kind(node, YDOC_SCALAR, "stage", err) < 0)
 		return -1;
 	if (str_has_prefix(node->text, STR("~/")) && home) {
 		l->machine->stage = str_of(arena_printf(&l->machine->arena, "%s" STR_FMT, home,
@@ -197,8 +197,12 @@ static int read_pair(struct loading *l, const struct ydoc_pair *p, struct error 
 		return read_mirrors(l, p->value, err);
 	if (str_equal_cstr(p->key, "stage"))
 		return read_stage(l, p->value, err);
+	if (str_equal_cstr(p->key, "trust"))
+		return machine_read_trust(l->machine, p->value, variable(l->environment, "HOME"),
+					  err);
 	if (!str_equal_cstr(p->key, "snapshot"))
-		return unknown_key(p, config_keys, 3, err);
+		return config_unknown_key(p, config_keys,
+					  sizeof(config_keys) / sizeof(*config_keys), err);
 	if (want_url(p->value, "snapshot", err) < 0)
 		return -1;
 	l->machine->snapshot_template = p->value->text;

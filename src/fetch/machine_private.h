@@ -1,8 +1,9 @@
 #pragma once
 
-/* fetch/machine_private.h - what machine.c, mirrors.c and apt_sources.c share. */
+/* fetch/machine_private.h - what machine*.c, mirrors.c and apt_sources.c share. */
 
 #include "fetch/mirrors.h"
+#include "ydoc/ydoc.h"
 
 /* Mirrors as they are found, in order. */
 struct mirror_list {
@@ -22,3 +23,13 @@ int apt_sources_load(const char *root, struct mirror_list *list, struct error *e
    apt would refuse is passed over, it is not ours to judge. */
 void apt_list_parse(struct str text, struct str where, struct mirror_list *list);
 void apt_deb822_parse(struct str text, struct str where, struct mirror_list *list);
+
+/* ERR_USAGE with the place in config.yaml. The first always returns -1. */
+int config_unknown_key(const struct ydoc_pair *p, const char *const *keys, size_t n,
+		       struct error *err);
+int config_want_kind(const struct ydoc_node *node, enum ydoc_kind kind, const char *what,
+		     struct error *err) MUST_CHECK;
+
+/* The value of `trust:`. @home: of the user, or NULL. */
+int machine_read_trust(struct machine *m, const struct ydoc_node *node, const char *home,
+		       struct error *err) MUST_CHECK;
