@@ -7,7 +7,9 @@ int cmd_check(struct app *app, int argc, char **argv, struct error *err);
 int cmd_lock(struct app *app, int argc, char **argv, struct error *err);
 int cmd_fetch(struct app *app, int argc, char **argv, struct error *err);
 int cmd_plan(struct app *app, int argc, char **argv, struct error *err);
+int cmd_bundle(struct app *app, int argc, char **argv, struct error *err);
 int cmd_build(struct app *app, int argc, char **argv, struct error *err);
+int cmd_keygen(struct app *app, int argc, char **argv, struct error *err);
 int cmd_show(struct app *app, int argc, char **argv, struct error *err);
 int cmd_ls(struct app *app, int argc, char **argv, struct error *err);
 int cmd_export(struct app *app, int argc, char **argv, struct error *err);
@@ -50,6 +52,22 @@ static const struct cli_option build_options[] = {
 	{ "secure-boot-key", 0, "FILE", "sign what boots a disk with the private key in FILE (PEM)" },
 	{ "secure-boot-cert", 0, "FILE", "the certificate of that key (default: the recipe's)" },
 	{ "timings", 0, NULL, "print how long each step took" },
+	{ 0 },
+};
+
+static const struct cli_option bundle_options[] = {
+	{ "output", 'o', "FILE", "write the bundle to FILE; - is standard output" },
+	{ "sources", 0, NULL, "the source packages, too" },
+	{ "arch", 'a', "ARCH", "only what ARCH needs (may be repeated)" },
+	{ 0 },
+};
+
+static const struct cli_option keygen_options[] = {
+	{ "output", 'o', "NAME", "write NAME.pem (mode 0600) and NAME.pub" },
+	{ "type", 0, "TYPE", "ed25519 (default) or ecdsa-p256" },
+	{ "passphrase-file", 0, "FILE", "encrypt by the passphrase in the first line of FILE" },
+	{ "no-passphrase", 0, NULL, "do not encrypt the private key" },
+	{ "signer", 0, "exec:CMD", "make no key: write NAME.pub for the key of CMD (HSM, KMS)" },
 	{ 0 },
 };
 
@@ -121,6 +139,17 @@ const struct command commands[] = {
 	  "Builds every target for every architecture of the recipe. A lock whose inputs differ\n"
 	  "is refreshed and said so; with --locked, or with CI=true in the environment, it is an\n"
 	  "error (status 4) instead." },
+	{ "bundle", "[RECIPE] -o FILE", "write all inputs of a lock into one file", 0, 1,
+	  bundle_options, cmd_bundle,
+	  "The recipe with what it includes, its lock, local files, packages, the archive's signed\n"
+	  "indexes, effects and signatures, each by its digest. 'ingot verify --rebuild' and\n"
+	  "'ingot build --bundle' need nothing else, and no network. The same lock gives the same\n"
+	  "bytes. The file is an OCI artifact: it can be pushed to a registry." },
+	{ "keygen", "-o NAME", "make a key for signing", 0, 0, keygen_options, cmd_keygen,
+	  "Asks for a passphrase at the terminal; elsewhere --passphrase-file or --no-passphrase is\n"
+	  "needed. Nothing that exists is overwritten. The files are PKCS#8 and SubjectPublicKeyInfo\n"
+	  "in PEM: 'openssl pkey' reads them, and keys of 'openssl genpkey' (Ed25519, P-256, RSA) can\n"
+	  "be used in their place. docs/keys.md has more." },
 	{ "show", "FILE|LOCK|RECIPE", "show what an image or a lock holds", 1, 1, no_options,
 	  cmd_show, NULL },
 	{ "ls", "FILE [PATH]", "list the files of an image", 1, 2, no_options, cmd_ls, NULL },

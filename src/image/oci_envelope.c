@@ -10,7 +10,7 @@
 #include "io/source.h"
 
 #define BLOCK     512u
-#define FILES_MAX 10000u     /* layers, documents and attestations of one image */
+#define FILES_MAX 30000u     /* of one bundle: packages and their sources */
 #define PAX_MAX   (1u << 20) /* bytes */
 
 struct scanner {

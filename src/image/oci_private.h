@@ -10,6 +10,7 @@ struct oci_blob {
 	struct digest digest;
 	uint64_t size;
 	bool in_memory;
+	bool verify;          /* the object was not hashed in this run */
 	struct bytes data;
 };
 
@@ -32,7 +33,8 @@ void oci_docker_json(const struct oci_input *in, const struct oci_layer *layers,
 		     const struct oci_blob *config, struct buf *to);
 
 /*
- * The hybrid tar: @blobs in any order, a blob may stand there twice.
+ * The hybrid tar: @blobs in any order, a blob may stand there twice. @docker: ptr NULL for
+ * what is no image.
  */
 int oci_tar_write(struct stage *stage, struct oci_blob *blobs, size_t n, struct bytes index,
 		  struct bytes docker, struct sink *out, struct error *err) MUST_CHECK;

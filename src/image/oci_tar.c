@@ -37,7 +37,25 @@ static int write_file(const char *path, struct bytes data, struct sink *out, str
 	return sink_align(out, TAR_BLOCK_SIZE, err);
 }
 
-/* Blobs of the stage were hashed in this run: see oci_layer.c. */
+/* What a build made in this run was hashed then (oci_layer.c); all else is verified. */
+static int copy_verified(struct stage *stage, const struct oci_blob *b, struct sink *out,
+			 struct error *err)
+{
+	CLEANUP_SOURCE struct source *in = NULL;
+	char name[DIGEST_TEXT_MAX];
+	int r = stage_get(stage, &b->digest, &in, err);
+
+	digest_format(&b->digest, name);
+	if (r == STAGE_ABSENT)
+		return err_set(err, ERR_IO, "the object %s has vanished from the stage", name);
+	if (r < 0 || source_copy(in, out, err) < 0)
+		return -1;
+	if (in->offset != b->size)
+		return err_set(err, ERR_DIGEST, "the object %s has %llu bytes, expected %llu", name,
+			       (unsigned long long)in->offset, (unsigned long long)b->size);
+	return 0;
+}
+
 static int copy_object(struct stage *stage, const struct oci_blob *b, struct sink *out,
 		       struct error *err)
 {
@@ -75,7 +93,7 @@ static int write_blob(struct stage *stage, const struct oci_blob *b, struct sink
 	if (b->in_memory)
 		return write_file(path, b->data, out, err);
 	if (write_file_header(path, b->size, out, err) < 0 ||
-	    copy_object(stage, b, out, err) < 0)
+	    (b->verify ? copy_verified : copy_object)(stage, b, out, err) < 0)
 		return -1;
 	return sink_align(out, TAR_BLOCK_SIZE, err);
 }
@@ -94,7 +112,7 @@ int oci_tar_write(struct stage *stage, struct oci_blob *blobs, size_t n, struct 
 	}
 	/* the exact bytes that every reader looks for: image-layout.md */
 	if (write_file("index.json", index, out, err) < 0 ||
-	    write_file("manifest.json", docker, out, err) < 0 ||
+	    (docker.ptr && write_file("manifest.json", docker, out, err) < 0) ||
 	    write_file("oci-layout",
 		       str_bytes(STR("{\"imageLayoutVersion\":\"1.0.0\"}")), out, err) < 0)
 		return -1;

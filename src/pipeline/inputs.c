@@ -271,3 +271,26 @@ int inputs_stage(struct context *c, const struct recipe *r, const struct inputs 
 	*ret_certificates = certificates;
 	return 0;
 }
+
+int inputs_put(struct context *c, const struct recipe *r, const struct inputs *in,
+	       struct arena *arena, struct error *err)
+{
+	struct content ignored;
+
+	for (size_t i = 0; i < in->n; i++) {
+		const struct lock_input *l = &in->list[i];
+		struct digest got;
+
+		if (str_equal(l->kind, STR("folder")) || str_equal(l->kind, STR("link")) ||
+		    str_equal(l->kind, STR("archive")))
+			continue;
+		if (stage_file(c, l->path, &l->digest, l->size, arena, &ignored, err) < 0)
+			return -1;
+		if (l->size == 0 && stage_put(c->stage, (struct bytes){ 0 }, &got, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < r->n_files; i++)
+		if (r->files[i].kind == RECIPE_FILE_ARCHIVE && find_archive(c, &r->files[i], err) < 0)
+			return -1;
+	return 0;
+}

@@ -45,6 +45,10 @@ struct pack_list {
 void pack_list_release(struct pack_list *l);
 #define CLEANUP_PACK_LIST CLEANUP(pack_list_release)
 
+/* Only brings files, certificates and archives into the stage; keyrings, too. */
+int inputs_put(struct context *c, const struct recipe *r, const struct inputs *in,
+	       struct arena *arena, struct error *err) MUST_CHECK;
+
 int inputs_stage(struct context *c, const struct recipe *r, const struct inputs *in,
 		 struct arena *arena, struct pack_list *packs, struct compose_file **ret_files,
 		 struct content **ret_certificates, struct error *err) MUST_CHECK;
