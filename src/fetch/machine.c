@@ -95,7 +95,7 @@ static int load_variable_mirrors(struct loading *l, struct error *err)
 
 /* ---- config.yaml ---- */
 
-static const char *const config_keys[] = { "mirrors", "snapshot", "stage", "trust" };
+static const char *const config_keys[] = { "builder", "mirrors", "snapshot", "stage", "trust" };
 static const char *const mirror_keys[] = { "suite", "url" };
 
 int config_unknown_key(const struct ydoc_pair *p, const char *const *keys, size_t n,
@@ -193,6 +193,8 @@ static int read_stage(struct loading *l, const struct ydoc_node *node, struct er
 
 static int read_pair(struct loading *l, const struct ydoc_pair *p, struct error *err)
 {
+	if (str_equal_cstr(p->key, "builder"))
+		return machine_read_builder(l->machine, p->value, err);
 	if (str_equal_cstr(p->key, "mirrors"))
 		return read_mirrors(l, p->value, err);
 	if (str_equal_cstr(p->key, "stage"))
@@ -264,7 +266,13 @@ static int load_variables(struct loading *l, struct error *err)
 {
 	const char *stage = variable(l->environment, "INGOT_STAGE");
 	const char *snapshot = variable(l->environment, "INGOT_SNAPSHOT");
+	const char *builder = variable(l->environment, "INGOT_BUILDER_ID");
 	struct machine *m = l->machine;
+
+	if (builder && !machine_is_builder_id(str_of(builder)))
+		return err_set(err, ERR_USAGE, "INGOT_BUILDER_ID is no URI: '%s'", builder);
+	if (builder)
+		m->builder_id = arena_str(&m->arena, str_of(builder));
 
 	if (stage)
 		m->stage = arena_str(&m->arena, str_of(stage));
@@ -283,7 +291,7 @@ int machine_load(struct machine *ret, const char *(*environment)(const char *nam
 	struct loading l = { &m, { .arena = &m.arena }, environment };
 	int r = 0;
 
-	m.snapshot_template = m.stage = STR("");
+	m.snapshot_template = m.stage = m.builder_id = STR("");
 	if (load_variable_mirrors(&l, err) < 0 || load_config(&l, err) < 0 ||
 	    load_variables(&l, err) < 0 || apt_sources_load(apt_root, &l.mirrors, err) < 0)
 		r = -1;

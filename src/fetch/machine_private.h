@@ -33,3 +33,10 @@ int config_want_kind(const struct ydoc_node *node, enum ydoc_kind kind, const ch
 /* The value of `trust:`. @home: of the user, or NULL. */
 int machine_read_trust(struct machine *m, const struct ydoc_node *node, const char *home,
 		       struct error *err) MUST_CHECK;
+
+/* `builder:` of config.yaml: who builds here. ERR_USAGE with its place. */
+int machine_read_builder(struct machine *m, const struct ydoc_node *node,
+			 struct error *err) MUST_CHECK;
+
+/* A URI (RFC 3986), as SLSA asks for: a scheme, a colon, and no blanks. */
+bool machine_is_builder_id(struct str id);

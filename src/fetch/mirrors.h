@@ -64,6 +64,7 @@ struct machine {
  * INGOT_MIRROR     "URL" or "SUITE=URL", several separated by blanks
  * INGOT_SNAPSHOT   goes over `snapshot:`
  * INGOT_STAGE      goes over `stage:`
+ * INGOT_BUILDER_ID goes over `builder: {id: URI}`
  *
  * A missing config.yaml is fine; a malformed one is ERR_USAGE with its place.
  */

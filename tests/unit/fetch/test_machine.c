@@ -186,6 +186,29 @@ Test(machine, mistakes_are_named_with_their_line)
 	wrong_config("stage: &a /b\n", "", NULL, 1);
 }
 
+Test(machine, who_builds_is_a_uri_and_the_variable_goes_over_the_file)
+{
+	struct machine m = load();
+
+	cr_assert_eq(m.builder_id.len, 0);
+	machine_release(&m);
+	write_file(".config/ingot/config.yaml", "builder: {id: \"https://builders.example.com/1\"}\n");
+	m = load();
+	cr_assert(str_equal_cstr(m.builder_id, "https://builders.example.com/1"));
+	machine_release(&m);
+	variables[1] = "INGOT_BUILDER_ID=urn:example:two";
+	m = load();
+	cr_assert(str_equal_cstr(m.builder_id, "urn:example:two"));
+	machine_release(&m);
+	variables[1] = "INGOT_BUILDER_ID=ci 7";
+	refused("INGOT_BUILDER_ID is no URI: 'ci 7'", NULL, 0);
+	variables[1] = NULL;
+	wrong_config("builder: me\n", "'builder' must be a mapping", NULL, 1);
+	wrong_config("builder: {}\n", "'builder' needs an 'id'", NULL, 1);
+	wrong_config("builder: {name: x}\n", "unknown key 'name'", "'id'", 1);
+	wrong_config("builder: {id: me}\n", "'id' is no URI: 'me'", "https://", 1);
+}
+
 Test(machine, wrong_variables_are_named)
 {
 	variables[1] = "INGOT_CONFIG=/nowhere/config.yaml";
