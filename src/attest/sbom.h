@@ -24,21 +24,30 @@ struct sbom_package {
 	struct str homepage;     /* "" unknown */
 	struct str summary;      /* first line of the description; "" unknown */
 	struct str depends;      /* Depends and Pre-Depends of dpkg's status, comma list */
+	struct str provides;     /* Provides of dpkg's status; "" none */
 	struct bytes copyright;  /* debian/copyright as in the package; len 0: not known */
 	bool boot_only;          /* in the initrd or the UKI, not in the tree */
+	bool asked;              /* by the recipe, not only by another package */
 };
 
 struct sbom_file { /* of the recipe: a local file, an archive, a certificate */
 	struct str path;         /* "recipes/files/site.conf" */
 	struct str kind;         /* as lock_input.kind */
 	struct digest sha256;
+	uint8_t sha1[20];        /* SPDX's `files` can't do without it */
 	uint64_t size;
 };
 
 struct sbom {
 	struct str name, version;       /* of the recipe */
 	struct str target, architecture;/* Debian name */
+	bool is_disk;                   /* a disk, not an image for containers */
+	struct str supplier;            /* of the image; "" unknown: who built it is not known */
+	struct str description;         /* of the image; "" none */
 	struct str distribution;        /* "debian-12", for purls; "" unknown */
+	struct str os_name;             /* PRETTY_NAME of os-release; "" unknown */
+	struct str os_version;          /* "12.5" of /etc/debian_version; "" as in distribution */
+	bool has_recipe;                /* else @recipe and @lock are not known */
 	struct digest seed;             /* tree digest, or config/disk digest */
 	struct digest recipe, lock;
 	struct str recipe_path;
@@ -50,11 +59,15 @@ struct sbom {
 	size_t n_files;
 };
 
-/* "pkg:deb/debian/NAME@VERSION?arch=amd64&distro=debian-12", appended. */
+/*
+ * "pkg:deb/debian/NAME@VERSION?arch=amd64&distro=debian-12", appended. The namespace is what
+ * stands before '-' in @distribution ("debian" if it is ""). A source package has
+ * architecture "source".
+ */
 void sbom_purl(struct str name, struct str version, struct str architecture,
 	       struct str distribution, struct buf *to);
 
-/* Compact canonical JSON and a line end. */
+/* Compact canonical JSON and a line end. ERR_LIMIT above LIMIT_JSON_SIZE. */
 int sbom_write_spdx(const struct sbom *s, struct buf *to, struct error *err) MUST_CHECK;
 int sbom_write_cyclonedx(const struct sbom *s, struct buf *to, struct error *err) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 
 /*
@@ -43,6 +44,25 @@ bool text_is_utf8(struct str text)
 			return false;
 	}
 	return true;
+}
+
+struct str text_utf8(struct str text, struct arena *arena)
+{
+	CLEANUP_BUF struct buf to = BUF_INIT(SIZE_MAX / 8);
+
+	if (text_is_utf8(text))
+		return text;
+	for (size_t i = 0, n; i < text.len; i += n) {
+		uint32_t c;
+
+		n = utf8_decode((const uint8_t *)text.ptr + i, text.len - i, &c);
+		if (n)
+			buf_add(&to, text.ptr + i, n);
+		else
+			buf_add_cstr(&to, "\xef\xbf\xbd");
+		n += !n;
+	}
+	return arena_str(arena, buf_str(&to));
 }
 
 /* C0, DEL, C1 and what reorders text: Unicode 15, section 23.2. */
