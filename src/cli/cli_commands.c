@@ -42,12 +42,14 @@ static const struct cli_option lock_options[] = {
 
 static const struct cli_option fetch_options[] = {
 	{ "arch", 'a', "ARCH", "only for ARCH (may be repeated)" },
+	{ "bundle", 0, "FILE", "take from the bundle FILE what the stage lacks" },
 	{ 0 },
 };
 
 static const struct cli_option build_options[] = {
 	{ "target", 't', "TARGET", "build only TARGET (may be repeated)" },
 	{ "arch", 'a', "ARCH", "build only for ARCH (may be repeated)" },
+	{ "bundle", 0, "FILE", "take from the bundle FILE what the stage lacks" },
 	{ "locked", 0, NULL, "never write the lock: status 4 if it does not fit" },
 	{ "secure-boot-key", 0, "FILE", "sign what boots a disk with the private key in FILE (PEM)" },
 	{ "secure-boot-cert", 0, "FILE", "the certificate of that key (default: the recipe's)" },

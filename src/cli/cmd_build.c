@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/app.h"
+#include "cli/bundle_option.h"
 #include "cli/passphrase.h"
 #include "cli/progress.h"
 #include "cli/timings.h"
@@ -205,7 +206,7 @@ static bool may_ask(struct app *app, struct secure_boot_options *o, struct error
 {
 	CLEANUP_FREE char *answer = NULL;
 
-	if (err->code != ERR_KEY || !o->key || o->passphrase || !isatty(STDIN_FILENO))
+	if (err->code != ERR_PASSPHRASE || !o->key || o->passphrase || !isatty(STDIN_FILENO))
 		return false;
 	progress_pause(app->progress);
 	answer = passphrase_ask(arena_printf(&app->arena, "passphrase of %s: ", o->key));
@@ -225,7 +226,8 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 	const char *ci = getenv("CI");
 	int result;
 
-	if (app_recipe(app, argc ? argv[0] : NULL, &r, err) < 0)
+	if (app_recipe(app, argc ? argv[0] : NULL, &r, err) < 0 ||
+	    bundle_option_import(app, err) < 0)
 		return -1;
 	o.targets = app_values(app, "target", &o.n_targets);
 	o.architectures = app_values(app, "arch", &o.n_architectures);

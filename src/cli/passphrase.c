@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -42,4 +43,11 @@ char *passphrase_ask(const char *question)
 	(void)tcsetattr(fd, TCSAFLUSH, &before);
 	explicit_bzero(text, sizeof(text));
 	return answer;
+}
+
+void passphrase_free(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
 }

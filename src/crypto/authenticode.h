@@ -16,7 +16,7 @@
 
 /*
  * @key: PEM (PKCS#8 or traditional), decrypted by @passphrase if it is encrypted (NULL:
- * then an encrypted key is ERR_KEY). @certificate: PEM or DER; must be of that key.
+ * then an encrypted key is ERR_PASSPHRASE). @certificate: PEM or DER; must be of that key.
  * *to gets PKCS#7 SignedData in DER. signingTime is @epoch. For the process that may hold
  * the key; others call authenticode_sign_by().
  */

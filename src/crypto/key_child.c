@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "io/child.h"
 
 #define KEY_FILE_MAX 65536 /* bytes; a key of 16384 bits has 13 KiB */
@@ -93,23 +94,43 @@ static int load(const char *path, const char *what, bool pipe_ok, struct buf *to
 						what, path, KEY_FILE_MAX - 1);
 }
 
-static int load_passphrase(const struct key_source *source, struct buf *to, const char **ret,
-			   struct error *err)
+/* The first line. */
+static int load_passphrase(const char *path, struct buf *to, struct error *err)
 {
 	char *end;
 
-	*ret = source->passphrase;
-	if (!source->passphrase_path)
-		return 0;
-	if (load(source->passphrase_path, "file with the passphrase", true, to, err) < 0)
+	if (load(path, "file with the passphrase", true, to, err) < 0)
 		return -1;
-	*ret = buf_cstr(to);
 	end = memchr(to->ptr, '\n', to->len);
 	if (end)
 		*end = '\0';
-	if (!**ret)
+	if (to->ptr[0] == '\0')
 		return err_set(err, ERR_KEY, "the first line of '%s' is empty: no passphrase",
-			       source->passphrase_path);
+			       path);
+	return 0;
+}
+
+int key_passphrase_load(const char *path, char **ret, struct error *err)
+{
+	struct buf text = BUF_INIT(KEY_FILE_MAX);
+	int r = load_passphrase(path, &text, err);
+
+	if (r == 0)
+		*ret = mem_strdup((const char *)text.ptr);
+	wipe(&text);
+	buf_release(&text);
+	return r;
+}
+
+static int find_passphrase(const struct key_source *source, struct buf *to, const char **ret,
+			   struct error *err)
+{
+	*ret = source->passphrase;
+	if (!source->passphrase_path)
+		return 0;
+	if (load_passphrase(source->passphrase_path, to, err) < 0)
+		return -1;
+	*ret = (const char *)to->ptr;
 	return 0;
 }
 
@@ -122,7 +143,7 @@ static int work_with_key(const void *what, struct buf *to, struct error *err)
 
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no debugger, no core file */
 	if (load(w->source->path, "private key", false, &key, err) == 0 &&
-	    load_passphrase(w->source, &passphrase, &text, err) == 0)
+	    find_passphrase(w->source, &passphrase, &text, err) == 0)
 		r = w->task(buf_bytes(&key), text, w->what, to, err);
 	wipe(&key);
 	wipe(&passphrase);

@@ -31,3 +31,9 @@ typedef int key_task(struct bytes key, const char *passphrase, const void *what,
 #define KEY_ANSWER_MAX (1u << 20)
 int key_child_run(const struct key_source *source, key_task *task, const void *what,
 		  struct buf *to, struct error *err) MUST_CHECK;
+
+/*
+ * The first line of a file that nobody else may read, or of a pipe. *ret owned; wipe it.
+ * ERR_KEY.
+ */
+int key_passphrase_load(const char *path, char **ret, struct error *err) MUST_CHECK;

@@ -45,11 +45,11 @@ static int bad_key(const struct asked *asked, struct error *err)
 
 	ERR_clear_error();
 	if (asked->was_asked && !asked->passphrase)
-		return err_set(err, ERR_KEY,
+		return err_set(err, ERR_PASSPHRASE,
 			       "the private key is encrypted, and there is no "
 			       "passphrase");
 	if (asked->was_asked)
-		return err_set(err, ERR_KEY,
+		return err_set(err, ERR_PASSPHRASE,
 			       "the private key is encrypted by another passphrase, "
 			       "or damaged");
 	return err_set(err, ERR_KEY, "the private key is not valid PEM: %s",

@@ -12,8 +12,8 @@
 #include "base/error.h"
 
 /*
- * PEM, PKCS#8 or traditional. @passphrase may be NULL: then an encrypted key is an error.
- * Owned, EVP_PKEY_free(). ERR_KEY.
+ * PEM, PKCS#8 or traditional. @passphrase may be NULL. Owned, EVP_PKEY_free(). ERR_KEY;
+ * ERR_PASSPHRASE there is none and it is encrypted, or it is another one.
  */
 int key_read_private(struct bytes pem, const char *passphrase, EVP_PKEY **ret,
 		     struct error *err) MUST_CHECK;

@@ -23,8 +23,8 @@ struct signer {
  * every signature with the public key, and gives it. @signatures: @n buffers, appended to.
  * *ret_key owned. Call it while no other thread runs.
  *
- * Errors: ERR_KEY no such key, wrong passphrase, others can read the file, the command fails
- * or answers nonsense; ERR_SIGNATURE what came is no signature by its key.
+ * Errors: ERR_KEY no such key, others can read the file, the command fails or answers
+ * nonsense; ERR_PASSPHRASE none, or the wrong one; ERR_SIGNATURE what came is no signature by its key.
  */
 int signer_sign(const struct signer *s, const struct bytes *messages, size_t n,
 		struct buf *signatures, struct public_key **ret_key,

@@ -179,6 +179,18 @@ static int link_by_fd(int fd, int dirfd, const char *name)
 	return linkat(AT_FDCWD, self, dirfd, name, AT_SYMLINK_FOLLOW);
 }
 
+/* It has its name. */
+static int settle(struct file_draft *d, struct error *err)
+{
+	free(d->temporary);
+	d->temporary = NULL;
+	close(d->fd);
+	d->fd = -1;
+	if (fsync(d->dirfd) < 0)
+		return err_sys(err, errno, "cannot sync the folder of '%s'", d->name);
+	return 0;
+}
+
 int file_draft_publish(struct file_draft *d, struct error *err)
 {
 	if (fdatasync(d->fd) < 0)
@@ -194,17 +206,24 @@ int file_draft_publish(struct file_draft *d, struct error *err)
 			return err_sys(err, errno, "cannot publish '%s'", d->name);
 		}
 	}
-	if (d->temporary) {
-		if (renameat(d->dirfd, d->temporary, d->dirfd, d->name) < 0)
-			return err_sys(err, errno, "cannot publish '%s'", d->name);
-		free(d->temporary);
-		d->temporary = NULL;
-	}
-	close(d->fd);
-	d->fd = -1;
-	if (fsync(d->dirfd) < 0)
-		return err_sys(err, errno, "cannot sync the folder of '%s'", d->name);
-	return 0;
+	if (d->temporary && renameat(d->dirfd, d->temporary, d->dirfd, d->name) < 0)
+		return err_sys(err, errno, "cannot publish '%s'", d->name);
+	return settle(d, err);
+}
+
+int file_draft_publish_new(struct file_draft *d, struct error *err)
+{
+	int r;
+
+	if (fdatasync(d->fd) < 0)
+		return err_sys(err, errno, "cannot sync '%s'", d->name);
+	if (d->temporary)
+		r = renameat2(d->dirfd, d->temporary, d->dirfd, d->name, RENAME_NOREPLACE);
+	else
+		r = link_by_fd(d->fd, d->dirfd, d->name);
+	if (r < 0 && errno == EEXIST)
+		return FILE_PRESENT;
+	return r < 0 ? err_sys(err, errno, "cannot publish '%s'", d->name) : settle(d, err);
 }
 
 void file_draft_release(struct file_draft *d)

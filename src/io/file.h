@@ -65,6 +65,10 @@ int file_draft_open(struct file_draft *d, int dirfd, const char *name, mode_t mo
 /* fdatasync, give it its name (replacing what is there), fsync the folder. */
 int file_draft_publish(struct file_draft *d, struct error *err) MUST_CHECK;
 
+/* The same, but nothing is replaced: FILE_PRESENT if there is such a name already. */
+#define FILE_PRESENT 2
+int file_draft_publish_new(struct file_draft *d, struct error *err) MUST_CHECK;
+
 /* Drops an unpublished draft; harmless after publishing. */
 void file_draft_release(struct file_draft *d);
 #define CLEANUP_DRAFT CLEANUP(file_draft_release)

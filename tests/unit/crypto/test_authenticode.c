@@ -96,7 +96,7 @@ Test(authenticode, an_encrypted_key_needs_its_passphrase)
 		cr_assert_eq(authenticode_sign(&pe, buf_bytes(&p.key), wrong[i],
 					       buf_bytes(&p.certificate), 0, &p7, &err),
 			     -1);
-		cr_assert_eq(err.code, ERR_KEY);
+		cr_assert_eq(err.code, ERR_PASSPHRASE);
 		cr_assert(strstr(err.message, "encrypted"), "%s", err.message);
 	}
 	pair_release(&p);

@@ -50,6 +50,7 @@ static void write_pair(const char *name)
 
 	fixture_key_pem(key, NULL, &text);
 	put(key_name, buf_bytes(&text));
+	cr_assert_eq(chmod(key_name, 0600), 0);
 	fixture_certificate(key, name, FIXTURE_PEM, &text);
 	put(certificate, buf_bytes(&text));
 	EVP_PKEY_free(key);
