@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/app.h"
+#include "cli/bundle_option.h"
 #include "cli/progress.h"
 #include "pipeline/assemble.h"
 #include "pipeline/locking.h"
@@ -36,7 +37,7 @@ int cmd_fetch(struct app *app, int argc, char **argv, struct error *err)
 	size_t n_only, n = 0;
 
 	if (app_recipe(app, argc ? argv[0] : NULL, &r, err) < 0 ||
-	    lock_load(&app->context, r, &l, err) < 0)
+	    lock_load(&app->context, r, &l, err) < 0 || bundle_option_import(app, err) < 0)
 		return -1;
 	only = app_values(app, "arch", &n_only);
 	if (check_names(only, n_only, l, err) < 0)
