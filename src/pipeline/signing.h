@@ -13,14 +13,30 @@
 #include "crypto/signer.h"
 #include "pipeline/context.h"
 
+#define SIGNING_ENDING ".sigstore.json"
+#define SIGNING_STATEMENTS_ENDING ".intoto.jsonl"
+#define SIGNING_LINES_MAX 16u          /* envelopes of one file; we write three */
+#define SIGNING_LINES_SIZE (160u << 20) /* bytes of one file: three of the largest, and more */
+
+struct signing_result {
+	struct digest key_id;
+	struct str *files; /* that hold a signature by the key now, in order; in the arena */
+	size_t n_files;
+};
+
 /*
  * Signs @n outputs in the folder @folder (open), @stems (NULL, or NULL for one: none) being
- * the names without ending of their statements; each stem once is enough. Files are
- * replaced atomically. *ret_key_id (may be NULL) gets the key's id. Call it while no other
- * thread runs.
+ * the names without ending of their statements; each stem once is enough, and one without
+ * statements is passed over. Files that change are replaced atomically, bundles first; with
+ * a key whose signatures are deterministic a second run changes nothing. Signatures by
+ * other keys stay, but in a bundle about another file than the one that lies there. Call it
+ * while no other thread runs.
+ *
+ * Errors: those of signer_sign(); ERR_DIGEST a statement is about other files than @outputs;
+ * ERR_FORMAT, ERR_LIMIT what lies there is no statement or no bundle of ours.
  */
 int signing_outputs(int folder, const struct identity *outputs, const char *const *stems, size_t n,
-		    const struct signer *signer, struct digest *ret_key_id,
+		    const struct signer *signer, struct arena *arena, struct signing_result *ret,
 		    struct error *err) MUST_CHECK;
 
 /* One statement, signed, as a sigstore bundle in @to. */
