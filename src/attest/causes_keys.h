@@ -6,8 +6,8 @@
  * Everything that the composed recipe says, each leaf once: lists of records by what names
  * an entry ("users.app.uid", "files./etc/motd.content", "scripts.foo/postinst"), lists of
  * texts as one value ("targets.vm.cmdline" = "[console=ttyS0, quiet]"). Of the lock what is
- * no package: "lock.epoch", "lock.ids.user.app", "lock.slices", "lock.inputs.files/x.conf",
- * "lock.suites.trixie", "lock.answers.foo/postinst". Long values are cut to a digest.
+ * no package: "lock.epoch", "lock.ids.users.app", "lock.slice.amd64.libc6",
+ * "lock.inputs.files/x.conf", "lock.suites.trixie.date". Long values are cut to a digest.
  */
 
 #include "attest/causes.h"

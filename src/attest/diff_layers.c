@@ -139,7 +139,8 @@ static void tell_moves(struct work *w, const struct moves *m)
 
 		add(w, DIFFERENCE_LAYER, where,
 		    one->n == 1 ? STR("") : str_of(arena_printf(&w->arena, "of %zu paths", one->n)),
-		    w->names_a[one->from], w->names_b[one->to], "");
+		    w->names_a[one->from], w->names_b[one->to], "")
+			->path = arena_str(&w->d->arena, one->first);
 	}
 }
 

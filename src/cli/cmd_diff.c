@@ -1,5 +1,6 @@
 #include "cli/image_file.h"
 #include "cli/show_diff.h"
+#include "pipeline/explain.h"
 
 int cmd_diff(struct app *app, int argc, char **argv, struct error *err);
 
@@ -11,13 +12,13 @@ static int open_side(struct app *app, const char *path, struct image_file *f,
 	return image_file_tree(app, path, f, &ret->tree, &ret->reader, err);
 }
 
-int cmd_diff(struct app *app, int argc, char **argv, struct error *err)
+/* Of a container image and a disk: what both hold. */
+static int diff_mixed(struct app *app, char **argv, struct error *err)
 {
 	CLEANUP_IMAGE_FILE struct image_file a = IMAGE_FILE_INIT, b = IMAGE_FILE_INIT;
 	struct tree_diff_side in_a = { 0 }, in_b = { 0 };
 	struct tree_diff d = { 0 };
 
-	(void)argc;
 	if (open_side(app, argv[0], &a, &in_a, err) < 0 ||
 	    open_side(app, argv[1], &b, &in_b, err) < 0 ||
 	    tree_diff(&in_a, &in_b, &app->arena, &d, err) < 0)
@@ -30,4 +31,40 @@ int cmd_diff(struct app *app, int argc, char **argv, struct error *err)
 		return 0;
 	return err_set(err, ERR_DIFFERS, "%zu paths and records that both have differ",
 		       tree_diff_differences(&d));
+}
+
+static void print(struct app *app, const struct image_diff *d)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(SIZE_MAX / 8);
+
+	if (app->json) {
+		app_print_json(app, "file-diff", explain_json(d, &app->arena));
+		return;
+	}
+	explain_text(d, app->verbose, &text);
+	fwrite(text.ptr, 1, text.len, stdout);
+}
+
+int cmd_diff(struct app *app, int argc, char **argv, struct error *err)
+{
+	CLEANUP_IMAGE_DIFF struct image_diff d = { 0 };
+	const struct explain_options o = {
+		.explain = app_flag(app, "explain"),
+		.details = true,
+		.causes_a = app_value(app, "causes-a"),
+		.causes_b = app_value(app, "causes-b"),
+	};
+	struct context *c;
+
+	(void)argc;
+	if (explain_is_mixed(argv[0], argv[1]))
+		return diff_mixed(app, argv, err);
+	if (app_stage_context(app, &c, err) < 0 ||
+	    explain_files(c, argv[0], argv[1], &o, &d, err) < 0)
+		return -1;
+	print(app, &d);
+	if (d.identical)
+		return 0;
+	return err_set(err, ERR_DIFFERS, "'%s' and '%s' differ in %zu thing%s", argv[0], argv[1],
+		       image_diff_findings(&d), image_diff_findings(&d) == 1 ? "" : "s");
 }

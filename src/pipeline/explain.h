@@ -32,6 +32,9 @@ int explain_files(struct context *c, const char *a, const char *b,
 		  const struct explain_options *o, struct image_diff *ret,
 		  struct error *err) MUST_CHECK;
 
+/* A container image and a disk: of them only what both hold can be compared (tree_diff.h). */
+bool explain_is_mixed(const char *a, const char *b);
+
 /* What `diff` prints: bounded, unless @all. */
 struct buf;
 void explain_text(const struct image_diff *d, bool all, struct buf *to);

@@ -1,0 +1,187 @@
+#include "pipeline/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attest/diff_changes.h"
+#include "attest/diff_disks.h"
+#include "attest/diff_explain.h"
+#include "attest/diff_images.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "io/interrupt.h"
+#include "io/window.h"
+#include "pipeline/explain_private.h"
+
+#define DETAILS_MAX 200u /* contents that are looked into: more nobody reads */
+#define PIECE       (1u << 20)
+
+/* ---- the same bytes ---- */
+
+static bool is_same_file(const struct explain_side *a, const struct explain_side *b)
+{
+	struct stat x, y;
+
+	return fstat(a->fd, &x) == 0 && fstat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+static int same_bytes(const struct explain_side *a, const struct explain_side *b, bool *ret,
+		      struct error *err)
+{
+	CLEANUP_FREE uint8_t *x = mem_alloc(PIECE), *y = mem_alloc(PIECE);
+	const struct window in_a = { a->fd, a->path, 0, a->size };
+	const struct window in_b = { b->fd, b->path, 0, b->size };
+
+	*ret = is_same_file(a, b);
+	if (*ret || a->size != b->size)
+		return 0;
+	for (uint64_t at = 0; at < a->size; at += PIECE) {
+		size_t n = a->size - at < PIECE ? (size_t)(a->size - at) : PIECE;
+
+		if (interrupted())
+			return err_set(err, ERR_INTERRUPTED, "interrupted while comparing");
+		if (window_read(&in_a, at, x, n, err) < 0 || window_read(&in_b, at, y, n, err) < 0)
+			return -1;
+		if (memcmp(x, y, n) != 0)
+			return 0;
+	}
+	*ret = true;
+	return 0;
+}
+
+/* ---- what differs ---- */
+
+static const struct tree *tree_of(const struct explain_side *s)
+{
+	return s->disk ? s->disk->tree : s->layers ? oci_tree(s->layers) : NULL;
+}
+
+static const struct content_reader *reader_of(const struct context *c,
+					      const struct explain_side *s)
+{
+	return s->disk ? block_files_reader(s->disk->files) : stage_reader(c->stage);
+}
+
+static int compare(struct context *c, const struct explain_side *a, const struct explain_side *b,
+		   const struct explain_options *o, struct image_diff *d, struct error *err)
+{
+	const struct window in_a = { a->fd, a->path, 0, a->size };
+	const struct window in_b = { b->fd, b->path, 0, b->size };
+	unsigned details = o->details ? DETAILS_MAX : 0;
+
+	switch (a->kind) {
+	case EXPLAIN_OCI: {
+		const struct diff_images_side x = { a->image, a->layers, reader_of(c, a), in_a };
+		const struct diff_images_side y = { b->image, b->layers, reader_of(c, b), in_b };
+
+		return diff_images(d, &x, &y, details, err);
+	}
+	case EXPLAIN_DISK: {
+		const struct diff_disks_side x = { a->disk, in_a }, y = { b->disk, in_b };
+
+		return diff_disks(d, &x, &y, details, err);
+	}
+	case EXPLAIN_LOCK:
+		return explain_locks(c, a->lock, b->lock, buf_bytes(&a->text), buf_bytes(&b->text),
+				     d, err);
+	case EXPLAIN_BUNDLE:
+		return explain_bundles(c, a->bundle, b->bundle, d, err);
+	}
+	return err_set(err, ERR_BUG, "two files of no kind");
+}
+
+/* ---- why ---- */
+
+static void note_missing(const struct explain_side *a, const struct explain_side *b,
+			 struct image_diff *d)
+{
+	const char *which = a->has_causes ? "B" : b->has_causes ? "A" : "A and B";
+
+	if (!a->has_causes || !b->has_causes)
+		image_diff_note(d,
+				"no causes file (STEM.causes.json) beside %s: only packages are "
+				"named, by dpkg's database in the images",
+				which);
+}
+
+static bool any_tampering(const struct image_diff *d)
+{
+	for (size_t i = 0; i < d->n_causes; i++)
+		if (d->causes[i].kind == DIFFERENCE_BY_TAMPERING)
+			return true;
+	return false;
+}
+
+static void note_altered(const struct explain_side *a, const struct explain_side *b,
+			 struct image_diff *d)
+{
+	if (!any_tampering(d))
+		return;
+	if (explain_side_is_altered(a))
+		image_diff_note(d, "A is not what the statements beside it are about: it was "
+				   "changed after its build");
+	if (explain_side_is_altered(b))
+		image_diff_note(d, "B is not what the statements beside it are about: it was "
+				   "changed after its build");
+}
+
+static int explain(struct context *c, struct explain_side *a, struct explain_side *b,
+		   const struct explain_options *o, struct image_diff *d, struct error *err)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	struct diff_changes changes = { 0 };
+	const struct diff_explain_input in = { &changes, tree_of(a), tree_of(b), reader_of(c, a),
+					       reader_of(c, b) };
+
+	if (explain_side_causes(a, o->causes_a, err) < 0 ||
+	    explain_side_causes(b, o->causes_b, err) < 0)
+		return -1;
+	d->has_causes_a = a->has_causes;
+	d->has_causes_b = b->has_causes;
+	if (a->has_causes && b->has_causes)
+		diff_changes_of_causes(&a->causes, &b->causes, &arena, &changes);
+	else if (diff_changes_of_trees(in.tree_a, in.reader_a, in.tree_b, in.reader_b, &arena,
+				       &changes, err) < 0)
+		return -1;
+	note_missing(a, b, d);
+	diff_explain(d, &in);
+	note_altered(a, b, d);
+	return 0;
+}
+
+static int check_kinds(const struct explain_side *a, const struct explain_side *b,
+		       struct error *err)
+{
+	if (a->kind == b->kind)
+		return 0;
+	(void)err_set(err, ERR_USAGE, "'%s' is of kind '%s', '%s' of kind '%s'", a->path,
+		      explain_kind_names[a->kind], b->path, explain_kind_names[b->kind]);
+	return err_hint(err, "compare two images, two disks, an image and a disk, two locks or two "
+			     "bundles");
+}
+
+int explain_files(struct context *c, const char *path_a, const char *path_b,
+		  const struct explain_options *o, struct image_diff *ret, struct error *err)
+{
+	CLEANUP_EXPLAIN_SIDE struct explain_side a = EXPLAIN_SIDE_INIT, b = EXPLAIN_SIDE_INIT;
+	bool has_trees;
+
+	*ret = (struct image_diff){ 0 };
+	if (explain_side_open(path_a, &a, err) < 0 || explain_side_open(path_b, &b, err) < 0 ||
+	    check_kinds(&a, &b, err) < 0)
+		return -1;
+	ret->kind_a = str_of(explain_kind_names[a.kind]);
+	ret->kind_b = str_of(explain_kind_names[b.kind]);
+	if (same_bytes(&a, &b, &ret->identical, err) < 0)
+		return -1;
+	if (ret->identical)
+		return 0;
+	if (explain_side_read(c, &a, err) < 0 || explain_side_read(c, &b, err) < 0 ||
+	    compare(c, &a, &b, o, ret, err) < 0)
+		return -1;
+	has_trees = a.kind == EXPLAIN_OCI || a.kind == EXPLAIN_DISK;
+	return o->explain && has_trees ? explain(c, &a, &b, o, ret, err) : 0;
+}

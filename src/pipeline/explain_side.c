@@ -1,0 +1,208 @@
+#include "pipeline/explain_private.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "format/dsse/dsse.h"
+#include "format/dsse/intoto.h"
+#include "io/file.h"
+#include "io/workers.h"
+#include "pipeline/identify.h"
+#include "pipeline/statements.h"
+
+#define CAUSES_MAX     (512u << 20) /* bytes: 400,000 paths have 30 MiB */
+#define STATEMENTS_MAX (128u << 20) /* bytes of STEM.intoto.jsonl */
+
+const char *const explain_kind_names[] = { "", "oci", "disk", "lock", "bundle" };
+
+void explain_side_release(struct explain_side *s)
+{
+	oci_tree_free(s->layers);
+	oci_image_free(s->image);
+	disk_image_free(s->disk);
+	lock_free(s->lock);
+	bundle_close(s->bundle);
+	buf_release(&s->text);
+	if (s->fd >= 0)
+		close(s->fd);
+	arena_release(&s->arena);
+	*s = (struct explain_side)EXPLAIN_SIDE_INIT;
+}
+
+/* A lock says so in its first line of YAML, which a comment may precede. */
+static bool is_lock(int fd)
+{
+	char start[512] = { 0 };
+	ssize_t n = pread(fd, start, sizeof(start) - 1, 0);
+	struct str rest = { start, n > 0 ? (size_t)n : 0 }, line;
+
+	while (rest.ptr && str_split(&rest, '\n', &line))
+		if (line.len && line.ptr[0] != '#')
+			return str_has_prefix(line, STR("lock: "));
+	return false;
+}
+
+static int find_kind(struct explain_side *s, struct error *err)
+{
+	switch (identify_kind_of(s->fd)) {
+	case IDENTIFY_DISK:
+		s->kind = EXPLAIN_DISK;
+		return 0;
+	case IDENTIFY_OCI:
+		s->kind = oci_artifact_is_one(s->fd, STR(BUNDLE_TYPE)) ? EXPLAIN_BUNDLE
+								       : EXPLAIN_OCI;
+		return 0;
+	case IDENTIFY_OTHER_DISK:
+		(void)err_set(err, ERR_UNSUPPORTED,
+			      "'%s' is a disk in a format that can't be looked into", s->path);
+		return err_hint(err, "compare the raw disks: 'formats: [raw, ...]' keeps them");
+	case IDENTIFY_UNKNOWN:
+		break;
+	}
+	if (is_lock(s->fd)) {
+		s->kind = EXPLAIN_LOCK;
+		return 0;
+	}
+	(void)err_set(err, ERR_FORMAT, "'%s' is no image, disk, lock or bundle", s->path);
+	return err_hint(err, "is it cut off? A file that is complete begins with a tar header, a "
+			     "partition table or 'lock:'");
+}
+
+int explain_side_open(const char *path, struct explain_side *s, struct error *err)
+{
+	struct stat st;
+
+	s->path = path;
+	if (file_open(AT_FDCWD, path, false, &s->fd, err) < 0)
+		return -1;
+	if (fstat(s->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s' is no file", path);
+	s->size = (uint64_t)st.st_size;
+	return find_kind(s, err);
+}
+
+/* What can't be opened will say so to whoever reads it. */
+bool explain_is_mixed(const char *path_a, const char *path_b)
+{
+	CLEANUP_EXPLAIN_SIDE struct explain_side a = EXPLAIN_SIDE_INIT, b = EXPLAIN_SIDE_INIT;
+	CLEANUP_ERR struct error failure = ERR_INIT;
+
+	if (explain_side_open(path_a, &a, &failure) < 0 ||
+	    explain_side_open(path_b, &b, &failure) < 0)
+		return false;
+	return (a.kind == EXPLAIN_OCI && b.kind == EXPLAIN_DISK) ||
+	       (a.kind == EXPLAIN_DISK && b.kind == EXPLAIN_OCI);
+}
+
+static int read_lock(struct explain_side *s, struct error *err)
+{
+	int r = file_load(AT_FDCWD, s->path, &s->text, err);
+
+	if (r < 0)
+		return -1;
+	return r ? err_set(err, ERR_IO, "'%s' has gone", s->path)
+		 : lock_parse(buf_bytes(&s->text), s->path, &s->lock, err);
+}
+
+int explain_side_read(struct context *c, struct explain_side *s, struct error *err)
+{
+	switch (s->kind) {
+	case EXPLAIN_DISK:
+		if (disk_read(s->fd, s->path, &s->disk, err) < 0)
+			return err_while(err, "reading the disk '%s'", s->path);
+		return 0;
+	case EXPLAIN_OCI:
+		if (context_need_stage(c, err) < 0 ||
+		    oci_read(s->fd, s->path, c->n_threads, &s->image, err) < 0 ||
+		    oci_read_tree(c->stage, s->fd, s->image, &s->layers, err) < 0)
+			return err_while(err, "reading the image '%s'", s->path);
+		return 0;
+	case EXPLAIN_LOCK:
+		return read_lock(s, err);
+	case EXPLAIN_BUNDLE:
+		return bundle_open(s->path, &s->bundle, err);
+	}
+	return err_set(err, ERR_BUG, "'%s' is of no kind", s->path);
+}
+
+/* ---- what lies beside it ---- */
+
+static char *beside(const char *path, const char *ending)
+{
+	const char *slash = strrchr(path, '/');
+	struct str name = str_of(slash ? slash + 1 : path), stem = statement_stem(name);
+
+	return mem_printf(STR_FMT STR_FMT "%s", (int)(name.ptr - path), path, STR_ARG(stem),
+			  ending);
+}
+
+int explain_side_causes(struct explain_side *s, const char *path, struct error *err)
+{
+	CLEANUP_FREE char *name =
+		path ? mem_strdup(path) : beside(s->path, statement_endings[STATEMENT_CAUSES]);
+	CLEANUP_BUF struct buf text = BUF_INIT(CAUSES_MAX);
+	int r = file_load(AT_FDCWD, name, &text, err);
+
+	if (r < 0)
+		return err_while(err, "reading the causes of '%s'", s->path);
+	if (r == FILE_ABSENT)
+		return path ? err_set(err, ERR_USAGE, "there is no '%s'", path) : 0;
+	if (causes_read(buf_bytes(&text), name, &s->arena, &s->causes, err) < 0)
+		return err_while(err, "reading the causes of '%s'", s->path);
+	s->has_causes = true;
+	return 0;
+}
+
+/* The digests by which the file is known, as far as they are cheap here. */
+static bool identity_of(const struct explain_side *s, struct identity *ret)
+{
+	CLEANUP_ERR struct error failure = ERR_INIT;
+	const char *slash = strrchr(s->path, '/');
+
+	*ret = (struct identity){ .file = str_of(slash ? slash + 1 : s->path) };
+	if (s->image)
+		identify_image(s->image, ret);
+	else if (!s->disk || identify_digest(s->fd, s->path, &ret->digest[IDENTITY_FILE],
+					     &failure) < 0)
+		return false;
+	ret->has[IDENTITY_FILE] = s->disk != NULL;
+	return true;
+}
+
+static bool conflicts(struct str line, const char *name, const struct identity *i)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	CLEANUP_ERR struct error failure = ERR_INIT;
+	struct intoto_statement statement;
+	struct dsse_envelope e;
+	enum identity_role weak;
+
+	if (!line.len || dsse_parse(str_bytes(line), name, &arena, &e, &failure) < 0 ||
+	    intoto_parse(e.payload, name, &arena, &statement, &failure) < 0)
+		return false;
+	return identity_match(i, statement.subjects, statement.n_subjects, &weak) ==
+	       IDENTITY_CONFLICT;
+}
+
+bool explain_side_is_altered(const struct explain_side *s)
+{
+	CLEANUP_FREE char *name = beside(s->path, statement_endings[STATEMENT_INTOTO]);
+	CLEANUP_BUF struct buf text = BUF_INIT(STATEMENTS_MAX);
+	CLEANUP_ERR struct error failure = ERR_INIT;
+	struct identity identity;
+	struct str rest, line;
+
+	if (file_load(AT_FDCWD, name, &text, &failure) != 0 || !identity_of(s, &identity))
+		return false;
+	rest = buf_str(&text);
+	while (rest.ptr && str_split(&rest, '\n', &line))
+		if (conflicts(line, name, &identity))
+			return true;
+	return false;
+}

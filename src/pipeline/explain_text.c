@@ -1,0 +1,185 @@
+#include "base/text.h"
+#include "pipeline/explain.h"
+
+#include "base/buf.h"
+
+#define LINES_MAX     100u /* differences that are told, unless all are asked for */
+#define OF_CAUSE_MAX  10u  /* of one cause */
+#define DETAIL_LINES  24u  /* of one content */
+#define CHANGELOG_LINES 24u
+
+struct printing {
+	const struct image_diff *d;
+	struct buf *to;
+	bool all;
+	size_t told;
+};
+
+static void add_safe(struct buf *to, struct str text)
+{
+	text_add_safe(to, text);
+}
+
+/* At most @max lines, each behind @margin. */
+static void add_lines(const struct printing *p, struct str text, const char *margin, size_t max)
+{
+	struct str line;
+	size_t n = 0, left = 0;
+
+	while (text.len && str_split(&text, '\n', &line)) {
+		if (!line.len && !text.ptr)
+			break;
+		if (!p->all && n == max) {
+			left++;
+			continue;
+		}
+		n++;
+		buf_add_cstr(p->to, margin);
+		add_safe(p->to, line);
+		buf_add_char(p->to, '\n');
+	}
+	if (left)
+		buf_printf(p->to, "%s... %zu more lines (-v shows them)\n", margin, left);
+}
+
+static void add_ranges(const struct printing *p, const struct content_diff *c, const char *margin)
+{
+	for (size_t i = 0; i < c->n_ranges; i++) {
+		const struct content_diff_range *r = &c->ranges[i];
+
+		buf_printf(p->to, "%sbytes %llu-%llu", margin, (unsigned long long)r->start,
+			   (unsigned long long)r->end - 1);
+		if (r->what.len) {
+			buf_add_cstr(p->to, ": ");
+			add_safe(p->to, r->what);
+		}
+		buf_add_char(p->to, '\n');
+	}
+	if (c->n_ranges_all > c->n_ranges)
+		buf_printf(p->to, "%s... %zu more ranges\n", margin, c->n_ranges_all - c->n_ranges);
+}
+
+static void add_detail(const struct printing *p, const struct content_diff *c, const char *margin)
+{
+	if (c->kind == CONTENT_DIFF_TEXT) {
+		add_lines(p, c->text, margin, DETAIL_LINES);
+		return;
+	}
+	add_ranges(p, c, margin);
+}
+
+static void add_difference(struct printing *p, const struct difference *d, const char *margin)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(64u << 20);
+	bool with_detail = d->detail && (p->all || p->told < 20);
+
+	p->told++;
+	buf_add_cstr(p->to, margin);
+	add_safe(p->to, d->where);
+	buf_add_cstr(p->to, ": ");
+	difference_text(d, &text);
+	add_safe(p->to, buf_str(&text));
+	if (d->follows.len) {
+		buf_add_cstr(p->to, " (follows from ");
+		add_safe(p->to, d->follows);
+		buf_add_char(p->to, ')');
+	}
+	buf_add_char(p->to, '\n');
+	if (with_detail)
+		add_detail(p, d->detail, *margin ? "      " : "    ");
+}
+
+static void add_count(struct buf *to, size_t n, const char *what)
+{
+	buf_printf(to, "%zu %s%s", n, what, n == 1 ? "" : "s");
+}
+
+/* ---- with causes ---- */
+
+static void add_of_cause(struct printing *p, uint32_t cause)
+{
+	size_t max = p->all ? SIZE_MAX : OF_CAUSE_MAX, n = 0, left = 0;
+
+	for (size_t i = 0; i < p->d->n; i++) {
+		const struct difference *d = &p->d->list[i];
+
+		if (d->cause != cause)
+			continue;
+		if (n == max || (!p->all && p->told >= LINES_MAX)) {
+			left++;
+			continue;
+		}
+		n++;
+		add_difference(p, d, "  ");
+	}
+	if (left)
+		buf_printf(p->to, "  ... %zu more (-v shows them)\n", left);
+}
+
+static void add_causes(struct printing *p)
+{
+	for (uint32_t i = 0; i < p->d->n_causes; i++) {
+		const struct difference_cause *c = &p->d->causes[i];
+
+		add_safe(p->to, c->text);
+		buf_add_cstr(p->to, ": ");
+		add_count(p->to, c->n, "difference");
+		buf_add_char(p->to, '\n');
+		add_of_cause(p, i);
+		if (!c->changelog.len)
+			continue;
+		buf_add_cstr(p->to, "  changelog:\n");
+		add_lines(p, c->changelog, "    ", CHANGELOG_LINES);
+	}
+}
+
+/* ---- without ---- */
+
+static void add_plain(struct printing *p)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->d->n; i++) {
+		if (p->d->list[i].follows.len)
+			continue;
+		if (!p->all && p->told >= LINES_MAX)
+			left++;
+		else
+			add_difference(p, &p->d->list[i], "");
+	}
+	if (left)
+		buf_printf(p->to, "... %zu more (-v shows them)\n", left);
+}
+
+static void add_derived(struct printing *p)
+{
+	if (!p->d->n_derived)
+		return;
+	add_count(p->to, p->d->n_derived, "more difference");
+	buf_printf(p->to, " (digests, ids, sizes) follow%s from %s%s\n",
+		   p->d->n_derived == 1 ? "s" : "", image_diff_findings(p->d) == 1 ? "it" : "them",
+		   p->all ? ":" : " (-v shows them)");
+	for (size_t i = 0; p->all && i < p->d->n; i++)
+		if (p->d->list[i].follows.len)
+			add_difference(p, &p->d->list[i], "  ");
+}
+
+void explain_text(const struct image_diff *d, bool all, struct buf *to)
+{
+	struct printing p = { .d = d, .to = to, .all = all };
+
+	if (d->identical) {
+		buf_add_cstr(to, "identical\n");
+		return;
+	}
+	for (size_t i = 0; i < d->n_notes; i++) {
+		buf_add_cstr(to, "note: ");
+		add_safe(to, d->notes[i]);
+		buf_add_char(to, '\n');
+	}
+	if (d->n_causes)
+		add_causes(&p);
+	else
+		add_plain(&p);
+	add_derived(&p);
+}
