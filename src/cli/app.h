@@ -54,6 +54,8 @@ const char *app_environment(const char *name);
 /* Opens the workspace and machine configuration once. */
 int app_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
 int app_stage_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
+/* Only the machine's configuration: for files that lie anywhere. */
+int app_machine_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
 
 /* The recipe that argument @name (may be NULL) means. *ret owned, recipe_free(). */
 int app_recipe(struct app *app, const char *name, struct recipe **ret,

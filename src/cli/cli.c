@@ -101,6 +101,20 @@ int app_context(struct app *app, struct context **ret, struct error *err)
 	return 0;
 }
 
+int app_machine_context(struct app *app, struct context **ret, struct error *err)
+{
+	struct context_options options;
+
+	if (!app->has_context) {
+		if (context_options_of(app, &options, err) < 0 ||
+		    context_open_machine_only(&options, &app->context, err) < 0)
+			return -1;
+		app->has_context = true;
+	}
+	*ret = &app->context;
+	return 0;
+}
+
 int app_stage_context(struct app *app, struct context **ret, struct error *err)
 {
 	struct context_options options;

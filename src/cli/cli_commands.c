@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "cli/signer_option.h"
+
 int cmd_init(struct app *app, int argc, char **argv, struct error *err);
 int cmd_check(struct app *app, int argc, char **argv, struct error *err);
 int cmd_lock(struct app *app, int argc, char **argv, struct error *err);
@@ -10,11 +12,13 @@ int cmd_plan(struct app *app, int argc, char **argv, struct error *err);
 int cmd_bundle(struct app *app, int argc, char **argv, struct error *err);
 int cmd_build(struct app *app, int argc, char **argv, struct error *err);
 int cmd_keygen(struct app *app, int argc, char **argv, struct error *err);
+int cmd_sign(struct app *app, int argc, char **argv, struct error *err);
 int cmd_show(struct app *app, int argc, char **argv, struct error *err);
 int cmd_ls(struct app *app, int argc, char **argv, struct error *err);
 int cmd_export(struct app *app, int argc, char **argv, struct error *err);
 int cmd_run(struct app *app, int argc, char **argv, struct error *err);
 int cmd_diff(struct app *app, int argc, char **argv, struct error *err);
+int cmd_verify(struct app *app, int argc, char **argv, struct error *err);
 int cmd_why(struct app *app, int argc, char **argv, struct error *err);
 int cmd_stage(struct app *app, int argc, char **argv, struct error *err);
 int cmd_schema(struct app *app, int argc, char **argv, struct error *err);
@@ -46,11 +50,21 @@ static const struct cli_option fetch_options[] = {
 	{ 0 },
 };
 
+static const struct cli_option diff_options[] = {
+	{ "explain", 'e', NULL, "name the cause of each difference" },
+	{ "causes-a", 0, "FILE", "causes of A, if they don't lie beside it" },
+	{ "causes-b", 0, "FILE", "causes of B, if they don't lie beside it" },
+	{ 0 },
+};
+
 static const struct cli_option build_options[] = {
 	{ "target", 't', "TARGET", "build only TARGET (may be repeated)" },
 	{ "arch", 'a', "ARCH", "build only for ARCH (may be repeated)" },
 	{ "bundle", 0, "FILE", "take from the bundle FILE what the stage lacks" },
 	{ "locked", 0, NULL, "never write the lock: status 4 if it does not fit" },
+	{ "sign-key", 0, "FILE", "sign outputs and statements with the private key in FILE (PEM); "
+				 "implies --locked" },
+	SIGNER_OPTIONS,
 	{ "secure-boot-key", 0, "FILE", "sign what boots a disk with the private key in FILE (PEM)" },
 	{ "secure-boot-cert", 0, "FILE", "the certificate of that key (default: the recipe's)" },
 	{ "timings", 0, NULL, "print how long each step took" },
@@ -70,6 +84,13 @@ static const struct cli_option keygen_options[] = {
 	{ "passphrase-file", 0, "FILE", "encrypt by the passphrase in the first line of FILE" },
 	{ "no-passphrase", 0, NULL, "do not encrypt the private key" },
 	{ "signer", 0, "exec:CMD", "make no key: write NAME.pub for the key of CMD (HSM, KMS)" },
+	{ 0 },
+};
+
+static const struct cli_option sign_options[] = {
+	{ "key", 'k', "FILE", "sign with the private key in FILE (PEM)" },
+	SIGNER_OPTIONS,
+	{ "legacy", 0, NULL, "write the payload and signature of older cosign, too" },
 	{ 0 },
 };
 
@@ -99,6 +120,15 @@ static const struct cli_option run_options[] = {
 static const struct cli_option check_options[] = {
 	{ "scripts", 0, NULL,
 	  "evaluate the maintainer scripts of the locked packages and say how far that goes" },
+	{ 0 },
+};
+
+static const struct cli_option verify_options[] = {
+	{ "key", 'k', "FILE", "a public key whose signature counts (may be repeated); goes over "
+			      "'trust:' of config.yaml" },
+	{ "signature", 0, "FILE", "a signature (default: those beside FILE; may be repeated)" },
+	{ "role", 0, "ROLE", "which role of 'trust:' counts: release (default), developer, "
+			     "rebuilder" },
 	{ 0 },
 };
 
@@ -152,6 +182,12 @@ const struct command commands[] = {
 	  "needed. Nothing that exists is overwritten. The files are PKCS#8 and SubjectPublicKeyInfo\n"
 	  "in PEM: 'openssl pkey' reads them, and keys of 'openssl genpkey' (Ed25519, P-256, RSA) can\n"
 	  "be used in their place. docs/keys.md has more." },
+	{ "sign", "FILE...", "sign outputs, and the statements beside them", 1, 1000, sign_options,
+	  cmd_sign,
+	  "Reads and verifies each FILE (of a disk in another format than raw its digest only) and\n"
+	  "writes FILE.sigstore.json, a sigstore bundle; each envelope of NAME.intoto.jsonl beside it\n"
+	  "gets one more signature. A second key's bundle is FILE.KEYID.sigstore.json. An image that\n"
+	  "leaves packages for the machine to configure can't be signed: status 9." },
 	{ "show", "FILE|LOCK|RECIPE", "show what an image or a lock holds", 1, 1, no_options,
 	  cmd_show, NULL },
 	{ "ls", "FILE [PATH]", "list the files of an image", 1, 2, no_options, cmd_ls, NULL },
@@ -162,11 +198,21 @@ const struct command commands[] = {
 	  "A disk boots with UEFI, by KVM where there is one that works for its architecture, else\n"
 	  "emulated. FILE itself is never written. Its serial console is on the terminal, Ctrl-C\n"
 	  "ends it. Ports are those of 127.0.0.1 only. A container shares the host's network." },
-	{ "diff", "A B", "compare what two images hold", 2, 2, no_options, cmd_diff,
-	  "A and B are container images or disks. What both hold must be equal: every path in kind,\n"
-	  "content, mode, owner, extended attributes and time; of generated databases (passwd, dpkg's\n"
-	  "status, the cache of libraries and the like) every record that both have. Status 8 if\n"
-	  "something differs. With -v also what only one has is listed." },
+	{ "verify", "FILE", "check who vouches for an output, and every byte of it", 1, 1,
+	  verify_options, cmd_verify,
+	  "From the outside in: signatures (FILE.sigstore.json and FILE.KEYID.sigstore.json), every\n"
+	  "digest, every byte around the contents, the statements beside (NAME.intoto.jsonl), and\n"
+	  "whether who signed may. No network is used. Status 0: vouched for; 9: nobody who counts\n"
+	  "vouches for it; 7: a signature or a digest is wrong; 11: it is malformed." },
+	{ "diff", "A B", "compare two images, disks, locks or bundles", 2, 2, diff_options,
+	  cmd_diff,
+	  "Two files of one kind are compared from the outside in, down to the attribute and the\n"
+	  "byte; digests, ids and sizes that follow from something else are folded into it. With\n"
+	  "--explain each difference is told with its cause: the package and the line of the lock,\n"
+	  "the line of the recipe, the local file, the version of a format. What each output was\n"
+	  "made from is read from NAME.causes.json beside it. Of an image and a disk what both hold\n"
+	  "is compared, and of databases the records that both have. Status 8 if they differ. -v\n"
+	  "shows all." },
 	{ "why", "RECIPE PACKAGE|/PATH", "say why a package or a path is in the image", 2, 2,
 	  why_options, cmd_why, NULL },
 	{ "stage", "ls|gc|fsck|explain [KEY]", "look after the stage", 1, 2, stage_options,

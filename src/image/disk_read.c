@@ -16,6 +16,7 @@ struct disk_reader {
 	struct window whole;
 	struct window part[GPT_ROLE_COUNT];
 	struct disk_image *d;
+	enum disk_step step; /* at which it is */
 };
 
 /* What the command line says about the root. */
@@ -271,6 +272,7 @@ static int read_verity(struct disk_reader *r, const struct root_words *w, struct
 	struct disk_image *d = r->d;
 	const struct window *hash = &r->part[GPT_ROOT_VERITY];
 
+	r->step = DISK_STEP_VERITY;
 	if (!w->hash.ptr && !d->hash_partition)
 		return 0;
 	if (!w->hash.ptr || !d->hash_partition)
@@ -297,6 +299,7 @@ static int read_file_system(struct disk_reader *r, struct str type, struct error
 	uint8_t magic[4];
 	int result;
 
+	r->step = DISK_STEP_ROOT;
 	if (window_read(in, 1024, magic, sizeof(magic), err) < 0)
 		return -1;
 	d->files = block_files_new(in);
@@ -320,6 +323,7 @@ static int read_root(struct disk_reader *r, struct error *err)
 	struct disk_image *d = r->d;
 	struct root_words w;
 
+	r->step = DISK_STEP_CMDLINE;
 	if (find_partition(r, GPT_ROOT, d->uki.machine, &d->root_partition, err) < 0 ||
 	    find_partition(r, GPT_ROOT_VERITY, d->uki.machine, &d->hash_partition, err) < 0)
 		return -1;
@@ -340,10 +344,13 @@ static int read_root(struct disk_reader *r, struct error *err)
 
 static int read_disk(struct disk_reader *r, struct error *err)
 {
+	r->step = DISK_STEP_TABLE;
 	if (gpt_read(&r->whole, &r->d->arena, &r->d->gpt, err) < 0 || check_gaps(r, err) < 0)
 		return err_while(err, "reading the partition table");
+	r->step = DISK_STEP_ESP;
 	if (read_esp(r, err) < 0)
 		return err_while(err, "reading the EFI system partition");
+	r->step = DISK_STEP_UKI;
 	if (read_uki(r, err) < 0)
 		return err_while(err, "reading '" STR_FMT "'", STR_ARG(r->d->uki_path));
 	return read_root(r, err);
@@ -357,17 +364,28 @@ bool disk_is_one(int fd)
 	       memcmp(magic, "EFI PART", sizeof(magic)) == 0;
 }
 
-int disk_read(int fd, const char *name, struct disk_image **ret, struct error *err)
+int disk_read_steps(int fd, const char *name, struct disk_image **ret, enum disk_step *ret_step,
+		    struct error *err)
 {
 	CLEANUP_DISK_IMAGE struct disk_image *d = mem_alloc(sizeof(*d));
 	off_t end = lseek(fd, 0, SEEK_END);
 	struct disk_reader r = { .whole = { fd, name, 0, end < 0 ? 0 : (uint64_t)end }, .d = d };
+	int result;
 
 	d->uki_bytes.max = LIMIT_UKI_SIZE;
-	if (read_disk(&r, err) < 0)
+	result = read_disk(&r, err);
+	*ret_step = r.step;
+	if (result < 0)
 		return -1;
 	*ret = TAKE_PTR(d);
 	return 0;
+}
+
+int disk_read(int fd, const char *name, struct disk_image **ret, struct error *err)
+{
+	enum disk_step step;
+
+	return disk_read_steps(fd, name, ret, &step, err);
 }
 
 void disk_image_free(struct disk_image *d)

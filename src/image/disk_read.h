@@ -49,6 +49,19 @@ bool disk_is_one(int fd);
  * ERR_UNSUPPORTED.
  */
 int disk_read(int fd, const char *name, struct disk_image **ret, struct error *err) MUST_CHECK;
+
+/* The same, for who tells how far it came: *ret_step is the last one, on failure too. */
+enum disk_step {
+	DISK_STEP_TABLE,
+	DISK_STEP_ESP,
+	DISK_STEP_UKI,
+	DISK_STEP_CMDLINE,
+	DISK_STEP_VERITY,
+	DISK_STEP_ROOT,
+};
+int disk_read_steps(int fd, const char *name, struct disk_image **ret, enum disk_step *ret_step,
+		    struct error *err) MUST_CHECK;
+
 void disk_image_free(struct disk_image *d); /* NULL is allowed */
 static inline void cleanup_disk_image(struct disk_image **d)
 {

@@ -70,6 +70,18 @@ int context_open(const struct context_options *o, struct context *ret, struct er
 	return 0;
 }
 
+int context_open_machine_only(const struct context_options *o, struct context *ret,
+			      struct error *err)
+{
+	CLEANUP_CONTEXT struct context c = CONTEXT_INIT;
+
+	if (open_machine(o, &c, err) < 0)
+		return -1;
+	*ret = c;
+	c = (struct context)CONTEXT_INIT;
+	return 0;
+}
+
 int context_open_stage_only(const struct context_options *o, struct context *ret, struct error *err)
 {
 	CLEANUP_CONTEXT struct context c = CONTEXT_INIT;

@@ -85,6 +85,10 @@ void context_release(struct context *c);
 /* Opens the stage unless it is open. */
 int context_need_stage(struct context *c, struct error *err) MUST_CHECK;
 
+/* `ingot verify FILE` needs neither workspace nor stage: only the configuration. */
+int context_open_machine_only(const struct context_options *options, struct context *ret,
+			      struct error *err) MUST_CHECK;
+
 /* `ingot stage ...` works without a workspace: only configuration and stage. */
 int context_open_stage_only(const struct context_options *options, struct context *ret,
 			    struct error *err) MUST_CHECK;

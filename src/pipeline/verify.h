@@ -35,7 +35,7 @@ struct verify_options {
 	size_t n_keys;
 	const char *const *signatures; /* --signature: files; none: those beside FILE */
 	size_t n_signatures;
-	const char *role;              /* --role, or NULL: any but developer */
+	const char *role;              /* --role: which role of `trust:` counts; NULL: release */
 };
 
 struct verify_result {

@@ -1,0 +1,113 @@
+#include "cli/show_verify.h"
+
+static const char *const states[] = {
+	[VERIFY_OK] = "ok",
+	[VERIFY_FAILED] = "failed",
+	[VERIFY_NOTE] = "note",
+	[VERIFY_NONE] = "none",
+};
+
+/* A line each; a check that has several lines is named once. */
+static void print_checks(const struct verify_result *r)
+{
+	int width = 10;
+
+	for (size_t i = 0; i < r->n_checks; i++)
+		if ((int)strlen(r->checks[i].name) > width)
+			width = (int)strlen(r->checks[i].name);
+	for (size_t i = 0; i < r->n_checks; i++) {
+		const struct verify_check *c = &r->checks[i];
+		bool again = i && strcmp(c->name, r->checks[i - 1].name) == 0 &&
+			     c->state == r->checks[i - 1].state;
+
+		printf("%-*s  %-6s  ", width, again ? "" : c->name, again ? "" : states[c->state]);
+		app_print_str(c->text);
+		putchar('\n');
+	}
+}
+
+static void print_verdict(const struct verify_result *r, const char *path,
+			  const struct error *failure)
+{
+	putchar('\n');
+	if (failure) {
+		fputs("do not use ", stdout);
+		app_print_str(str_of(path));
+		puts(": verification failed");
+	} else if (r->vouched) {
+		app_print_str(str_of(path));
+		printf(" is verified: %zu key%s vouch%s for it\n", r->n_signers,
+		       r->n_signers == 1 ? "" : "s", r->n_signers == 1 ? "es" : "");
+	} else {
+		app_print_str(str_of(path));
+		puts(": integrity only, nobody vouches for this");
+	}
+}
+
+void show_verify_text(const struct verify_result *r, const char *path,
+		      const struct error *failure)
+{
+	print_checks(r);
+	print_verdict(r, path, failure);
+}
+
+static struct json *checks_json(const struct verify_result *r, struct arena *a)
+{
+	struct json *list = json_array(a);
+
+	for (size_t i = 0; i < r->n_checks; i++) {
+		struct json *o = json_object(a);
+
+		json_set(o, "check", json_text(a, r->checks[i].name));
+		json_set(o, "state", json_text(a, states[r->checks[i].state]));
+		json_set(o, "text", json_str(a, r->checks[i].text));
+		json_add(list, o);
+	}
+	return list;
+}
+
+static struct json *digests_json(const struct verify_result *r, struct arena *a)
+{
+	struct json *o = json_object(a);
+	char text[DIGEST_TEXT_MAX];
+
+	for (size_t role = 0; role < IDENTITY_ROLE_COUNT; role++)
+		if (r->identity.has[role])
+			json_set(o, identity_role_names[role],
+				 json_text(a, digest_format(&r->identity.digest[role], text)));
+	return o;
+}
+
+static struct json *signers_json(const struct verify_result *r, struct arena *a)
+{
+	struct json *list = json_array(a);
+
+	for (size_t i = 0; i < r->n_signers; i++) {
+		struct json *o = json_object(a);
+
+		json_set(o, "file", json_str(a, r->signers[i].file));
+		json_set(o, "key_id", json_str(a, r->signers[i].key_id));
+		json_set(o, "key", json_str(a, r->signers[i].key_path));
+		json_set(o, "role", json_str(a, r->signers[i].role));
+		json_add(list, o);
+	}
+	return list;
+}
+
+struct json *show_verify_json(const struct verify_result *r, const char *path,
+			      const struct error *failure, struct arena *a)
+{
+	struct json *o = json_object(a);
+
+	json_set(o, "file", json_text(a, path));
+	json_set(o, "kind", json_str(a, r->kind));
+	json_set(o, "architecture", json_str(a, r->architecture));
+	json_set(o, "verdict", json_text(a, failure	? "failed"
+					    : r->vouched ? "vouched"
+							 : "nobody-vouches"));
+	json_set(o, "vouched", json_bool(a, r->vouched && !failure));
+	json_set(o, "digests", digests_json(r, a));
+	json_set(o, "checks", checks_json(r, a));
+	json_set(o, "signers", signers_json(r, a));
+	return o;
+}

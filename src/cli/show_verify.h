@@ -1,0 +1,12 @@
+#pragma once
+
+/* cli/show_verify.h - what `ingot verify` found, for people and as JSON. */
+
+#include "cli/app.h"
+#include "pipeline/verify.h"
+
+/* @failure: why verify_run() failed, or NULL. */
+void show_verify_text(const struct verify_result *r, const char *path,
+		      const struct error *failure);
+struct json *show_verify_json(const struct verify_result *r, const char *path,
+			      const struct error *failure, struct arena *a);

@@ -1,0 +1,206 @@
+#define _GNU_SOURCE
+#include "pipeline/verify_private.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "io/file.h"
+#include "io/workers.h"
+
+/* ---- what is told ---- */
+
+void verify_add(struct verify_result *r, const char *name, enum verify_state state,
+		const char *fmt, ...)
+{
+	CLEANUP_FREE char *text = NULL;
+	struct verify_check *more;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		abort();
+	va_end(args);
+	more = arena_array(&r->arena, r->n_checks + 1, sizeof(*more)); /* there are few */
+	if (r->n_checks)
+		memcpy(more, r->checks, r->n_checks * sizeof(*more));
+	more[r->n_checks] = (struct verify_check){ name, state, arena_str(&r->arena,
+									  str_of(text)) };
+	r->checks = more;
+	r->n_checks++;
+}
+
+int verify_failed(struct verify_result *told, const char *name, const struct error *err)
+{
+	verify_add(told, name, VERIFY_FAILED, "%s", err->message ? err->message : "failed");
+	return -1;
+}
+
+void verify_release(struct verify_result *r)
+{
+	arena_release(&r->arena);
+	*r = (struct verify_result){ 0 };
+}
+
+/* ---- the file ---- */
+
+static int open_file(struct verifying *v, struct error *err)
+{
+	const char *slash = strrchr(v->path, '/');
+	CLEANUP_FREE char *folder = slash ? mem_str((struct str){ v->path, (size_t)(slash - v->path) + 1 })
+					  : mem_strdup(".");
+	struct stat st;
+
+	if (strcmp(v->path, "-") == 0) {
+		(void)err_set(err, ERR_USAGE, "standard input can't be verified");
+		return err_hint(err, "it is read more than once, and its signatures lie beside it: "
+				     "write it to a file");
+	}
+	v->base = slash ? slash + 1 : v->path;
+	if (file_open(AT_FDCWD, v->path, false, &v->fd, err) < 0)
+		return -1;
+	if (fstat(v->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s' is no file", v->path);
+	v->size = (uint64_t)st.st_size;
+	v->kind = identify_kind_of(v->fd);
+	v->r->identity.file = arena_str(&v->r->arena, str_of(v->base));
+	return file_open_folder(AT_FDCWD, folder, &v->folder, err) < 0 ? -1 : 0;
+}
+
+/* A file that changes while it is read was verified as something that it never was. */
+static int check_unchanged(const struct verifying *v, const struct stat *before, struct error *err)
+{
+	struct stat now;
+
+	if (fstat(v->fd, &now) == 0 && now.st_size == before->st_size &&
+	    now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+		return 0;
+	return err_set(err, ERR_IO, "'%s' was changed while it was verified", v->path);
+}
+
+/* ---- the steps ---- */
+
+static int run_part(void *context, size_t i, struct error *err)
+{
+	struct verifying *v = context;
+	struct verify_part *part = &v->parts[i];
+	struct error *failure = &part->failure;
+	int r = 0;
+
+	(void)err; /* each keeps its own: all are told */
+	switch (i) {
+	case VERIFY_HASH:
+		r = identify_digest(v->fd, v->path, &part->told.identity.digest[IDENTITY_FILE],
+				    failure);
+		part->told.identity.has[IDENTITY_FILE] = r == 0;
+		break;
+	case VERIFY_CONTENT:
+		r = verify_content(v, part, failure);
+		break;
+	case VERIFY_STATEMENTS:
+		r = verify_read_statements(v, part, failure);
+		break;
+	}
+	(void)r;
+	return 0;
+}
+
+static void take_told(struct verifying *v, const struct verify_part *part)
+{
+	for (size_t i = 0; i < part->told.n_checks; i++) {
+		const struct verify_check *c = &part->told.checks[i];
+
+		verify_add(v->r, c->name, c->state, STR_FMT, STR_ARG(c->text));
+	}
+	for (size_t role = 0; role < IDENTITY_ROLE_COUNT; role++) {
+		if (!part->told.identity.has[role])
+			continue;
+		v->r->identity.has[role] = true;
+		v->r->identity.digest[role] = part->told.identity.digest[role];
+	}
+	if (part->told.architecture.len)
+		v->r->architecture = arena_str(&v->r->arena, part->told.architecture);
+	if (part->told.kind.len)
+		v->r->kind = arena_str(&v->r->arena, part->told.kind);
+}
+
+static int run_parts(struct verifying *v, struct error *err)
+{
+	char hex[DIGEST_TEXT_MAX];
+
+	if (workers_run(v->c->n_threads, VERIFY_PARTS, run_part, v, err) < 0)
+		return -1;
+	if (v->parts[VERIFY_HASH].failure.code)
+		return err_move(err, &v->parts[VERIFY_HASH].failure);
+	take_told(v, &v->parts[VERIFY_HASH]);
+	verify_add(v->r, "file", VERIFY_OK, "%s",
+		   digest_format(&v->r->identity.digest[IDENTITY_FILE], hex));
+	take_told(v, &v->parts[VERIFY_CONTENT]);
+	return 0;
+}
+
+/* The signatures first; then, if they are of this file, what is wrong inside. */
+static int judge(struct verifying *v, struct error *err)
+{
+	struct error *inside = &v->parts[VERIFY_CONTENT].failure;
+
+	if (verify_match_signatures(v, inside->code ? inside : NULL, err) < 0)
+		return -1;
+	if (inside->code)
+		return err_move(err, inside);
+	take_told(v, &v->parts[VERIFY_STATEMENTS]);
+	if (v->parts[VERIFY_STATEMENTS].failure.code)
+		return err_move(err, &v->parts[VERIFY_STATEMENTS].failure);
+	return verify_match_statements(v, err);
+}
+
+static int run(struct verifying *v, struct error *err)
+{
+	struct stat before;
+
+	if (open_file(v, err) < 0)
+		return -1;
+	if (fstat(v->fd, &before) < 0)
+		return err_set(err, ERR_IO, "cannot read '%s'", v->path);
+	if (v->kind == IDENTIFY_UNKNOWN) {
+		(void)err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", v->path);
+		return verify_failed(v->r, "file", err);
+	}
+	if (verify_load_keys(v, err) < 0 || verify_find_signatures(v, err) < 0 ||
+	    run_parts(v, err) < 0 || judge(v, err) < 0)
+		return -1;
+	return check_unchanged(v, &before, err);
+}
+
+static void release(struct verifying *v)
+{
+	for (size_t i = 0; i < VERIFY_PARTS; i++) {
+		verify_release(&v->parts[i].told);
+		err_release(&v->parts[i].failure);
+	}
+	verify_release_keys(v);
+	if (v->fd >= 0)
+		close(v->fd);
+	if (v->folder >= 0)
+		close(v->folder);
+}
+
+int verify_run(struct context *c, const char *path, const struct verify_options *o,
+	       struct verify_result *ret, struct error *err)
+{
+	struct verifying v = { .c = c, .path = path, .o = o, .r = ret, .fd = -1, .folder = -1 };
+	int r;
+
+	*ret = (struct verify_result){ 0 };
+	r = run(&v, err);
+	release(&v);
+	if (r < 0)
+		ret->vouched = false;
+	return r;
+}

@@ -1,0 +1,95 @@
+/* What a file is made of, from the outside in. */
+#include "pipeline/verify_private.h"
+
+#include "image/oci.h"
+#include "image/oci_account.h"
+
+static void set(struct verify_part *part, enum identity_role role, const struct digest *d)
+{
+	part->told.identity.has[role] = true;
+	part->told.identity.digest[role] = *d;
+}
+
+static int failed(struct verify_part *part, const char *name, const struct error *err)
+{
+	return verify_failed(&part->told, name, err);
+}
+
+static void tell_digest(struct verify_part *part, const char *name, const struct digest *d)
+{
+	char text[DIGEST_TEXT_MAX];
+
+	verify_add(&part->told, name, VERIFY_OK, "%s", digest_format(d, text));
+}
+
+static int read_documents(struct verifying *v, struct verify_part *part, struct oci_image **ret,
+			  struct error *err)
+{
+	static const char *const names[] = {
+		[OCI_PART_TAR] = "tar",		  [OCI_PART_LAYOUT] = "oci-layout",
+		[OCI_PART_INDEX] = "index",	  [OCI_PART_MANIFEST] = "manifest",
+		[OCI_PART_CONFIG] = "config",
+	};
+	enum oci_part at = OCI_PART_TAR;
+
+	if (oci_read_documents(v->fd, v->path, ret, &at, err) < 0)
+		return failed(part, names[at], err);
+	set(part, IDENTITY_INDEX, &(*ret)->index);
+	set(part, IDENTITY_MANIFEST, &(*ret)->manifest);
+	set(part, IDENTITY_CONFIG, &(*ret)->image_id);
+	return 0;
+}
+
+static int account(struct verifying *v, struct verify_part *part, const struct oci_image *image,
+		   struct error *err)
+{
+	if (oci_account_tar(v->fd, v->path, image, err) < 0)
+		return failed(part, "tar", err);
+	verify_add(&part->told, "tar", VERIFY_OK,
+		   "every byte is accounted for: headers, order, padding, end");
+	if (oci_account_documents(v->fd, v->path, image, err) < 0)
+		return failed(part, "documents", err);
+	verify_add(&part->told, "documents", VERIFY_OK,
+		   "index.json, manifest.json and manifest say what config and layers say");
+	tell_digest(part, "index", &image->index);
+	tell_digest(part, "manifest", &image->manifest);
+	tell_digest(part, "config", &image->image_id);
+	return 0;
+}
+
+static int verify_image(struct verifying *v, struct verify_part *part, struct error *err)
+{
+	CLEANUP_OCI_IMAGE struct oci_image *image = NULL;
+	struct str architecture;
+
+	part->told.kind = STR("oci");
+	if (read_documents(v, part, &image, err) < 0)
+		return -1;
+	architecture = image->architecture;
+	(void)oci_architecture_debian(image->architecture, image->variant, &architecture);
+	part->told.architecture = arena_str(&part->told.arena, architecture);
+	if (account(v, part, image, err) < 0)
+		return -1;
+	if (oci_read_layers(v->fd, v->path, v->c->n_threads, image, err) < 0)
+		return failed(part, "layers", err);
+	verify_add(&part->told, "layers", VERIFY_OK,
+		   "%zu layers: digest, size and diff id of each", image->n_layers);
+	return 0;
+}
+
+int verify_content(struct verifying *v, struct verify_part *part, struct error *err)
+{
+	switch (v->kind) {
+	case IDENTIFY_OCI:
+		return verify_image(v, part, err);
+	case IDENTIFY_DISK:
+		return verify_disk(v, part, err);
+	case IDENTIFY_OTHER_DISK:
+	case IDENTIFY_UNKNOWN:
+		break;
+	}
+	part->told.kind = STR("disk in another format");
+	verify_add(&part->told, "content", VERIFY_NOTE,
+		   "of a disk in another format than raw, only the whole file has a digest");
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* A raw disk, from its partition table to its root. */
+#include "pipeline/verify_private.h"
+
+#include "base/text.h"
+
+static const char *const steps[] = {
+	[DISK_STEP_TABLE] = "partition table",
+	[DISK_STEP_ESP] = "EFI system partition",
+	[DISK_STEP_UKI] = "UKI",
+	[DISK_STEP_CMDLINE] = "command line",
+	[DISK_STEP_VERITY] = "verity",
+	[DISK_STEP_ROOT] = "root",
+};
+
+static void tell_boot(struct verify_result *told, const struct disk_image *d)
+{
+	char hex[DIGEST_TEXT_MAX];
+
+	verify_add(told, steps[DISK_STEP_TABLE], VERIFY_OK,
+		   "both copies and their sums, %zu partitions, zeros between them", d->gpt.n);
+	verify_add(told, steps[DISK_STEP_ESP], VERIFY_OK,
+		   "FAT32: both tables, chains, names; " STR_FMT, STR_ARG(d->uki_path));
+	verify_add(told, steps[DISK_STEP_UKI], VERIFY_OK, "Authenticode %s%s" STR_FMT,
+		   digest_format(&d->authenticode, hex),
+		   d->signer.len ? ", signed for Secure Boot by " : ", not signed for Secure Boot",
+		   STR_ARG(d->signer));
+}
+
+static void tell_root(struct verify_result *told, const struct disk_image *d)
+{
+	char hex[DIGEST_TEXT_MAX];
+
+	verify_add(told, steps[DISK_STEP_CMDLINE], VERIFY_OK, "it names this root%s",
+		   d->has_verity ? " and this hash" : "");
+	if (d->has_verity)
+		verify_add(told, steps[DISK_STEP_VERITY], VERIFY_OK, "every block; root hash %s",
+			   digest_format(&d->root_hash, hex));
+	verify_add(told, steps[DISK_STEP_ROOT], VERIFY_OK, "%s: %s",
+		   d->root_type == DISK_ROOT_EROFS ? "EROFS" : "ext4",
+		   d->has_verity ? "under verity"
+				 : "structure and sums of its metadata; its files have none");
+}
+
+int verify_disk(struct verifying *v, struct verify_part *part, struct error *err)
+{
+	CLEANUP_DISK_IMAGE struct disk_image *d = NULL;
+	enum disk_step step = DISK_STEP_TABLE;
+
+	part->told.kind = STR("disk");
+	if (disk_read_steps(v->fd, v->path, &d, &step, err) < 0)
+		return verify_failed(&part->told, steps[step], err);
+	part->told.architecture = arena_str(&part->told.arena, d->uki.machine);
+	tell_boot(&part->told, d);
+	tell_root(&part->told, d);
+	return identify_disk(d, v->fd, v->path, true, &part->told.identity, err);
+}
