@@ -209,6 +209,45 @@ struct sink *hash_sink(struct sink *next, struct digest *ret)
 	return &s->sink;
 }
 
+struct sha1_sink {
+	struct sink sink;
+	EVP_MD_CTX *context;
+	uint8_t *ret;
+};
+
+static int sha1_sink_write(struct sink *sink, struct bytes data, struct error *err)
+{
+	struct sha1_sink *s = (struct sha1_sink *)sink;
+
+	(void)err;
+	if (EVP_DigestUpdate(s->context, data.ptr, data.len) != 1)
+		abort();
+	return 0;
+}
+
+static int sha1_sink_close(struct sink *sink, struct error *err)
+{
+	struct sha1_sink *s = (struct sha1_sink *)sink;
+
+	(void)err;
+	if (EVP_DigestFinal_ex(s->context, s->ret, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(s->context);
+	free(s);
+	return 0;
+}
+
+struct sink *hash_sha1_sink(uint8_t ret[static SHA1_SIZE])
+{
+	static const struct sink_ops ops = { .write = sha1_sink_write, .close = sha1_sink_close };
+	struct sha1_sink *s = mem_alloc(sizeof(*s));
+
+	s->sink.ops = &ops;
+	s->context = start(EVP_sha1());
+	s->ret = ret;
+	return &s->sink;
+}
+
 struct check_source {
 	struct source source;
 	struct source *next;

@@ -37,6 +37,8 @@ struct digest hash_hmac(struct bytes key, struct bytes data);
 #define SHA1_SIZE 20
 /* SHA-1 (FIPS 180-4): OpenSSL names certificates by it; not security. Returns @ret. */
 uint8_t *hash_sha1(struct bytes data, uint8_t ret[static SHA1_SIZE]);
+/* The same of what is written to a sink: *ret is set at close. SPDX wants it. Owned. */
+struct sink *hash_sha1_sink(uint8_t ret[static SHA1_SIZE]);
 
 struct md5; /* MD5 (RFC 1321) in progress: dpkg's database asks for it; not security */
 struct md5 *md5_new(void);

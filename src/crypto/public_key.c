@@ -21,6 +21,7 @@
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 4096
 #define RSA_EXPONENT 65537
+#define P256_DER_SIZE 91 /* bytes; RFC 5480 */
 #define PEM_LINE 64
 
 static const char pem_begin[] = "-----BEGIN PUBLIC KEY-----";
@@ -106,6 +107,9 @@ int public_key_of(EVP_PKEY *pkey, struct public_key **ret, struct error *err)
 		(void)EVP_PKEY_set_utf8_string_param(
 			pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed");
 	encode(pkey, &k->der);
+	/* OpenSSL takes the point at infinity, whose spelling is short. */
+	if (k->type == KEY_ECDSA_P256 && k->der.len != P256_DER_SIZE)
+		return err_set(err, ERR_KEY, "the key is not a point of P-256");
 	k->id = hash_bytes(buf_bytes(&k->der));
 	if (EVP_PKEY_up_ref(pkey) != 1)
 		abort();
