@@ -32,9 +32,9 @@ struct sbom_package {
 
 struct sbom_file { /* of the recipe: a local file, an archive, a certificate */
 	struct str path;         /* "recipes/files/site.conf" */
-	struct str kind;         /* as lock_input.kind */
+	struct str kind;         /* "file", "certificate", "archive" */
 	struct digest sha256;
-	uint8_t sha1[20];        /* SPDX's `files` can't do without it */
+	uint8_t sha1[20];        /* SPDX's `files` can't do without it; not of an archive */
 	uint64_t size;
 };
 

@@ -176,7 +176,8 @@ static void add_file(struct cyclonedx *d, const struct sbom_file *f)
 		    *sums = json_array(a), *properties = json_array(a);
 	char hex[DIGEST_HEX_MAX], sha1[2 * sizeof(f->sha1) + 1];
 
-	json_add(sums, hash(a, "SHA-1", hex_format(BYTES_OF(f->sha1), sha1)));
+	if (!sbom_is_archive(f))
+		json_add(sums, hash(a, "SHA-1", hex_format(BYTES_OF(f->sha1), sha1)));
 	json_add(sums, hash(a, "SHA-256", digest_hex(&f->sha256, hex)));
 	json_set(o, "hashes", sums);
 	add_property(d, properties, "ingot:kind", f->kind);

@@ -37,6 +37,11 @@ void sbom_resolve(struct sbom_index *x);
 /* A version-8 UUID (RFC 9562) derived from all that tells one document from another. */
 struct str sbom_uuid(const struct sbom *s, const char *role, struct arena *arena);
 
+static inline bool sbom_is_archive(const struct sbom_file *f)
+{
+	return str_equal(f->kind, STR("archive"));
+}
+
 /* "web-1.4.0-container-amd64", or what of it is known. */
 struct str sbom_title(const struct sbom *s, struct arena *arena);
 

@@ -209,6 +209,19 @@ static void add_recipe(struct spdx *d)
 			   &s->lock, "the lock: every input by digest");
 }
 
+/* It is unpacked: what the image holds is made from it. */
+static void add_archive(struct spdx *d, const struct sbom_file *f)
+{
+	struct str id = make_id(d, "Archive", f->path, STR(""));
+	struct copyright none = { .licence = STR("") };
+	struct json *o = add_package(d, id, f->path, d->x.sbom->version, "ARCHIVE");
+
+	set_organisation(d, o, d->x.sbom->supplier);
+	set_licence(d, o, &none);
+	set_sha256(d, o, &f->sha256);
+	relate(d, STR(IMAGE), "GENERATED_FROM", id);
+}
+
 static void add_file(struct spdx *d, const struct sbom_file *f)
 {
 	struct arena *a = d->x.arena;
@@ -226,9 +239,7 @@ static void add_file(struct spdx *d, const struct sbom_file *f)
 	sbom_set(&d->x, o, "comment",
 		 str_of(arena_printf(a, STR_FMT " of the recipe", STR_ARG(f->kind))));
 	json_add(d->files, o);
-	/* An archive is unpacked: it isn't in the image itself. */
-	relate(d, STR(IMAGE), str_equal_cstr(f->kind, "archive") ? "GENERATED_FROM" : "CONTAINS",
-	       id);
+	relate(d, STR(IMAGE), "CONTAINS", id);
 }
 
 static void add_binary(struct spdx *d, size_t i)
@@ -377,7 +388,10 @@ static void add_all(struct spdx *d)
 	add_system(d);
 	add_recipe(d);
 	for (size_t i = 0; i < s->n_files; i++)
-		add_file(d, &s->files[i]);
+		if (sbom_is_archive(&s->files[i]))
+			add_archive(d, &s->files[i]);
+		else
+			add_file(d, &s->files[i]);
 	for (size_t i = 0; i < s->n_packages; i++)
 		add_binary(d, i);
 	for (size_t i = 0; i < d->x.n_sources; i++)
@@ -404,7 +418,7 @@ int sbom_write_spdx(const struct sbom *s, struct buf *to, struct error *err)
 	json_set(o, "documentNamespace", json_str(&a, sbom_uuid(s, "spdx", &a)));
 	json_set(o, "creationInfo", creation(&d));
 	json_set(o, "packages", d.packages);
-	if (s->n_files)
+	if (json_length(d.files))
 		json_set(o, "files", d.files);
 	json_set(o, "relationships", d.relationships);
 	if (json_length(texts))
