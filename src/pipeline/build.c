@@ -13,8 +13,10 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "pipeline/build_private.h"
+#include "pipeline/build_sign.h"
 #include "pipeline/output_record.h"
 #include "pipeline/refs.h"
+#include "pipeline/statements.h"
 
 static bool wanted(const char *const *list, size_t n, struct str name)
 {
@@ -100,7 +102,7 @@ static int check_compressors(const struct building *b, struct error *err)
 {
 	if (str_equal_cstr(b->lock->compressors, compress_versions()))
 		return 0;
-	if (b->options->locked) {
+	if (b->options->locked && !b->options->other_compressors) {
 		(void)err_set(err, ERR_LOCK_STALE,
 			      "the lock was made with " STR_FMT ", this ingot compresses with %s",
 			      STR_ARG(b->lock->compressors), compress_versions());
@@ -194,7 +196,9 @@ int build_keep(struct building *b, const struct package_set *set, const struct b
 static int look_up(struct building *b, const struct recipe_target *t, struct build_output *outs,
 		   size_t n, bool *ret_all, struct error *err)
 {
-	*ret_all = true;
+	*ret_all = !b->options->discard;
+	if (b->options->discard)
+		return 0;
 	for (size_t i = 0; i < n; i++) {
 		struct digest key = output_record_key(b->recipe, &b->lock_digest, t, &outs[i]);
 
@@ -215,7 +219,7 @@ static int record(struct building *b, const struct recipe_target *t,
 		struct digest key = output_record_key(b->recipe, &b->lock_digest, t, &outs[i]);
 		char *inputs = describe_inputs(b, t, &outs[i], &b->result->arena);
 
-		if (!outs[i].up_to_date &&
+		if (!outs[i].up_to_date && !b->options->discard &&
 		    output_record_put(b->context->stage, &key, b->outputs, &outs[i], str_of(inputs),
 				      err) < 0)
 			return -1;
@@ -223,31 +227,73 @@ static int record(struct building *b, const struct recipe_target *t,
 	return 0;
 }
 
+static int need_packages(struct building *b, struct package_set *set, struct str architecture,
+			 struct error *err)
+{
+	uint64_t start = clock_nanoseconds();
+
+	if (!set->packs && package_set_open(b->context, b->lock, architecture, set, err) < 0)
+		return -1;
+	b->result->timings.fetch_and_decode += clock_nanoseconds() - start;
+	return 0;
+}
+
+/* For statements that were lost, beside outputs that are as they should be. */
+static int compose_again(struct building *b, const struct recipe_target *t,
+			 const struct package_set *set, struct statement_texts *texts,
+			 struct error *err)
+{
+	CLEANUP_ASSEMBLY struct assembly a = { 0 };
+	struct oci_input in = { 0 };
+
+	if (assembly_make(b->context, b->recipe, t, b->lock, set, &b->inputs, &a, err) < 0)
+		return -1;
+	tree_freeze(a.output.tree);
+	if (t->type == TARGET_OCI && build_slice(&a, &a.arena, &in, err) < 0)
+		return -1;
+	return statement_texts_make(b, t, set, &a, in.layers, in.n_layers, texts, err);
+}
+
+static int make_statements(struct building *b, const struct recipe_target *t,
+			   struct package_set *set, const struct build_output *outs, size_t n,
+			   struct statement_texts *texts, struct error *err)
+{
+	uint64_t start = clock_nanoseconds();
+	bool there;
+
+	if (statements_are_there(b, t, outs, n, &there, err) < 0)
+		return -1;
+	if (!there && ((!texts->made && (need_packages(b, set, outs->architecture, err) < 0 ||
+					 compose_again(b, t, set, texts, err) < 0)) ||
+		       statements_write(b, t, outs, n, texts, err) < 0))
+		return err_while(err, "writing the statements of target '" STR_FMT "'",
+				 STR_ARG(t->name));
+	b->result->timings.statements += clock_nanoseconds() - start;
+	return 0;
+}
+
 static int build_target(struct building *b, const struct recipe_target *t, struct package_set *set,
 			struct str architecture, struct error *err)
 {
+	CLEANUP_STATEMENT_TEXTS struct statement_texts texts = STATEMENT_TEXTS_INIT;
 	struct build_result *result = b->result;
 	struct build_output *outs = &result->outputs[result->n_outputs];
 	size_t n = build_n_outputs(t);
-	uint64_t start = clock_nanoseconds();
 	bool all;
 
 	for (size_t i = 0; i < n; i++)
 		outs[i] = build_output_of(b->recipe, t, architecture, i, &result->arena);
 	if (look_up(b, t, outs, n, &all, err) < 0)
 		return -1;
-	if (!all) {
-		if (!set->packs &&
-		    package_set_open(b->context, b->lock, architecture, set, err) < 0)
-			return -1;
-		result->timings.fetch_and_decode += clock_nanoseconds() - start;
-		if ((t->type == TARGET_OCI ? build_image(b, t, set, outs, err)
-					   : build_disk(b, t, set, outs, n, err)) < 0 ||
-		    record(b, t, outs, n, err) < 0)
-			return -1;
-	}
+	if (!all && (need_packages(b, set, architecture, err) < 0 ||
+		     (t->type == TARGET_OCI ? build_image(b, t, set, outs, &texts, err)
+					    : build_disk(b, t, set, outs, n, &texts, err)) < 0 ||
+		     record(b, t, outs, n, err) < 0))
+		return -1;
 	result->n_outputs += n;
-	return 0;
+	if (b->options->discard)
+		return 0;
+	return make_statements(b, t, set, outs, n, &texts, err);
 }
 
 /* The first failure is the run's; later ones are told as notes. */
@@ -300,7 +346,12 @@ static int run(struct building *b, struct error *err)
 	if (file_open_folder(AT_FDCWD, b->context->outputs_path, &b->outputs, err))
 		return err->code ? -1
 				 : err_set(err, ERR_IO, "'%s' has gone", b->context->outputs_path);
-	return build_all(b, err);
+	if (!b->options->signer)
+		return build_all(b, err);
+	/* A key signs a whole run or nothing of it. */
+	if (build_may_sign(b, err) < 0 || build_all(b, err) < 0)
+		return -1;
+	return build_sign(b, err);
 }
 
 int build_run(struct context *c, const struct recipe *r, const struct build_options *o,

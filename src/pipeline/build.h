@@ -14,6 +14,7 @@
 #include "pipeline/context.h"
 #include "pipeline/locking.h"
 #include "pipeline/secure_boot.h"
+#include "pipeline/signing.h"
 
 struct build_options {
 	const char *const *targets; /* --target: names; none: all */
@@ -21,7 +22,10 @@ struct build_options {
 	const char *const *architectures; /* --arch: Debian names; none: all of the recipe */
 	size_t n_architectures;
 	bool locked; /* never write the lock: stale is ERR_LOCK_STALE */
+	bool other_compressors; /* with locked: those of the lock need not be ours */
+	bool discard; /* outputs are hashed and kept nowhere: to see what they would be */
 	struct secure_boot_options secure_boot; /* of disks */
+	const struct signer *signer; /* signs all outputs and statements; NULL: nobody does */
 };
 
 struct build_partition {
@@ -61,7 +65,7 @@ struct build_output {
 };
 
 struct build_timings {
-	uint64_t lock, fetch_and_decode, compose, write, total; /* nanoseconds */
+	uint64_t lock, fetch_and_decode, compose, write, statements, total; /* nanoseconds */
 	uint64_t lap[LAP_COUNT]; /* parts of composing; also of a lock that is refreshed */
 };
 
@@ -75,6 +79,7 @@ struct build_result {
 	size_t n_decoded;
 	bool relocked;
 	struct build_timings timings;
+	struct signing_result signing; /* n_files 0: nothing was signed */
 };
 
 /* *ret is filled in as far as it came even on failure; build_release(). */

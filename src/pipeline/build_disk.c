@@ -11,7 +11,9 @@
 #include "image/disk_convert.h"
 #include "io/clock.h"
 #include "io/sink_thread.h"
+#include "io/workers.h"
 #include "pipeline/output_file.h"
+#include "pipeline/statements.h"
 
 #define SIGNATURE_MAX (1u << 20) /* bytes; Debian's has 2,000 */
 
@@ -104,13 +106,26 @@ static int sign(struct building *b, const struct recipe_target *t, struct disk *
 	return disk_sign(disk, buf_bytes(&signature), err);
 }
 
+/* What reads the finished tree, at the same time. */
+struct disk_work {
+	struct building *building;
+	const struct recipe_target *target;
+	const struct package_set *set;
+	const struct assembly *assembly;
+	const struct disk *disk;
+	struct output_file *file;
+	struct build_output *out;
+	struct statement_texts *texts;
+};
+
 /* A signed disk is hashed without its signature, too, on the same way. */
-static int write_disk(const struct disk *disk, struct output_file *file, struct build_output *out,
-		      struct error *err)
+static int write_disk(const struct disk_work *w, struct error *err)
 {
+	struct output_file *file = w->file;
+	struct build_output *out = w->out;
 	struct sink *hash = out->is_signed ? hash_sink(NULL, &out->before) : NULL;
 	struct sink *before = hash ? sink_in_thread(hash) : NULL;
-	int r = disk_write(disk, file->out, before, err);
+	int r = disk_write(w->disk, file->out, before, err);
 
 	out->has_before = false;
 	if (before) {
@@ -123,10 +138,33 @@ static int write_disk(const struct disk *disk, struct output_file *file, struct 
 	return output_file_end(file, r < 0, err);
 }
 
-/* Composes @t, and writes the disk into @file; it has no name yet. */
+static int work_on_disk(void *context, size_t i, struct error *err)
+{
+	const struct disk_work *w = context;
+
+	if (i == 0)
+		return write_disk(w, err);
+	return statement_texts_make(w->building, w->target, w->set, w->assembly,
+				    /* layers= */ NULL, 0, w->texts, err);
+}
+
+/* @keep: somebody reads what is written. */
+static int open_output(struct building *b, bool keep, struct output_file *file, struct str name,
+		       uint64_t expected, struct error *err)
+{
+	if (keep)
+		return output_file_open(file, b->context, b->outputs, name, expected, err);
+	output_file_discard(file, b->context, expected);
+	return 0;
+}
+
+/*
+ * Composes @t, and writes the disk into @file; it has no name yet. Without @keep it is only
+ * hashed.
+ */
 static int make_raw(struct building *b, const struct recipe_target *t,
-		    const struct package_set *set, struct output_file *file,
-		    struct build_output *out, struct error *err)
+		    const struct package_set *set, bool keep, struct output_file *file,
+		    struct build_output *out, struct statement_texts *texts, struct error *err)
 {
 	CLEANUP_ASSEMBLY struct assembly a = { 0 };
 	CLEANUP_TREE struct tree *initrd = NULL;
@@ -134,6 +172,7 @@ static int make_raw(struct building *b, const struct recipe_target *t,
 	uint64_t start = clock_nanoseconds(), composed;
 	struct boot_parts boot = { 0 };
 	struct debian_package *list;
+	struct disk_work work;
 	struct disk_input in;
 	size_t n;
 
@@ -161,10 +200,11 @@ static int make_raw(struct building *b, const struct recipe_target *t,
 	if (sign(b, t, disk, out, err) < 0)
 		return -1;
 	fill_in(disk_facts(disk), out);
-	if (output_file_open(file, b->context, b->outputs, out->file,
-			     out->disk_size - out->root_free, err) < 0)
+	if (open_output(b, keep, file, out->file, out->disk_size - out->root_free, err) < 0)
 		return -1;
-	if (write_disk(disk, file, out, err) < 0)
+	work = (struct disk_work){ b, t, set, &a, disk, file, out, texts };
+	if (workers_run(b->context->n_threads, b->options->discard ? 1 : 2, work_on_disk, &work,
+			err) < 0)
 		return -1;
 	out->digest = file->digest;
 	out->size = file->size;
@@ -194,11 +234,12 @@ static int convert(struct building *b, enum disk_format format, int fd,
 	int r;
 
 	copy_facts(raw, out);
-	if (output_file_open(&file, b->context, b->outputs, out->file,
-			     raw->disk_size - raw->root_free, err) < 0)
+	if (open_output(b, !b->options->discard, &file, out->file, raw->disk_size - raw->root_free,
+			err) < 0)
 		return -1;
 	r = disk_convert(format, &window, &o, file.out, err);
-	if (output_file_end(&file, r < 0, err) < 0 || file_draft_publish(&file.draft, err) < 0)
+	if (output_file_end(&file, r < 0, err) < 0 ||
+	    (!b->options->discard && file_draft_publish(&file.draft, err) < 0))
 		return err_while(err, "writing '" STR_FMT "'", STR_ARG(out->file));
 	out->digest = file.digest;
 	out->size = file.size;
@@ -222,29 +263,36 @@ static struct build_output *find_raw(struct build_output *outs, size_t n,
 
 /* The descriptor of the raw disk, which lies in @file or in outputs/ already. */
 static int obtain_raw(struct building *b, const struct recipe_target *t,
-		      const struct package_set *set, bool publish, struct output_file *file,
-		      struct build_output *raw, int *ret_fd, struct error *err)
+		      const struct package_set *set, bool publish, bool keep,
+		      struct output_file *file,
+		      struct build_output *raw, struct statement_texts *texts, int *ret_fd,
+		      struct error *err)
 {
 	CLEANUP_FREE char *name = mem_str(raw->file);
 
 	if (raw->up_to_date)
 		return file_open(b->outputs, name, false, ret_fd, err);
-	if (make_raw(b, t, set, file, raw, err) < 0)
+	if (make_raw(b, t, set, keep, file, raw, texts, err) < 0)
 		return err_while(err, "writing '%s'", name);
+	if (!keep)
+		return 0;
 	*ret_fd = fcntl(file->draft.fd, F_DUPFD_CLOEXEC, 0);
 	if (*ret_fd < 0)
 		return err_sys(err, errno, "cannot read '%s' again", name);
-	return publish ? file_draft_publish(&file->draft, err) : 0;
+	return publish && !b->options->discard ? file_draft_publish(&file->draft, err) : 0;
 }
 
 int build_disk(struct building *b, const struct recipe_target *t, const struct package_set *set,
-	       struct build_output *outs, size_t n, struct error *err)
+	       struct build_output *outs, size_t n, struct statement_texts *texts,
+	       struct error *err)
 {
 	CLEANUP_OUTPUT_FILE struct output_file file = OUTPUT_FILE_INIT;
 	CLEANUP_CLOSE int fd = -1;
 	struct build_output unnamed, *raw = find_raw(outs, n, &unnamed);
+	/* other formats are made by reading it */
+	bool keep = !b->options->discard || n > 1 || raw == &unnamed;
 
-	if (obtain_raw(b, t, set, raw != &unnamed, &file, raw, &fd, err) < 0)
+	if (obtain_raw(b, t, set, raw != &unnamed, keep, &file, raw, texts, &fd, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		enum disk_format format;

@@ -7,47 +7,80 @@
 #include "image/oci.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/workers.h"
+#include "pipeline/statements.h"
 
-static int write_image(struct building *b, const struct assembly *a, struct build_output *out,
-		       struct oci_output *image, struct error *err)
+int build_slice(const struct assembly *a, struct arena *arena, struct oci_input *ret,
+		struct error *err)
 {
-	struct arena *arena = &b->result->arena;
-	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
-	CLEANUP_FREE char *name = mem_str(out->file);
-	struct oci_input in = {
-		.tree = a->output.tree,
-		.recipe = b->recipe,
-		.target = a->input.target,
-		.architecture = out->architecture,
-		.epoch = b->lock->epoch,
-	};
 	struct slice_layer *layers;
 	struct oci_layer_input *list;
 	uint32_t *slice_of;
-	struct sink *sink;
+	size_t n;
 
-	if (compose_slice(a->output.tree, &a->input, arena, &slice_of, &layers, &in.n_layers, err) <
-	    0)
+	if (compose_slice(a->output.tree, &a->input, arena, &slice_of, &layers, &n, err) < 0)
 		return -1;
-	list = arena_array(arena, in.n_layers, sizeof(*list));
-	for (size_t i = 0; i < in.n_layers; i++)
+	list = arena_array(arena, n, sizeof(*list));
+	for (size_t i = 0; i < n; i++)
 		list[i] = (struct oci_layer_input){ layers[i].name, layers[i].slice };
-	in.layers = list;
-	in.slice_of = slice_of;
-	in.reference = str_of(arena_printf(arena, STR_FMT ":" STR_FMT, STR_ARG(b->recipe->name),
-					   STR_ARG(b->recipe->version)));
-	if (file_draft_open(&draft, b->outputs, name, 0666, err) < 0)
-		return -1;
-	sink = sink_to_fd(draft.fd, name);
+	*ret = (struct oci_input){
+		.tree = a->output.tree,
+		.slice_of = slice_of,
+		.layers = list,
+		.n_layers = n,
+		.recipe = a->input.recipe,
+		.target = a->input.target,
+		.architecture = a->input.architecture,
+		.epoch = a->input.epoch,
+		.reference = str_of(arena_printf(arena, STR_FMT ":" STR_FMT,
+						 STR_ARG(a->input.recipe->name),
+						 STR_ARG(a->input.recipe->version))),
+	};
 	/* Layers are written by several threads that read one tree. */
 	tree_freeze(a->output.tree);
-	if (oci_build(b->context->stage, &in, b->context->n_threads, arena, sink, image, err) < 0) {
+	return 0;
+}
+
+/* What reads the finished tree, at the same time. */
+struct image_work {
+	struct building *building;
+	const struct package_set *set;
+	const struct assembly *assembly;
+	const struct oci_input *in;
+	struct build_output *out;
+	struct oci_output *image;
+	struct statement_texts *texts;
+};
+
+static int write_image(const struct image_work *w, struct error *err)
+{
+	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
+	CLEANUP_FREE char *name = mem_str(w->out->file);
+	struct building *b = w->building;
+	struct sink *sink;
+
+	if (!b->options->discard && file_draft_open(&draft, b->outputs, name, 0666, err) < 0)
+		return -1;
+	sink = b->options->discard ? sink_to_nothing() : sink_to_fd(draft.fd, name);
+	if (oci_build(b->context->stage, w->in, b->context->n_threads, &b->result->arena, sink,
+		      w->image, err) < 0) {
 		(void)!sink_close(sink, err);
-		return -1;
+		return err_while(err, "writing '%s'", name);
 	}
-	if (sink_close(sink, err) < 0)
-		return -1;
-	return file_draft_publish(&draft, err);
+	if (sink_close(sink, err) < 0 ||
+	    (!b->options->discard && file_draft_publish(&draft, err) < 0))
+		return err_while(err, "writing '%s'", name);
+	return 0;
+}
+
+static int work_on_image(void *context, size_t i, struct error *err)
+{
+	const struct image_work *w = context;
+
+	if (i == 0)
+		return write_image(w, err);
+	return statement_texts_make(w->building, w->in->target, w->set, w->assembly, w->in->layers,
+				    w->in->n_layers, w->texts, err);
 }
 
 static bool is_same(const struct debian_first_boot *a, const struct debian_first_boot *b)
@@ -96,10 +129,12 @@ static int keep_layers(struct building *b, const struct package_set *set,
 }
 
 int build_image(struct building *b, const struct recipe_target *t, const struct package_set *set,
-		struct build_output *out, struct error *err)
+		struct build_output *out, struct statement_texts *texts, struct error *err)
 {
 	CLEANUP_ASSEMBLY struct assembly a = { 0 };
 	struct oci_output image = { 0 };
+	struct oci_input in;
+	struct image_work work = { b, set, &a, &in, out, &image, texts };
 	uint64_t start = clock_nanoseconds(), composed;
 
 	if (assembly_make(b->context, b->recipe, t, b->lock, set, &b->inputs, &a, err) < 0)
@@ -107,8 +142,10 @@ int build_image(struct building *b, const struct recipe_target *t, const struct 
 	composed = clock_nanoseconds();
 	add_at_start(b->result, &a.output.report);
 	b->result->timings.compose += composed - start;
-	if (write_image(b, &a, out, &image, err) < 0)
-		return err_while(err, "writing '" STR_FMT "'", STR_ARG(out->file));
+	if (build_slice(&a, &b->result->arena, &in, err) < 0 ||
+	    workers_run(b->context->n_threads, b->options->discard ? 1 : 2, work_on_image, &work,
+			err) < 0)
+		return -1;
 	out->digest = image.digest;
 	out->size = image.size;
 	out->image_id = image.image_id;

@@ -22,13 +22,28 @@ struct building {
 	struct build_result *result;
 };
 
-/* Composes @t and writes the output that @out names; fills in the rest of @out. */
-int build_image(struct building *b, const struct recipe_target *t, const struct package_set *set,
-		struct build_output *out, struct error *err) MUST_CHECK;
+struct statement_texts;
+struct oci_input;
 
-/* The same for all formats of a disk; those that are up to date are left alone. */
+/*
+ * Composes @t and writes the output that @out names; fills in the rest of @out, and @texts
+ * from the tree.
+ */
+int build_image(struct building *b, const struct recipe_target *t, const struct package_set *set,
+		struct build_output *out, struct statement_texts *texts,
+		struct error *err) MUST_CHECK;
+
+/*
+ * The same for all formats of a disk; those that are up to date are left alone. If the raw
+ * one is, nothing is composed: then @texts stay as they are.
+ */
 int build_disk(struct building *b, const struct recipe_target *t, const struct package_set *set,
-	       struct build_output *outs, size_t n, struct error *err) MUST_CHECK;
+	       struct build_output *outs, size_t n, struct statement_texts *texts,
+	       struct error *err) MUST_CHECK;
+
+/* The layers of an image, as oci_build() takes them; and the tree is frozen. In @arena. */
+int build_slice(const struct assembly *a, struct arena *arena, struct oci_input *ret,
+		struct error *err) MUST_CHECK;
 
 /*
  * Whether the signature in the finished disk @out is the one that it would get now; else

@@ -23,15 +23,24 @@ static struct json *subject_list(const struct intoto_statement *s, struct arena 
 }
 
 /* By hand, since the predicate may be large: members sorted, as json_write() does. */
-void intoto_write(const struct intoto_statement *s, struct arena *arena, struct buf *to)
+void intoto_write_text(const struct intoto_statement *s, struct str predicate, struct arena *arena,
+		       struct buf *to)
 {
 	buf_add_cstr(to, "{\"_type\":\"" STATEMENT_TYPE "\",\"predicate\":");
-	json_write(s->predicate, to);
+	if (predicate.len)
+		buf_add_str(to, predicate);
+	else
+		json_write(s->predicate, to);
 	buf_add_cstr(to, ",\"predicateType\":");
 	json_write_str(s->predicate_type, to);
 	buf_add_cstr(to, ",\"subject\":");
 	json_write(subject_list(s, arena), to);
 	buf_add_char(to, '}');
+}
+
+void intoto_write(const struct intoto_statement *s, struct arena *arena, struct buf *to)
+{
+	intoto_write_text(s, STR(""), arena, to);
 }
 
 static int parse_subject(const struct json *v, const char *name, struct intoto_subject *ret,

@@ -38,6 +38,10 @@ struct intoto_statement {
 
 void intoto_write(const struct intoto_statement *s, struct arena *arena, struct buf *to);
 
+/* The same; @predicate, unless "", is the canonical text of it, and s->predicate is not used. */
+void intoto_write_text(const struct intoto_statement *s, struct str predicate, struct arena *arena,
+		       struct buf *to);
+
 /* *ret in @arena. Every subject must have a sha256. ERR_FORMAT, ERR_LIMIT. */
 int intoto_parse(struct bytes text, const char *name, struct arena *arena,
 		 struct intoto_statement *ret, struct error *err) MUST_CHECK;
