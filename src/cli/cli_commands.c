@@ -16,6 +16,7 @@ int cmd_sign(struct app *app, int argc, char **argv, struct error *err);
 int cmd_show(struct app *app, int argc, char **argv, struct error *err);
 int cmd_ls(struct app *app, int argc, char **argv, struct error *err);
 int cmd_export(struct app *app, int argc, char **argv, struct error *err);
+int cmd_sbom(struct app *app, int argc, char **argv, struct error *err);
 int cmd_run(struct app *app, int argc, char **argv, struct error *err);
 int cmd_diff(struct app *app, int argc, char **argv, struct error *err);
 int cmd_verify(struct app *app, int argc, char **argv, struct error *err);
@@ -102,6 +103,13 @@ static const struct cli_option plan_options[] = {
 
 static const struct cli_option export_options[] = {
 	{ "output", 'o', "FILE", "write the tar to FILE (default: standard output)" },
+	{ 0 },
+};
+
+static const struct cli_option sbom_options[] = {
+	{ "format", 0, "FORMAT", "spdx (SPDX 2.3, the default) or cyclonedx (1.6)" },
+	{ "output", 'o', "FILE", "write to FILE (default: standard output)" },
+	{ "list", 0, NULL, "a table of packages, versions and licences instead" },
 	{ 0 },
 };
 
@@ -193,6 +201,11 @@ const struct command commands[] = {
 	{ "ls", "FILE [PATH]", "list the files of an image", 1, 2, no_options, cmd_ls, NULL },
 	{ "export", "FILE", "write an image's whole tree as one tar", 1, 1, export_options,
 	  cmd_export, NULL },
+	{ "sbom", "FILE", "print what is inside an image as SPDX or CycloneDX", 1, 1, sbom_options,
+	  cmd_sbom,
+	  "What the build wrote about FILE (in NAME.intoto.jsonl beside it) is printed as it is; its\n"
+	  "signatures are the business of 'ingot verify'. Of an image without such statements the\n"
+	  "document is made from dpkg's database in it, which knows no digests of packages." },
 	{ "run", "FILE", "start a disk in QEMU, or an image in runc or crun", 1, 1, run_options,
 	  cmd_run,
 	  "A disk boots with UEFI, by KVM where there is one that works for its architecture, else\n"
