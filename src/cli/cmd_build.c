@@ -9,7 +9,9 @@
 #include "cli/bundle_option.h"
 #include "cli/passphrase.h"
 #include "cli/progress.h"
+#include "cli/signer_option.h"
 #include "cli/timings.h"
+#include "pipeline/statements.h"
 #include "pipeline/build.h"
 
 int cmd_build(struct app *app, int argc, char **argv, struct error *err);
@@ -68,7 +70,7 @@ static struct json *output_json(struct app *app, const struct build_output *o)
 	return row;
 }
 
-#define TIMINGS (5 + TIMINGS_LAPS)
+#define TIMINGS (6 + TIMINGS_LAPS)
 
 static void list_timings(const struct build_timings *t, struct timing to[TIMINGS])
 {
@@ -78,7 +80,29 @@ static void list_timings(const struct build_timings *t, struct timing to[TIMINGS
 	timings_of_laps(t->lap, to);
 	to += TIMINGS_LAPS;
 	*to++ = (struct timing){ "write", "write", t->write };
+	*to++ = (struct timing){ "statements", "statements", t->statements };
 	*to++ = (struct timing){ "total", "total", t->total };
+}
+
+static struct json *statements_json(struct app *app, const struct build_statements *s)
+{
+	struct arena *a = &app->arena;
+	struct json *row = json_object(a), *files = json_array(a);
+
+	for (int i = 0; i < STATEMENT_FILES; i++)
+		json_add(files, json_text(a, arena_printf(a, "%s/" STR_FMT "%s",
+							  app->context.outputs_path,
+							  STR_ARG(s->stem), statement_endings[i])));
+	json_set(row, "stem", json_str(a, s->stem));
+	json_set(row, "files", files);
+	return json_set(row, "up_to_date", json_bool(a, s->up_to_date));
+}
+
+/* "STEM.{spdx,cdx,causes,inputs}.json, .intoto.jsonl" */
+static void print_statements(const struct build_statements *s)
+{
+	printf("  statements " STR_FMT ".{spdx,cdx,causes,inputs}.json, .intoto.jsonl%s\n",
+	       STR_ARG(s->stem), s->up_to_date ? ", up to date" : "");
 }
 
 static struct json *at_start_json(struct arena *a, const struct debian_first_boot *b)
@@ -105,19 +129,39 @@ static void print_at_start(struct app *app, const struct debian_first_boot *b)
 		     STR_ARG(b->text), how);
 }
 
+static struct json *signing_json(struct app *app, const struct signing_result *s)
+{
+	struct arena *a = &app->arena;
+	struct json *o = json_object(a), *files = json_array(a);
+	char hex[DIGEST_HEX_MAX];
+
+	for (size_t i = 0; i < s->n_files; i++)
+		json_add(files,
+			 json_text(a, arena_printf(a, "%s/" STR_FMT, app->context.outputs_path,
+						   STR_ARG(s->files[i]))));
+	json_set(o, "files", files);
+	json_set(o, "key_id", json_text(a, digest_hex(&s->key_id, hex)));
+	return o;
+}
+
 static void print_json(struct app *app, const struct build_result *b,
 		       const struct timing *timings)
 {
 	struct arena *a = &app->arena;
 	struct json *top = json_object(a), *outputs = json_array(a);
-	struct json *at_start = json_array(a);
+	struct json *at_start = json_array(a), *statements = json_array(a);
 
 	for (size_t i = 0; i < b->n_outputs; i++)
 		json_add(outputs, output_json(app, &b->outputs[i]));
 	for (size_t i = 0; i < b->n_at_start; i++)
 		json_add(at_start, at_start_json(a, &b->at_start[i]));
+	for (size_t i = 0; i < b->n_statements; i++)
+		json_add(statements, statements_json(app, &b->statements[i]));
 	json_set(top, "outputs", outputs);
+	json_set(top, "statements", statements);
 	json_set(top, "at_start", at_start);
+	if (b->signing.n_files)
+		json_set(top, "signing", signing_json(app, &b->signing));
 	json_set(top, "relocked", json_bool(a, b->relocked));
 	json_set(top, "bytes_fetched", json_int(a, (int64_t)b->bytes_fetched));
 	json_set(top, "timings", timings_json(a, timings, TIMINGS));
@@ -187,11 +231,31 @@ static void print_next(struct app *app, const struct build_result *b)
 	}
 }
 
+static void print_signing(const struct signing_result *s)
+{
+	char hex[DIGEST_HEX_MAX];
+
+	if (s->n_files)
+		printf("signed %zu files by key %s\n", s->n_files, digest_hex(&s->key_id, hex));
+}
+
+static bool is_last(const struct build_result *b, size_t i, struct str stem)
+{
+	return str_equal(statement_stem(b->outputs[i].file), stem) &&
+	       (i + 1 == b->n_outputs ||
+		!str_equal(statement_stem(b->outputs[i + 1].file), stem));
+}
+
 static void print_result(struct app *app, const struct build_result *b,
 			 const struct timing *timings)
 {
-	for (size_t i = 0; i < b->n_outputs; i++)
+	for (size_t i = 0, k = 0; i < b->n_outputs; i++) {
 		print_output(app, &b->outputs[i]);
+		/* below the last output of its target */
+		if (k < b->n_statements && is_last(b, i, b->statements[k].stem))
+			print_statements(&b->statements[k++]);
+	}
+	print_signing(&b->signing);
 	fflush(stdout);
 	for (size_t i = 0; i < b->n_at_start; i++)
 		print_at_start(app, &b->at_start[i]);
@@ -217,7 +281,9 @@ static bool may_ask(struct app *app, struct secure_boot_options *o, struct error
 	return true;
 }
 
-int cmd_build(struct app *app, int argc, char **argv, struct error *err)
+/* The key is opened first: what is wrong with it must not be found after the work. */
+static int run(struct app *app, int argc, char **argv, struct signer *signer,
+	       struct public_key **key, struct error *err)
 {
 	CLEANUP_RECIPE struct recipe *r = NULL;
 	CLEANUP_BUILD struct build_result b = { 0 };
@@ -226,7 +292,8 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 	const char *ci = getenv("CI");
 	int result;
 
-	if (app_recipe(app, argc ? argv[0] : NULL, &r, err) < 0 ||
+	if (signer_option(app, "sign-key", signer, key, err) < 0 ||
+	    app_recipe(app, argc ? argv[0] : NULL, &r, err) < 0 ||
 	    bundle_option_import(app, err) < 0)
 		return -1;
 	o.targets = app_values(app, "target", &o.n_targets);
@@ -236,7 +303,8 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 		.certificate = app_value(app, "secure-boot-cert"),
 		.passphrase = getenv("INGOT_SECURE_BOOT_PASSPHRASE"),
 	};
-	o.locked = app_flag(app, "locked") || (ci && strcmp(ci, "true") == 0);
+	o.signer = *key ? signer : NULL;
+	o.locked = *key || app_flag(app, "locked") || (ci && strcmp(ci, "true") == 0);
 	do {
 		build_release(&b);
 		result = build_run(&app->context, r, &o, &b, err);
@@ -248,4 +316,12 @@ int cmd_build(struct app *app, int argc, char **argv, struct error *err)
 	else if (!app->json)
 		print_result(app, &b, timings);
 	return result;
+}
+
+int cmd_build(struct app *app, int argc, char **argv, struct error *err)
+{
+	CLEANUP_SIGNER struct signer signer = { 0 };
+	CLEANUP_PUBLIC_KEY struct public_key *key = NULL;
+
+	return run(app, argc, argv, &signer, &key, err);
 }

@@ -269,6 +269,9 @@ static int make_statements(struct building *b, const struct recipe_target *t,
 		return err_while(err, "writing the statements of target '" STR_FMT "'",
 				 STR_ARG(t->name));
 	b->result->timings.statements += clock_nanoseconds() - start;
+	b->result->statements[b->result->n_statements++] = (struct build_statements){
+		.stem = statement_stem(outs->file), .up_to_date = there
+	};
 	return 0;
 }
 
@@ -341,6 +344,7 @@ static int run(struct building *b, struct error *err)
 	for (size_t i = 0; i < b->recipe->n_targets; i++)
 		n += b->lock->n_architectures * build_n_outputs(&b->recipe->targets[i]);
 	b->result->outputs = arena_array(&b->result->arena, n, sizeof(*b->result->outputs));
+	b->result->statements = arena_array(&b->result->arena, n, sizeof(*b->result->statements));
 	if (file_make_folders(AT_FDCWD, b->context->outputs_path, err) < 0)
 		return -1;
 	if (file_open_folder(AT_FDCWD, b->context->outputs_path, &b->outputs, err))

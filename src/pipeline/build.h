@@ -64,6 +64,12 @@ struct build_output {
 	uint64_t nanoseconds; /* for this output, after packs were there */
 };
 
+/* What lies beside the outputs of one target and architecture (pipeline/statements.h). */
+struct build_statements {
+	struct str stem; /* "web-1.4.0-container-amd64" */
+	bool up_to_date; /* they were there already */
+};
+
 struct build_timings {
 	uint64_t lock, fetch_and_decode, compose, write, statements, total; /* nanoseconds */
 	uint64_t lap[LAP_COUNT]; /* parts of composing; also of a lock that is refreshed */
@@ -73,6 +79,8 @@ struct build_result {
 	struct arena arena;
 	struct build_output *outputs;
 	size_t n_outputs;
+	struct build_statements *statements; /* in the order of outputs */
+	size_t n_statements;
 	struct debian_first_boot *at_start; /* what containers must make; causes are unset */
 	size_t n_at_start;
 	uint64_t bytes_fetched;
