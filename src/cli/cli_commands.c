@@ -137,6 +137,17 @@ static const struct cli_option verify_options[] = {
 	{ "signature", 0, "FILE", "a signature (default: those beside FILE; may be repeated)" },
 	{ "role", 0, "ROLE", "which role of 'trust:' counts: release (default), developer, "
 			     "rebuilder" },
+	{ "rebuild", 0, NULL, "build it again from --bundle, and compare" },
+	{ "bundle", 0, "FILE", "of --rebuild: all inputs, as 'ingot bundle' writes them" },
+	{ "target", 't', "TARGET", "of --rebuild: what FILE is (default: its name says)" },
+	{ "arch", 'a', "ARCH", "of --rebuild: for which architecture FILE is" },
+	{ "sign-key", 0, "FILE", "of --rebuild: sign the verdict with the private key in FILE" },
+	SIGNER_OPTIONS,
+	{ "output", 'o', "FILE", "of --rebuild: where the signed verdict goes (default: beside)" },
+	{ "threshold", 0, "N", "N keys of rebuilders must have signed that FILE is what its inputs "
+			       "give" },
+	{ "verdict", 0, "FILE", "of --threshold: a verdict, or a folder of them (may be repeated)" },
+	{ "allow-dissent", 0, NULL, "of --threshold: N are enough, whatever others say" },
 	{ 0 },
 };
 

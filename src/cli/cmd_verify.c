@@ -1,4 +1,5 @@
 #include "cli/show_verify.h"
+#include "cli/verify_rebuild.h"
 
 int cmd_verify(struct app *app, int argc, char **argv, struct error *err);
 
@@ -47,6 +48,10 @@ int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
 	o.signatures = app_values(app, "signature", &o.n_signatures);
 	if (read_role(app, &o.role, err) < 0 || app_machine_context(app, &c, err) < 0)
 		return -1;
+	if (app_flag(app, "rebuild"))
+		return verify_by_rebuild(app, argv[0], &o, err);
+	if (app_flag(app, "threshold"))
+		return verify_by_threshold(app, argv[0], &o, err);
 	if (verify_run(c, argv[0], &o, &r, err) < 0) {
 		if (r.n_checks)
 			show(app, &r, argv[0], err);

@@ -8,7 +8,7 @@ static const char *const states[] = {
 };
 
 /* A line each; a check that has several lines is named once. */
-static void print_checks(const struct verify_result *r)
+void show_verify_checks(const struct verify_result *r)
 {
 	int width = 10;
 
@@ -47,7 +47,7 @@ static void print_verdict(const struct verify_result *r, const char *path,
 void show_verify_text(const struct verify_result *r, const char *path,
 		      const struct error *failure)
 {
-	print_checks(r);
+	show_verify_checks(r);
 	print_verdict(r, path, failure);
 }
 

@@ -5,6 +5,9 @@
 #include "cli/app.h"
 #include "pipeline/verify.h"
 
+/* The table of checks alone. */
+void show_verify_checks(const struct verify_result *r);
+
 /* @failure: why verify_run() failed, or NULL. */
 void show_verify_text(const struct verify_result *r, const char *path,
 		      const struct error *failure);

@@ -68,6 +68,14 @@ static struct sink *counter_new(struct sink *next, struct context *c, uint64_t e
 	return &s->sink;
 }
 
+static void start(struct output_file *f, struct context *c, struct sink *file, uint64_t expected)
+{
+	f->file = file;
+	f->written = sink_in_thread(f->file);
+	f->hashed = hash_sink(f->written, &f->digest);
+	f->out = counter_new(sink_in_thread(f->hashed), c, expected);
+}
+
 int output_file_open(struct output_file *f, struct context *c, int outputs, struct str name,
 		     uint64_t expected, struct error *err)
 {
@@ -75,11 +83,13 @@ int output_file_open(struct output_file *f, struct context *c, int outputs, stru
 
 	if (file_draft_open(&f->draft, outputs, file, 0666, err) < 0)
 		return -1;
-	f->file = sink_to_synced_fd(f->draft.fd, file);
-	f->written = sink_in_thread(f->file);
-	f->hashed = hash_sink(f->written, &f->digest);
-	f->out = counter_new(sink_in_thread(f->hashed), c, expected);
+	start(f, c, sink_to_synced_fd(f->draft.fd, file), expected);
 	return 0;
+}
+
+void output_file_discard(struct output_file *f, struct context *c, uint64_t expected)
+{
+	start(f, c, sink_to_nothing(), expected);
 }
 
 int output_file_end(struct output_file *f, bool failed, struct error *err)

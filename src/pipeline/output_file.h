@@ -30,6 +30,9 @@ struct output_file {
 int output_file_open(struct output_file *f, struct context *c, int outputs, struct str name,
 		     uint64_t expected, struct error *err) MUST_CHECK;
 
+/* The same, but hashed only: nothing is kept, and draft.fd stays -1. */
+void output_file_discard(struct output_file *f, struct context *c, uint64_t expected);
+
 /*
  * All has been written, or (with @failed) no more will be: then *err stands. Afterwards the
  * bytes can be read from draft.fd, and file_draft_publish() gives the file its name.

@@ -1,0 +1,189 @@
+/*
+ * From the archive's signatures to each package: InRelease by the keyring in the bundle, the
+ * indexes by InRelease, the lock's lines by the indexes.
+ */
+#include "pipeline/rebuild_private.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "compress/compress.h"
+#include "io/file.h"
+#include "pipeline/keyring.h"
+#include "pipeline/locked_release.h"
+#include "resolve/lock.h"
+
+/* ---- InRelease ---- */
+
+static bool is_index_of(const struct lock_index *index, struct str architecture)
+{
+	struct str rest = index->path, folder;
+
+	while (str_split(&rest, '/', &folder))
+		if (str_has_prefix(folder, STR("binary-")) &&
+		    str_equal((struct str){ folder.ptr + 7, folder.len - 7 }, architecture))
+			return true;
+	return false;
+}
+
+static bool has_suite(const struct rebuilding *b, const struct lock_suite *s)
+{
+	if (!stage_has(b->inner.stage, &s->inrelease))
+		return false;
+	for (size_t i = 0; i < s->n_indexes; i++)
+		if (is_index_of(&s->indexes[i], b->architecture) &&
+		    !stage_has(b->inner.stage, &s->indexes[i].digest))
+			return false;
+	return true;
+}
+
+/* Of the bundle, and of no other place: keyring_load() would ask the host. */
+static int load_keyring(const struct rebuilding *b, const struct lock_suite *s, struct buf *to,
+			struct error *err)
+{
+	const struct recipe_source *source = locked_source(b->recipe, s);
+	CLEANUP_FREE char *path = source ? keyring_path(source) : NULL;
+	CLEANUP_FREE char *full = path ? mem_printf("recipes/%s", path) : NULL;
+	int r = full ? file_load(b->inner.workspace.fd, full, to, err) : FILE_ABSENT;
+
+	if (r != FILE_ABSENT)
+		return r;
+	return err_set(err, ERR_SIGNATURE, "the bundle has no keyring for suite '" STR_FMT "'",
+		       STR_ARG(s->suite));
+}
+
+static int judge_release(struct rebuilding *b, size_t i, struct error *err)
+{
+	struct arena *arena = &b->evidence.told.arena;
+	const struct lock_suite *s = &b->lock->suites[i];
+	CLEANUP_BUF struct buf keyring = BUF_INIT(KEYRING_SIZE_MAX);
+	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_RELEASE_SIZE);
+
+	if (load_keyring(b, s, &keyring, err) < 0)
+		return -1;
+	if (stage_load(b->inner.stage, &s->inrelease, &text, err))
+		return err->code ? -1 : err_set(err, ERR_IO, "an object has gone");
+	return locked_release(arena_bytes(arena, buf_bytes(&text)), buf_bytes(&keyring), s, arena,
+			      &b->evidence.releases[i], err);
+}
+
+int rebuild_judge_releases(struct rebuilding *b, struct error *err)
+{
+	size_t n = b->lock->n_suites;
+
+	b->evidence.releases =
+		arena_array(&b->evidence.told.arena, n, sizeof(*b->evidence.releases));
+	b->evidence.there = true;
+	for (size_t i = 0; i < n; i++)
+		b->evidence.there &= has_suite(b, &b->lock->suites[i]);
+	for (size_t i = 0; i < n && b->evidence.there; i++)
+		if (judge_release(b, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- indexes ---- */
+
+/* The packages of one suite that the lock has, by name, to their index in the lock. */
+static bool is_same(const struct lock_package *locked, const struct package *p)
+{
+	return str_equal(locked->version, p->version) &&
+	       str_equal(locked->architecture, p->architecture) &&
+	       str_equal(locked->path, p->path) && locked->size == p->size &&
+	       digest_equal(&locked->digest, &p->digest) && str_equal(locked->source, p->source) &&
+	       str_equal(locked->source_version, p->source_version);
+}
+
+static void mark(const struct rebuilding *b, const struct lock_suite *s,
+		 const struct package_list *list, bool *found)
+{
+	const struct lock_architecture *a = lock_architecture(b->lock, b->architecture);
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct lock_package *p = lock_package(a, list->packages[i].name);
+
+		if (p && str_equal(p->archive, s->source) && str_equal(p->suite, s->suite) &&
+		    is_same(p, &list->packages[i]))
+			found[p - a->packages] = true;
+	}
+}
+
+static int read_index(const struct rebuilding *b, const struct lock_suite *s,
+		      const struct lock_index *index, bool *found, struct error *err)
+{
+	CLEANUP_FREE char *name =
+		mem_printf(STR_FMT "/" STR_FMT, STR_ARG(s->suite), STR_ARG(index->path));
+	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_INDEX_SIZE);
+	CLEANUP_SOURCE struct source *plain = NULL;
+	struct package_list list = { 0 };
+	struct source *raw = NULL;
+	int r;
+
+	if (stage_get(b->inner.stage, &index->digest, &raw, err))
+		return err->code ? -1 : err_set(err, ERR_IO, "'%s' has gone", name);
+	plain = decompress(raw, COMPRESS_AUTO, LIMIT_INDEX_SIZE, name);
+	r = source_read_all(plain, &text, err);
+	if (r == 0)
+		r = packages_parse(buf_bytes(&text), name, 0, &list, err);
+	if (r == 0)
+		mark(b, s, &list, found);
+	package_list_release(&list);
+	return r;
+}
+
+static int judge_suite(const struct rebuilding *b, size_t i, bool *found, struct error *err)
+{
+	const struct lock_suite *s = &b->lock->suites[i];
+
+	for (size_t k = 0; k < s->n_indexes; k++) {
+		const struct lock_index *index = &s->indexes[k];
+		const struct release_file *f =
+			release_find(&b->evidence.releases[i], index->path);
+
+		if (!is_index_of(index, b->architecture))
+			continue;
+		if (!f || !digest_equal(&f->digest, &index->digest) || f->size != index->size)
+			return err_set(err, ERR_SIGNATURE,
+				       "the signed Release of '" STR_FMT "' does not list the lock's "
+				       "'" STR_FMT "'",
+				       STR_ARG(s->suite), STR_ARG(index->path));
+		if (read_index(b, s, index, found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int rebuild_judge_indexes(struct rebuilding *b, struct error *err)
+{
+	const struct lock_architecture *a = lock_architecture(b->lock, b->architecture);
+	CLEANUP_FREE bool *found = mem_array(a->n_packages + 1, sizeof(*found));
+	size_t n = 0;
+
+	if (!b->evidence.there) {
+		verify_add(&b->evidence.told, "evidence", VERIFY_NONE,
+			   "the bundle is without the archive's signed indexes: nothing says that its "
+			   "packages are the archive's");
+		return 0;
+	}
+	for (size_t i = 0; i < b->lock->n_suites; i++)
+		if (judge_suite(b, i, found, err) < 0)
+			return -1;
+	for (size_t i = 0; i < a->n_packages; i++) {
+		const struct lock_package *p = &a->packages[i];
+
+		if (!found[i])
+			return err_set(err, ERR_SIGNATURE,
+				       "the signed index of '" STR_FMT "' does not have " STR_FMT
+				       " " STR_FMT " as the lock has it",
+				       STR_ARG(p->suite), STR_ARG(p->name), STR_ARG(p->version));
+		n++;
+	}
+	verify_add(&b->evidence.told, "evidence", VERIFY_OK,
+		   "%zu packages are in the archive's indexes, which its keys have signed (%zu suites)",
+		   n, b->lock->n_suites);
+	return 0;
+}
