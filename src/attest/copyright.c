@@ -7,8 +7,8 @@
 #include "attest/copyright.h"
 
 #include "attest/copyright_private.h"
+#include "attest/sbom.h"
 #include "base/text.h"
-#include "crypto/hash.h"
 
 struct paragraph {
 	struct str format, files, licence; /* ptr NULL: has none */
@@ -221,4 +221,12 @@ void copyright_read(struct bytes text, struct arena *arena, struct copyright *re
 	strtab_release(&w.ids);
 	strtab_release(&w.conjuncts);
 	buf_release(&w.expression);
+}
+
+struct str copyright_licence(struct bytes copyright, struct arena *arena)
+{
+	struct copyright c;
+
+	copyright_read(copyright, arena, &c);
+	return c.licence;
 }

@@ -110,6 +110,9 @@ static void add_part(struct parser *p, struct term *list, struct term *part)
 {
 	for (size_t i = 0; part->kind == list->kind && i < part->n; i++)
 		add_part(p, list, part->parts[i]);
+	for (size_t i = 0; part->kind == ATOM && i < list->n; i++)
+		if (list->parts[i]->kind == ATOM && str_equal(list->parts[i]->atom, part->atom))
+			return;
 	if (part->kind == list->kind)
 		return;
 	ARENA_GROW(p->w->arena, list->parts, list->n, list->capacity);
@@ -123,7 +126,7 @@ static struct term *join(struct parser *p, enum kind kind, struct term *a, struc
 	t->kind = kind;
 	add_part(p, t, a);
 	add_part(p, t, b);
-	return t;
+	return t->n == 1 ? t->parts[0] : t; /* "MIT or MIT" */
 }
 
 /* Words up to the next operator or sign, one blank between them. */

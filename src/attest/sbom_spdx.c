@@ -13,10 +13,11 @@
 #include "base/text.h"
 
 #define TEXTS_MAX (8u << 20) /* bytes of all licences' texts; what is above is left out */
-#define IMAGE "SPDXRef-Image"
+/* One scanner takes ids that begin otherwise for libraries, which must have a purl. */
+#define IMAGE "SPDXRef-Application-Image"
 #define SYSTEM "SPDXRef-OperatingSystem"
-#define RECIPE "SPDXRef-Recipe"
-#define LOCK "SPDXRef-Lock"
+#define RECIPE "SPDXRef-Application-Recipe"
+#define LOCK "SPDXRef-Application-Lock"
 
 struct spdx {
 	struct sbom_index x;
@@ -212,7 +213,7 @@ static void add_recipe(struct spdx *d)
 /* It is unpacked: what the image holds is made from it. */
 static void add_archive(struct spdx *d, const struct sbom_file *f)
 {
-	struct str id = make_id(d, "Archive", f->path, STR(""));
+	struct str id = make_id(d, "Application-Archive", f->path, STR(""));
 	struct copyright none = { .licence = STR("") };
 	struct json *o = add_package(d, id, f->path, d->x.sbom->version, "ARCHIVE");
 

@@ -61,13 +61,16 @@ int sbom_stanza_next(struct deb822_reader *reader, struct arena *arena, struct s
 {
 	struct sbom_package p = { .name = STR("") };
 	struct stanza_field f;
+	bool has_field = false;
 	int item;
 
 	*ret_installed = true;
-	while ((item = deb822_next(reader, &f, err)) == DEB822_FIELD)
+	while ((item = deb822_next(reader, &f, err)) == DEB822_FIELD) {
 		take_field(&f, arena, &p, ret_installed);
-	if (item != DEB822_STANZA_END)
-		return item;
+		has_field = true;
+	}
+	if (item < 0 || (item == DEB822_END && !has_field))
+		return item; /* the last stanza may end without a blank line */
 	if (!package_name_ok(p.name))
 		return deb822_fail(reader, err, "a package without a name");
 	if (!p.source.len)
