@@ -11,6 +11,7 @@ int cmd_fetch(struct app *app, int argc, char **argv, struct error *err);
 int cmd_plan(struct app *app, int argc, char **argv, struct error *err);
 int cmd_bundle(struct app *app, int argc, char **argv, struct error *err);
 int cmd_build(struct app *app, int argc, char **argv, struct error *err);
+int cmd_log(struct app *app, int argc, char **argv, struct error *err);
 int cmd_keygen(struct app *app, int argc, char **argv, struct error *err);
 int cmd_sign(struct app *app, int argc, char **argv, struct error *err);
 int cmd_show(struct app *app, int argc, char **argv, struct error *err);
@@ -76,6 +77,16 @@ static const struct cli_option bundle_options[] = {
 	{ "output", 'o', "FILE", "write the bundle to FILE; - is standard output" },
 	{ "sources", 0, NULL, "the source packages, too" },
 	{ "arch", 'a', "ARCH", "only what ARCH needs (may be repeated)" },
+	{ 0 },
+};
+
+static const struct cli_option log_options[] = {
+	{ "key", 0, "FILE", "append: the private key that signs; verify: the log's public key" },
+	SIGNER_OPTIONS,
+	{ "origin", 0, "NAME", "the log's name: example.com/log (needed for a new log)" },
+	{ "output", 'o', "FILE", "prove: write FILE (default: FILE.tlog-proof); - is stdout" },
+	{ "proof", 0, "FILE", "verify: that a file is in a log, by this proof alone" },
+	{ "since", 0, "FILE", "verify: nothing has changed since this older checkpoint" },
 	{ 0 },
 };
 
@@ -207,6 +218,14 @@ const struct command commands[] = {
 	  "writes FILE.sigstore.json, a sigstore bundle; each envelope of NAME.intoto.jsonl beside it\n"
 	  "gets one more signature. A second key's bundle is FILE.KEYID.sigstore.json. An image that\n"
 	  "leaves packages for the machine to configure can't be signed: status 9." },
+	{ "log", "append|prove|verify DIR [FILE...]", "keep a transparency log of signatures", 2,
+	  1000, log_options, cmd_log,
+	  "append DIR FILE...      add files (signatures, verdicts) and sign the log's new head\n"
+	  "prove DIR FILE          write FILE.tlog-proof, which shows offline that FILE is in it\n"
+	  "verify DIR              read all of it: entries, hashes, signature; --since OLD: and that\n"
+	  "                        what a saved checkpoint has seen is still there\n"
+	  "verify FILE --proof P   check a proof; needs --key and no log\n"
+	  "DIR is a C2SP tlog-tiles log of static files: any web server can publish it." },
 	{ "show", "FILE|LOCK|RECIPE", "show what an image or a lock holds", 1, 1, no_options,
 	  cmd_show, NULL },
 	{ "ls", "FILE [PATH]", "list the files of an image", 1, 2, no_options, cmd_ls, NULL },
@@ -237,8 +256,10 @@ const struct command commands[] = {
 	  "made from is read from NAME.causes.json beside it. Of an image and a disk what both hold\n"
 	  "is compared, and of databases the records that both have. Status 8 if they differ. -v\n"
 	  "shows all." },
-	{ "why", "RECIPE PACKAGE|/PATH", "say why a package or a path is in the image", 2, 2,
-	  why_options, cmd_why, NULL },
+	{ "why", "RECIPE|FILE PACKAGE|/PATH", "say why a package or a path is in the image", 2, 2,
+	  why_options, cmd_why,
+	  "Of a RECIPE the tree is composed, of a FILE that was built NAME.causes.json is read, which\n"
+	  "lies beside it; without it dpkg's database in the image names the package of a path." },
 	{ "stage", "ls|gc|fsck|explain [KEY]", "look after the stage", 1, 2, stage_options,
 	  cmd_stage,
 	  "ls      what the stage holds\n"
