@@ -2,6 +2,7 @@
 
 #include "cli/app.h"
 #include "cli/progress.h"
+#include "cli/why_image.h"
 #include "pipeline/effects_show.h"
 #include "pipeline/locking.h"
 #include "pipeline/why.h"
@@ -72,54 +73,6 @@ static int explain_package(struct app *app, const struct recipe *r,
 	if (app->json)
 		app_print_json(app, "why-package", top);
 	return 0;
-}
-
-static void print_path(const struct why_path *w)
-{
-	static const char *const kinds[] = { "",     "folder",		 "file",	"link",
-					     "fifo", "character device", "block device" };
-
-	putchar('/');
-	app_print_str(w->path);
-	if (w->removed) {
-		printf(": removed\n");
-	} else {
-		printf(": %s, mode %04o, owner %u:%u", kinds[w->kind], w->mode, w->uid, w->gid);
-		if (w->kind == NODE_FILE)
-			printf(", %llu bytes", (unsigned long long)w->size);
-		if (w->target.len) {
-			printf(" -> ");
-			app_print_str(w->target);
-		}
-		putchar('\n');
-	}
-	for (size_t i = 0; i < w->n_causes; i++) {
-		printf("  %-14s ", w->causes[i].aspect);
-		app_print_str(w->causes[i].cause);
-		putchar('\n');
-	}
-}
-
-static void print_path_json(struct app *app, const struct why_path *w)
-{
-	struct arena *a = &app->arena;
-	struct json *o = json_object(a), *causes = json_array(a);
-
-	json_set(o, "path", json_text(a, arena_printf(a, "/" STR_FMT, STR_ARG(w->path))));
-	json_set(o, "removed", json_bool(a, w->removed));
-	json_set(o, "mode", json_text(a, arena_printf(a, "%04o", w->mode)));
-	json_set(o, "uid", json_int(a, w->uid));
-	json_set(o, "gid", json_int(a, w->gid));
-	json_set(o, "size", json_int(a, (int64_t)w->size));
-	for (size_t i = 0; i < w->n_causes; i++) {
-		struct json *row = json_object(a);
-
-		json_set(row, "aspect", json_text(a, w->causes[i].aspect));
-		json_set(row, "cause", json_str(a, w->causes[i].cause));
-		json_add(causes, row);
-	}
-	json_set(o, "causes", causes);
-	app_print_json(app, "why-path", o);
 }
 
 static void print_effects(const struct effect_row *rows, size_t n)
@@ -211,6 +164,8 @@ int cmd_why(struct app *app, int argc, char **argv, struct error *err)
 	int result;
 
 	(void)argc;
+	if (why_is_image(argv[0]))
+		return why_image(app, argv[0], argv[1], err);
 	if (app_recipe(app, argv[0], &r, err) < 0 || lock_load(&app->context, r, &l, err) < 0 ||
 	    choose(app, r, l, &target, &a, err) < 0)
 		return -1;
@@ -233,8 +188,8 @@ int cmd_why(struct app *app, int argc, char **argv, struct error *err)
 	if (result < 0)
 		return -1;
 	if (app->json)
-		print_path_json(app, &w);
+		show_why_path_json(app, &w);
 	else
-		print_path(&w);
+		show_why_path(&w);
 	return 0;
 }

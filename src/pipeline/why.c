@@ -1,3 +1,5 @@
+#include "attest/tree_owners.h"
+#include "base/buf.h"
 #include "pipeline/assemble.h"
 #include "pipeline/why.h"
 
@@ -16,40 +18,31 @@ size_t why_package(const struct lock_architecture *a, struct str name, struct ar
 	return n;
 }
 
-static struct str cause_text(const struct tree *t, cause_id id, struct arena *arena)
+static struct str cause_text(const struct cause *c, struct arena *arena)
 {
 	static const char *const kinds[] = {
 		[CAUSE_UNKNOWN] = "unknown",  [CAUSE_PACKAGE] = "package",
 		[CAUSE_SCRIPT] = "script of", [CAUSE_TRIGGER] = "trigger of",
 		[CAUSE_RECIPE] = "recipe",    [CAUSE_RULE] = "rule",
 	};
-	const struct cause *c = tree_cause(t, id);
 
 	return str_of(arena_printf(arena, "%s " STR_FMT "%s" STR_FMT, kinds[c->kind],
 				   STR_ARG(c->who),
-				   !c->what.len			      ? ""
+				   !c->what.len		     ? ""
 				   : c->kind == CAUSE_RECIPE ? ":"
 							     : ": ",
 				   STR_ARG(c->what)));
 }
 
-static void add_cause(struct why_path *w, const char *aspect, const struct tree *t, cause_id id,
+static void add_cause(struct why_path *w, const char *aspect, const struct cause *cause,
 		      struct arena *arena)
 {
 	w->causes[w->n_causes].aspect = aspect;
-	w->causes[w->n_causes++].cause = cause_text(t, id, arena);
+	w->causes[w->n_causes++].cause = cause_text(cause, arena);
 }
 
-/* The package whose archive ships the path, if the path is still its. */
-static struct str shipped_by(const struct tree *t, const struct node *node)
-{
-	const struct cause *c = tree_cause(t, node->cause);
-
-	return c->kind == CAUSE_PACKAGE ? c->who : (struct str){ "", 0 };
-}
-
-static void describe(const struct tree *t, const struct node *node, struct arena *arena,
-		     struct why_path *ret)
+/* All that a node says of itself. */
+static void describe(const struct node *node, struct arena *arena, struct why_path *ret)
 {
 	CLEANUP_BUF struct buf path = BUF_INIT(1u << 20);
 	const struct inode *i = node->inode;
@@ -63,15 +56,35 @@ static void describe(const struct tree *t, const struct node *node, struct arena
 	ret->size = i->kind == NODE_FILE ? i->content.size : 0;
 	ret->target = i->kind == NODE_SYMLINK ? arena_str(arena, i->target) : (struct str){ "", 0 };
 	ret->removed = node->removed;
-	ret->package = arena_str(arena, shipped_by(t, node));
-	add_cause(ret, node->removed ? "removed by" : "exists by", t, node->cause, arena);
-	if (node->removed)
+	ret->has_xattrs = i->n_xattrs;
+}
+
+static void explain(const struct causes_path *p, struct arena *arena, struct why_path *ret)
+{
+	/* The package whose archive ships the path, if the path is still its. */
+	ret->package =
+		p->existence->kind == CAUSE_PACKAGE ? arena_str(arena, p->existence->who) : STR("");
+	add_cause(ret, p->removed ? "removed by" : "exists by", p->existence, arena);
+	if (p->removed)
 		return;
-	if (i->kind == NODE_FILE || i->kind == NODE_SYMLINK)
-		add_cause(ret, "content by", t, i->cause[CAUSE_CONTENT], arena);
-	add_cause(ret, "owner, mode by", t, i->cause[CAUSE_OWNER], arena);
-	if (i->n_xattrs)
-		add_cause(ret, "xattrs by", t, i->cause[CAUSE_XATTRS], arena);
+	if (ret->kind == NODE_FILE || ret->kind == NODE_SYMLINK)
+		add_cause(ret, "content by", p->content, arena);
+	add_cause(ret, "owner, mode by", p->owner, arena);
+	if (ret->has_xattrs)
+		add_cause(ret, "xattrs by", p->xattrs, arena);
+}
+
+static struct causes_path causes_of(const struct tree *t, const struct node *node)
+{
+	const cause_id *of = node->inode->cause;
+
+	return (struct causes_path){
+		.removed = node->removed,
+		.existence = tree_cause(t, node->cause),
+		.content = tree_cause(t, of[CAUSE_CONTENT]),
+		.owner = tree_cause(t, of[CAUSE_OWNER]),
+		.xattrs = tree_cause(t, of[CAUSE_XATTRS]),
+	};
 }
 
 int why_path(struct context *c, const struct recipe *r, const struct lock *l,
@@ -80,6 +93,7 @@ int why_path(struct context *c, const struct recipe *r, const struct lock *l,
 {
 	CLEANUP_PACKAGE_SET struct package_set set = { 0 };
 	CLEANUP_ASSEMBLY struct assembly a = { 0 };
+	struct causes_path causes;
 	const struct node *node;
 	struct inputs in;
 
@@ -93,6 +107,50 @@ int why_path(struct context *c, const struct recipe *r, const struct lock *l,
 		node = tree_find_removed(a.output.tree, path);
 	if (!node)
 		return WHY_ABSENT;
-	describe(a.output.tree, node, arena, ret);
+	causes = causes_of(a.output.tree, node);
+	describe(node, arena, ret);
+	explain(&causes, arena, ret);
 	return 0;
+}
+
+/* Which package lists it; nothing more is known without causes. */
+static int ask_dpkg(const struct tree *tree, const struct content_reader *reader,
+		    const struct node *node, struct arena *arena, struct why_path *ret,
+		    struct error *err)
+{
+	struct str *owners = arena_array(arena, tree_serial_count(tree), sizeof(*owners));
+	const struct tree_diff_side side = { .tree = tree, .reader = reader };
+	struct cause cause = { .kind = CAUSE_PACKAGE, .what = STR("") };
+
+	if (tree_owners_add(&side, tree, arena, owners, err) < 0)
+		return -1;
+	ret->package = owners[node->serial];
+	cause.who = ret->package;
+	if (ret->package.len)
+		add_cause(ret, "listed by", &cause, arena);
+	return 0;
+}
+
+int why_image_path(const struct tree *tree, const struct content_reader *reader,
+		   const struct causes *causes, struct str path, struct arena *arena,
+		   struct why_path *ret, struct error *err)
+{
+	const struct node *node = tree_resolve(tree, path, false);
+	const struct causes_path *p;
+
+	*ret = (struct why_path){ 0 };
+	if (node)
+		describe(node, arena, ret);
+	if (!causes)
+		return node ? ask_dpkg(tree, reader, node, arena, ret, err) : WHY_ABSENT;
+	if (!node) {
+		while (str_has_prefix(path, STR("/")))
+			path = (struct str){ path.ptr + 1, path.len - 1 };
+		ret->path = arena_str(arena, path);
+		ret->removed = true;
+	}
+	p = causes_path(causes, ret->path);
+	if (p && p->removed == ret->removed)
+		explain(p, arena, ret);
+	return node || p ? 0 : WHY_ABSENT;
 }

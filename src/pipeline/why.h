@@ -4,6 +4,7 @@
  * pipeline/why.h - why something is in an image: what `ingot why` does.
  */
 
+#include "attest/causes.h"
 #include "base/arena.h"
 #include "pipeline/context.h"
 #include "recipe/recipe.h"
@@ -25,7 +26,7 @@ struct why_path {
 	uint16_t mode;
 	uint32_t uid, gid;
 	uint64_t size;
-	bool removed;
+	bool removed, has_xattrs;
 	struct {
 		const char *aspect; /* "exists", "content", "owner and mode", "xattrs" */
 		struct str cause;   /* "package nginx-common", "recipes/web.yaml:12:5" */
@@ -42,3 +43,12 @@ struct why_path {
 int why_path(struct context *c, const struct recipe *r, const struct lock *l,
 	     const struct recipe_target *target, struct str architecture, struct str path,
 	     struct arena *arena, struct why_path *ret, struct error *err) MUST_CHECK;
+
+/*
+ * The same of the tree of a finished image or disk, by the causes that lie beside it. With
+ * @causes NULL it is dpkg's database in the tree that says which package lists the path:
+ * one cause, or none. Or WHY_ABSENT.
+ */
+int why_image_path(const struct tree *tree, const struct content_reader *reader,
+		   const struct causes *causes, struct str path, struct arena *arena,
+		   struct why_path *ret, struct error *err) MUST_CHECK;

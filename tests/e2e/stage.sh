@@ -29,7 +29,7 @@ output=$ws/outputs/tiny-1-container-amd64.oci.tar
 sound() { # no stray file, nothing bad
 	leaves 0 ingot stage fsck || return 1
 	[ -z "$(find "$stage" -path '*/quarantine/*' -type f)" ] || { echo "quarantine"; return 1; }
-	[ -z "$(find "$ws/outputs" -type f ! -name '*.tar' ! -name '*.json' ! -name README.md 2>/dev/null)" ] || { ls -la "$ws/outputs"; return 1; }
+	[ -z "$(find "$ws/outputs" -type f ! -name '*.tar' ! -name '*.json' ! -name '*.jsonl' ! -name README.md 2>/dev/null)" ] || { ls -la "$ws/outputs"; return 1; }
 }
 check "lock" leaves 0 ingot lock tiny
 check "build" leaves 0 ingot build tiny
