@@ -178,7 +178,7 @@ static int compose_steps(struct work *w, struct debian_report *report, struct er
 			   err) < 0 ||
 	    check_first_boot(w, report, err) < 0)
 		return -1;
-	if (report->n_refusals)
+	if (report->n_refusals || in->only_effects)
 		return 0;
 	if (compose_users(w, err) < 0 || compose_files(w, err) < 0 ||
 	    compose_timezone(w, err) < 0 || compose_locale(w, err) < 0 ||

@@ -35,6 +35,7 @@ struct compose_input {
 	const struct content *certificates;    /* one for each of recipe->certificates */
 	int64_t epoch;
 	struct bytes effects; /* the effects object of this target; ptr NULL: evaluate */
+	bool only_effects;    /* stop when they are known: the tree is of no use */
 	const struct content_reader *reader;
 	struct stopwatch *stopwatch; /* or NULL */
 };

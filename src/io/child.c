@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "base/endian.h"
+#include "base/mem.h"
 
 #define ERROR_MAX (1u << 20) /* bytes of an error's texts */
 
@@ -167,16 +169,21 @@ static void kill_and_wait(pid_t pid)
 		;
 }
 
-static int run(child_task *task, const void *what, const struct child_options *o, struct buf *all,
-	       struct error *err)
+struct child {
+	struct child_options options;
+	pid_t pid;
+	int fd; /* of its answer */
+};
+
+int child_start(child_task *task, const void *what, const struct child_options *o,
+		struct child **ret, struct error *err)
 {
-	CLEANUP_CLOSE int in = -1;
+	struct child *c;
 	int fds[2];
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "can't make a pipe");
-	in = fds[0];
 	pid = fork();
 	if (pid == 0) {
 		if (!be_quiet())
@@ -185,27 +192,58 @@ static int run(child_task *task, const void *what, const struct child_options *o
 		_exit(0);
 	}
 	close(fds[1]);
-	if (pid < 0)
-		return err_sys(err, errno, "can't start %s", o->name);
-	if (receive(in, o, all, err) < 0) {
-		kill_and_wait(pid);
+	if (pid < 0) {
+		err_sys(err, errno, "can't start %s", o->name);
+		close(fds[0]);
 		return -1;
 	}
-	return wait_for(pid, o, err);
+	c = mem_alloc(sizeof(*c));
+	*c = (struct child){ *o, pid, fds[0] };
+	*ret = c;
+	return 0;
+}
+
+static int hear(const struct child *c, struct buf *all, struct error *err)
+{
+	if (receive(c->fd, &c->options, all, err) < 0) {
+		kill_and_wait(c->pid);
+		return -1;
+	}
+	return wait_for(c->pid, &c->options, err);
+}
+
+int child_finish(struct child *c, struct buf *to, struct error *err)
+{
+	CLEANUP_BUF struct buf all = BUF_INIT(c->options.answer_max + ERROR_MAX);
+	int r;
+
+	if (c->options.secret)
+		buf_reserve(&all, all.max); /* growing would leave copies */
+	r = hear(c, &all, err);
+	if (r == 0)
+		r = take_answer(buf_bytes(&all), &c->options, to, err);
+	if (c->options.secret)
+		explicit_bzero(all.ptr, all.capacity);
+	close(c->fd);
+	free(c);
+	return r;
+}
+
+void child_drop(struct child *c)
+{
+	if (!c)
+		return;
+	kill_and_wait(c->pid);
+	close(c->fd);
+	free(c);
 }
 
 int child_run(child_task *task, const void *what, const struct child_options *o, struct buf *to,
 	      struct error *err)
 {
-	CLEANUP_BUF struct buf all = BUF_INIT(o->answer_max + ERROR_MAX);
-	int r;
+	struct child *c;
 
-	if (o->secret)
-		buf_reserve(&all, all.max); /* growing would leave copies */
-	r = run(task, what, o, &all, err);
-	if (r == 0)
-		r = take_answer(buf_bytes(&all), o, to, err);
-	if (o->secret)
-		explicit_bzero(all.ptr, all.capacity);
-	return r;
+	if (child_start(task, what, o, &c, err) < 0)
+		return -1;
+	return child_finish(c, to, err);
 }

@@ -26,6 +26,16 @@ struct child_options {
 };
 
 /*
+ * The same in two steps: meanwhile the caller may start threads. Each child must be finished
+ * (waits for its answer) or dropped (killed). @what lives until then.
+ */
+struct child;
+int child_start(child_task *task, const void *what, const struct child_options *options,
+		struct child **ret, struct error *err) MUST_CHECK;
+int child_finish(struct child *c, struct buf *to, struct error *err) MUST_CHECK;
+void child_drop(struct child *c); /* NULL is allowed */
+
+/*
  * @to gets what @task put into its own. Errors: the task's (code, message, detail, hint);
  * options->failure if the child dies or says too much; ERR_IO.
  */

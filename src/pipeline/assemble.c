@@ -162,9 +162,11 @@ static void list_packages(const struct recipe *r, const struct recipe_target *ta
 	in->n_packages = n;
 }
 
+enum assemble_how { ASSEMBLE_REPLAY, ASSEMBLE_EVALUATE, ASSEMBLE_ONLY_EFFECTS };
+
 static int assemble(struct context *c, const struct recipe *r, const struct recipe_target *target,
 		    const struct lock *lock, const struct package_set *set,
-		    const struct inputs *in, bool evaluate, struct assembly *a,
+		    const struct inputs *in, enum assemble_how how, struct assembly *a,
 		    struct error *err)
 {
 	struct compose_file *files;
@@ -175,6 +177,7 @@ static int assemble(struct context *c, const struct recipe *r, const struct reci
 					   .lock = lock,
 					   .architecture = set->locked->name,
 					   .epoch = lock->epoch,
+					   .only_effects = how == ASSEMBLE_ONLY_EFFECTS,
 					   .reader = stage_reader(c->stage),
 					   .stopwatch = &c->stopwatch };
 	list_packages(r, target, set, &a->arena, &a->input);
@@ -182,7 +185,7 @@ static int assemble(struct context *c, const struct recipe *r, const struct reci
 		return -1;
 	a->input.files = files;
 	a->input.certificates = certificates;
-	if (!evaluate && effects_load(c, lock, set->locked->name, target->name, &a->arena,
+	if (how == ASSEMBLE_REPLAY && effects_load(c, lock, set->locked->name, target->name, &a->arena,
 				      &a->input.effects, err) < 0)
 		return -1;
 	if (compose(&a->input, &a->arena, &a->output, err) < 0)
@@ -217,7 +220,7 @@ int assembly_make(struct context *c, const struct recipe *r, const struct recipe
 {
 	CLEANUP_ASSEMBLY struct assembly a = { 0 };
 
-	if (assemble(c, r, target, lock, set, in, false, &a, err) < 0 ||
+	if (assemble(c, r, target, lock, set, in, ASSEMBLE_REPLAY, &a, err) < 0 ||
 	    check_again(c, r, set, &a, err) < 0)
 		return -1;
 	*ret = a;
@@ -232,11 +235,27 @@ int assembly_evaluate(struct context *c, const struct recipe *r,
 {
 	CLEANUP_ASSEMBLY struct assembly a = { 0 };
 
-	if (assemble(c, r, target, lock, set, in, true, &a, err) < 0)
+	if (assemble(c, r, target, lock, set, in, ASSEMBLE_EVALUATE, &a, err) < 0)
 		return -1;
 	*ret = a;
 	a = (struct assembly){ 0 };
 	return 0;
+}
+
+int assembly_check_effects(struct context *c, const struct recipe *r,
+			   const struct recipe_target *target, const struct lock *lock,
+			   const struct package_set *set, const struct inputs *in,
+			   struct error *err)
+{
+	CLEANUP_ASSEMBLY struct assembly a = { 0 };
+	const struct debian_report *report = &a.output.report;
+
+	if (assemble(c, r, target, lock, set, in, ASSEMBLE_ONLY_EFFECTS, &a, err) < 0)
+		return -1;
+	if (report->n_refusals)
+		return err_set(err, ERR_SCRIPT, "%zu commands of scripts can't be evaluated, and "
+			       "nobody has answered them", report->n_refusals);
+	return effects_compare(lock, a.input.architecture, target->name, report->effects, err);
 }
 
 void assembly_release(struct assembly *a)

@@ -56,6 +56,14 @@ int assembly_evaluate(struct context *c, const struct recipe *r,
 		      const struct recipe_target *target, const struct lock *lock,
 		      const struct package_set *set, const struct inputs *in,
 		      struct assembly *ret, struct error *err) MUST_CHECK;
+/*
+ * Evaluates the scripts, whatever the stage has of effects, and no more: ERR_LOCK_STALE with
+ * what differs if they give another object than the lock names; ERR_SCRIPT.
+ */
+int assembly_check_effects(struct context *c, const struct recipe *r,
+			   const struct recipe_target *target, const struct lock *lock,
+			   const struct package_set *set, const struct inputs *in,
+			   struct error *err) MUST_CHECK;
 void assembly_release(struct assembly *a);
 #define CLEANUP_ASSEMBLY CLEANUP(assembly_release)
 

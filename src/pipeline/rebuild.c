@@ -13,13 +13,11 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/child.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/workers.h"
-#include "pipeline/assemble.h"
-#include "pipeline/effects_store.h"
 #include "pipeline/explain.h"
-#include "pipeline/inputs.h"
 #include "pipeline/locking.h"
 
 /* ---- a workspace of the bundle's ---- */
@@ -95,21 +93,6 @@ static int check_packages(const struct rebuilding *b, struct error *err)
 
 /* ---- what goes on at once ---- */
 
-/* The scripts once more, whatever the effects object says. */
-static int evaluate_again(struct rebuilding *b, struct error *err)
-{
-	CLEANUP_PACKAGE_SET struct package_set set = { 0 };
-	CLEANUP_ASSEMBLY struct assembly a = { 0 };
-	struct inputs in;
-
-	if (package_set_open(&b->inner, b->lock, b->architecture, &set, err) < 0 ||
-	    inputs_scan(&b->inner, b->recipe, &b->built.arena, &in, err) < 0 ||
-	    assembly_evaluate(&b->inner, b->recipe, b->target, b->lock, &set, &in, &a, err) < 0)
-		return -1;
-	return effects_compare(b->lock, b->architecture, b->target->name, a.output.report.effects,
-			       err);
-}
-
 static struct build_options build_options_of(const struct rebuilding *b, const char *names[2])
 {
 	return (struct build_options){
@@ -135,7 +118,41 @@ static int build(struct rebuilding *b, struct build_result *ret, struct error *e
 	return 0;
 }
 
-enum part { PART_BUILD, PART_EVIDENCE, PART_VERIFY, PARTS };
+/* The scripts once more, whatever the effects object says. Its own times: others run. */
+static int evaluate_again(struct rebuilding *b, struct error *err)
+{
+	struct context c = b->inner; /* borrowed */
+
+	return assembly_check_effects(&c, b->recipe, b->target, b->lock, &b->set, &b->inputs, err);
+}
+
+static int open_packages(struct rebuilding *b, struct error *err)
+{
+	int r = package_set_open(&b->inner, b->lock, b->architecture, &b->set, err);
+
+	if (r == 0)
+		r = inputs_scan(&b->inner, b->recipe, &b->r->arena, &b->inputs, err);
+	pthread_mutex_lock(&b->mutex);
+	b->set_state = r < 0 ? SET_FAILED : SET_OPEN;
+	pthread_cond_broadcast(&b->changed);
+	pthread_mutex_unlock(&b->mutex);
+	return r < 0 ? err_while(err, "reading the packages of '%s'", b->bundle->name) : 0;
+}
+
+static bool wait_for_packages(struct rebuilding *b)
+{
+	bool open;
+
+	pthread_mutex_lock(&b->mutex);
+	while (b->set_state == SET_UNKNOWN)
+		pthread_cond_wait(&b->changed, &b->mutex);
+	open = b->set_state == SET_OPEN;
+	pthread_mutex_unlock(&b->mutex);
+	return open;
+}
+
+/* In this order: the last two wait for the first, if there is one thread only. */
+enum part { PART_BUILD, PART_EFFECTS, PART_VERIFY, PARTS };
 
 static int run_part(void *context, size_t i, struct error *err)
 {
@@ -144,11 +161,12 @@ static int run_part(void *context, size_t i, struct error *err)
 	(void)err; /* each failure is told by itself */
 	switch ((enum part)i) {
 	case PART_BUILD:
-		(void)!build(b, &b->built, &b->build_failure);
+		if (open_packages(b, &b->build_failure) == 0)
+			(void)!build(b, &b->built, &b->build_failure);
 		break;
-	case PART_EVIDENCE:
-		if (b->evidence.failure.code == ERR_NONE)
-			(void)!rebuild_judge_indexes(b, &b->evidence.failure);
+	case PART_EFFECTS:
+		if (wait_for_packages(b))
+			(void)!evaluate_again(b, &b->effects_failure);
 		break;
 	case PART_VERIFY:
 		if (!b->r->verify.kind.ptr)
@@ -173,35 +191,36 @@ static void fail(struct rebuild_result *r, const char *name, struct error *failu
 	err_release(failure);
 }
 
-static void tell_evidence(struct rebuilding *b)
+static int tell_evidence(struct rebuilding *b, struct error *err)
 {
-	const struct verify_result *told = &b->evidence.told;
+	struct error failure = ERR_INIT;
 
-	for (size_t i = 0; i < told->n_checks; i++)
-		verify_add(&b->r->verify, told->checks[i].name, told->checks[i].state, STR_FMT,
-			   STR_ARG(told->checks[i].text));
-	if (b->evidence.failure.code)
-		fail(b->r, "evidence", &b->evidence.failure);
+	if (rebuild_evidence_finish(b, &failure) == 0)
+		return 0;
+	if (failure.code == ERR_INTERRUPTED || failure.code == ERR_IO)
+		return err_move(err, &failure);
+	fail(b->r, "evidence", &failure);
+	return 0;
 }
 
 static int tell_effects(struct rebuilding *b, struct error *err)
 {
-	struct error failure = ERR_INIT;
+	struct error *failure = &b->effects_failure;
 
 	if (!lock_effects(b->lock, b->architecture, b->target->name)) {
 		verify_add(&b->r->verify, "effects", VERIFY_NONE, "the lock has none of target '"
 			   STR_FMT "'", STR_ARG(b->target->name));
 		return 0;
 	}
-	if (evaluate_again(b, &failure) == 0) {
+	if (failure->code == ERR_NONE) {
 		verify_add(&b->r->verify, "effects", VERIFY_OK,
 			   "the scripts of the packages give the effects that the lock names");
 		return 0;
 	}
-	if (failure.code != ERR_LOCK_STALE && failure.code != ERR_SCRIPT)
-		return err_move(err, &failure);
-	failure.code = ERR_DIFFERS;
-	fail(b->r, "effects", &failure);
+	if (failure->code != ERR_LOCK_STALE && failure->code != ERR_SCRIPT)
+		return err_move(err, failure);
+	failure->code = ERR_DIFFERS;
+	fail(b->r, "effects", failure);
 	return 0;
 }
 
@@ -283,7 +302,8 @@ static int judge(struct rebuilding *b, struct error *err)
 	verify_add(&r->verify, "bundle", VERIFY_OK, "%zu files, %s%s", b->bundle->files.n_files,
 		   digest_format(&b->bundle->files.manifest, text),
 		   b->bundle->files.is_foreign ? "; the tar around them is another tool's" : "");
-	tell_evidence(b);
+	if (tell_evidence(b, err) < 0)
+		return -1;
 	if (b->build_failure.code)
 		return err_move(err, &b->build_failure);
 	if (tell_effects(b, err) < 0)
@@ -308,7 +328,8 @@ static int rebuild(struct rebuilding *b, struct error *err)
 		return -1;
 	if (check_packages(b, err) < 0)
 		return -1;
-	(void)!rebuild_judge_releases(b, &b->evidence.failure);
+	if (rebuild_evidence_start(b, err) < 0)
+		return -1;
 	if (workers_run(b->context->n_threads > 1 ? PARTS : 1, PARTS, run_part, b, err) < 0)
 		return -1;
 	return judge(b, err);
@@ -324,10 +345,15 @@ int rebuild_run(struct context *c, const char *path, const struct rebuild_option
 	int r;
 
 	*ret = (struct rebuild_result){ 0 };
+	pthread_mutex_init(&b.mutex, NULL);
+	pthread_cond_init(&b.changed, NULL);
 	r = rebuild(&b, err);
 	build_release(&b.built);
-	verify_release(&b.evidence.told);
-	err_release(&b.evidence.failure);
+	child_drop(b.evidence.child);
+	package_set_release(&b.set);
+	pthread_cond_destroy(&b.changed);
+	pthread_mutex_destroy(&b.mutex);
+	err_release(&b.effects_failure);
 	err_release(&b.verify_failure);
 	err_release(&b.build_failure);
 	lock_free(b.lock);

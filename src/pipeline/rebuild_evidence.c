@@ -2,6 +2,7 @@
  * From the archive's signatures to each package: InRelease by the keyring in the bundle, the
  * indexes by InRelease, the lock's lines by the indexes.
  */
+#define _GNU_SOURCE
 #include "pipeline/rebuild_private.h"
 
 #include <fcntl.h>
@@ -12,7 +13,9 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "compress/compress.h"
+#include "io/child.h"
 #include "io/file.h"
+#include "io/interrupt.h"
 #include "pipeline/keyring.h"
 #include "pipeline/locked_release.h"
 #include "resolve/lock.h"
@@ -58,7 +61,7 @@ static int load_keyring(const struct rebuilding *b, const struct lock_suite *s, 
 
 static int judge_release(struct rebuilding *b, size_t i, struct error *err)
 {
-	struct arena *arena = &b->evidence.told.arena;
+	struct arena *arena = &b->r->arena;
 	const struct lock_suite *s = &b->lock->suites[i];
 	CLEANUP_BUF struct buf keyring = BUF_INIT(KEYRING_SIZE_MAX);
 	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_RELEASE_SIZE);
@@ -71,16 +74,12 @@ static int judge_release(struct rebuilding *b, size_t i, struct error *err)
 			      &b->evidence.releases[i], err);
 }
 
-int rebuild_judge_releases(struct rebuilding *b, struct error *err)
+static int judge_releases(struct rebuilding *b, struct error *err)
 {
 	size_t n = b->lock->n_suites;
 
-	b->evidence.releases =
-		arena_array(&b->evidence.told.arena, n, sizeof(*b->evidence.releases));
-	b->evidence.there = true;
+	b->evidence.releases = arena_array(&b->r->arena, n, sizeof(*b->evidence.releases));
 	for (size_t i = 0; i < n; i++)
-		b->evidence.there &= has_suite(b, &b->lock->suites[i]);
-	for (size_t i = 0; i < n && b->evidence.there; i++)
 		if (judge_release(b, i, err) < 0)
 			return -1;
 	return 0;
@@ -88,7 +87,6 @@ int rebuild_judge_releases(struct rebuilding *b, struct error *err)
 
 /* ---- indexes ---- */
 
-/* The packages of one suite that the lock has, by name, to their index in the lock. */
 static bool is_same(const struct lock_package *locked, const struct package *p)
 {
 	return str_equal(locked->version, p->version) &&
@@ -112,12 +110,68 @@ static void mark(const struct rebuilding *b, const struct lock_suite *s,
 	}
 }
 
+/* Its first line is "Package: NAME" in every archive; one that is not is looked at, too. */
+static bool may_matter(const struct lock_architecture *a, struct str stanza)
+{
+	struct str field = STR("Package: "), name;
+
+	if (!str_has_prefix(stanza, field))
+		return true;
+	name = (struct str){ stanza.ptr + field.len, stanza.len - field.len };
+	name.len = str_find_char(name, '\n');
+	return lock_package(a, name) != NULL;
+}
+
+/* Moves whole stanzas of @text that may matter to @kept; the rest stays for the next round. */
+static void sieve(const struct lock_architecture *a, struct buf *text, bool ended, struct buf *kept)
+{
+	struct str rest = buf_str(text);
+
+	for (;;) {
+		const char *end = memmem(rest.ptr, rest.len, "\n\n", 2);
+		struct str stanza = { rest.ptr, end ? (size_t)(end - rest.ptr) + 2 : rest.len };
+
+		if (!end && !ended)
+			break;
+		if (stanza.len && may_matter(a, stanza))
+			buf_add_str(kept, stanza);
+		rest = (struct str){ stanza.ptr + stanza.len, rest.len - stanza.len };
+		if (!end)
+			break;
+	}
+	if (rest.len)
+		memmove(text->ptr, rest.ptr, rest.len);
+	text->len = rest.len;
+}
+
+#define STEP (256u << 10) /* bytes */
+
+/* Read through, of 70,000 stanzas a hundred are kept. */
+static int sieve_index(const struct lock_architecture *a, struct source *plain, struct buf *kept,
+		       struct error *err)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_INDEX_SIZE);
+	size_t n;
+
+	do {
+		if (interrupted())
+			return err_set(err, ERR_INTERRUPTED, "interrupted");
+		if (text.len > text.max - STEP || kept->len > kept->max - text.max)
+			return err_set(err, ERR_LIMIT, "an index is too large");
+		if (source_read(plain, buf_reserve(&text, STEP), STEP, &n, err) < 0)
+			return -1;
+		text.len += n;
+		sieve(a, &text, n == 0, kept);
+	} while (n);
+	return 0;
+}
+
 static int read_index(const struct rebuilding *b, const struct lock_suite *s,
 		      const struct lock_index *index, bool *found, struct error *err)
 {
 	CLEANUP_FREE char *name =
 		mem_printf(STR_FMT "/" STR_FMT, STR_ARG(s->suite), STR_ARG(index->path));
-	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_INDEX_SIZE);
+	CLEANUP_BUF struct buf kept = BUF_INIT(2 * (size_t)LIMIT_INDEX_SIZE);
 	CLEANUP_SOURCE struct source *plain = NULL;
 	struct package_list list = { 0 };
 	struct source *raw = NULL;
@@ -126,9 +180,9 @@ static int read_index(const struct rebuilding *b, const struct lock_suite *s,
 	if (stage_get(b->inner.stage, &index->digest, &raw, err))
 		return err->code ? -1 : err_set(err, ERR_IO, "'%s' has gone", name);
 	plain = decompress(raw, COMPRESS_AUTO, LIMIT_INDEX_SIZE, name);
-	r = source_read_all(plain, &text, err);
+	r = sieve_index(lock_architecture(b->lock, b->architecture), plain, &kept, err);
 	if (r == 0)
-		r = packages_parse(buf_bytes(&text), name, 0, &list, err);
+		r = packages_parse(buf_bytes(&kept), name, 0, &list, err);
 	if (r == 0)
 		mark(b, s, &list, found);
 	package_list_release(&list);
@@ -157,18 +211,11 @@ static int judge_suite(const struct rebuilding *b, size_t i, bool *found, struct
 	return 0;
 }
 
-int rebuild_judge_indexes(struct rebuilding *b, struct error *err)
+static int judge_indexes(struct rebuilding *b, struct error *err)
 {
 	const struct lock_architecture *a = lock_architecture(b->lock, b->architecture);
 	CLEANUP_FREE bool *found = mem_array(a->n_packages + 1, sizeof(*found));
-	size_t n = 0;
 
-	if (!b->evidence.there) {
-		verify_add(&b->evidence.told, "evidence", VERIFY_NONE,
-			   "the bundle is without the archive's signed indexes: nothing says that its "
-			   "packages are the archive's");
-		return 0;
-	}
 	for (size_t i = 0; i < b->lock->n_suites; i++)
 		if (judge_suite(b, i, found, err) < 0)
 			return -1;
@@ -180,10 +227,48 @@ int rebuild_judge_indexes(struct rebuilding *b, struct error *err)
 				       "the signed index of '" STR_FMT "' does not have " STR_FMT
 				       " " STR_FMT " as the lock has it",
 				       STR_ARG(p->suite), STR_ARG(p->name), STR_ARG(p->version));
-		n++;
 	}
-	verify_add(&b->evidence.told, "evidence", VERIFY_OK,
+	return 0;
+}
+
+/* ---- in a process of its own, beside all else ---- */
+
+static int evidence_task(const void *what, struct buf *to, struct error *err)
+{
+	struct rebuilding *b = *(struct rebuilding *const *)what;
+
+	(void)to; /* that it ends well is the answer */
+	return judge_releases(b, err) < 0 ? -1 : judge_indexes(b, err);
+}
+
+int rebuild_evidence_start(struct rebuilding *b, struct error *err)
+{
+	static const struct child_options options = { .name = "the reader of indexes",
+						      .failure = ERR_SIGNATURE,
+						      .answer_max = 1u << 16 };
+
+	for (size_t i = 0; i < b->lock->n_suites; i++)
+		if (!has_suite(b, &b->lock->suites[i]))
+			return 0;
+	b->evidence.self = b;
+	return child_start(evidence_task, &b->evidence.self, &options, &b->evidence.child, err);
+}
+
+int rebuild_evidence_finish(struct rebuilding *b, struct error *err)
+{
+	const struct lock_architecture *a = lock_architecture(b->lock, b->architecture);
+	CLEANUP_BUF struct buf answer = BUF_INIT(1u << 17);
+
+	if (!b->evidence.child) {
+		verify_add(&b->r->verify, "evidence", VERIFY_NONE,
+			   "the bundle is without the archive's signed indexes: nothing says that its "
+			   "packages are the archive's");
+		return 0;
+	}
+	if (child_finish(TAKE_PTR(b->evidence.child), &answer, err) < 0)
+		return -1;
+	verify_add(&b->r->verify, "evidence", VERIFY_OK,
 		   "%zu packages are in the archive's indexes, which its keys have signed (%zu suites)",
-		   n, b->lock->n_suites);
+		   a->n_packages, b->lock->n_suites);
 	return 0;
 }

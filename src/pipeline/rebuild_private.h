@@ -2,6 +2,9 @@
 
 /* pipeline/rebuild_private.h - what the steps of a rebuild share. Private. */
 
+#include <pthread.h>
+
+#include "pipeline/assemble.h"
 #include "pipeline/build.h"
 #include "pipeline/bundle.h"
 #include "pipeline/rebuild.h"
@@ -10,9 +13,8 @@
 /* The signed indexes of the lock's suites: signatures first, what they list later. */
 struct rebuild_evidence {
 	struct release *releases; /* one for each of lock->suites */
-	bool there;               /* the bundle has all of it */
-	struct verify_result told;
-	struct error failure;
+	struct child *child;      /* that judges it; NULL: the bundle has not all of it */
+	struct rebuilding *self;
 };
 
 struct rebuilding {
@@ -30,7 +32,12 @@ struct rebuilding {
 	struct str architecture;
 	struct build_result built;
 	struct rebuild_evidence evidence;
-	struct error verify_failure, build_failure;
+	struct package_set set;       /* decoded by the part that builds */
+	struct inputs inputs;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	enum { SET_UNKNOWN, SET_OPEN, SET_FAILED } set_state;
+	struct error verify_failure, build_failure, effects_failure;
 };
 
 /*
@@ -40,7 +47,10 @@ struct rebuilding {
 int rebuild_choose(struct rebuilding *b, bool verified, bool *ret_known,
 		   struct error *err) MUST_CHECK;
 
-/* InRelease of all suites, by the keyrings in the bundle. No other thread runs. */
-int rebuild_judge_releases(struct rebuilding *b, struct error *err) MUST_CHECK;
-/* Each index is listed by its Release, each package by its index, as the lock says. */
-int rebuild_judge_indexes(struct rebuilding *b, struct error *err) MUST_CHECK;
+/*
+ * InRelease of all suites by the keyrings in the bundle, each index by its Release, each
+ * package by its index: judged in a process of its own. No other thread runs at the start;
+ * the end waits for it, and tells.
+ */
+int rebuild_evidence_start(struct rebuilding *b, struct error *err) MUST_CHECK;
+int rebuild_evidence_finish(struct rebuilding *b, struct error *err) MUST_CHECK;
