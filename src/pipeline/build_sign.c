@@ -26,6 +26,19 @@ int build_may_sign(const struct building *b, struct error *err)
 	return 0;
 }
 
+int build_drop_signatures(struct building *b, const struct build_output *outs, size_t n,
+			  struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct identity output = build_output_identity(&outs[i]);
+
+		if (!outs[i].up_to_date &&
+		    signing_drop_stale(b->context, b->outputs, &output, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The stage remembers the digest of a file by its times: good enough to build, not to sign. */
 static int read_again(void *context, size_t i, struct error *err)
 {

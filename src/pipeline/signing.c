@@ -4,8 +4,6 @@
 
 #include "format/sigstore/sigstore.h"
 
-#define BUNDLE_MAX (DSSE_ENVELOPE_MAX + 4096u)
-
 /* The envelopes of one STEM.intoto.jsonl: b->envelopes[first] and those that follow. */
 struct line_file {
 	const char *name;
@@ -62,7 +60,7 @@ static int load_lines(struct run *r, struct error *err)
 static int save_bundle(struct run *r, size_t i, struct arena *arena, struct signing_result *ret,
 		       struct error *err)
 {
-	CLEANUP_BUF struct buf text = BUF_INIT(BUNDLE_MAX);
+	CLEANUP_BUF struct buf text = BUF_INIT(SIGNING_BUNDLE_MAX);
 	const char *name = NULL;
 
 	if (signing_bundle_name(r->folder, &r->outputs[i], &ret->key_id, arena, &name, err) < 0)

@@ -39,6 +39,13 @@ int signing_outputs(int folder, const struct identity *outputs, const char *cons
 		    const struct signer *signer, struct arena *arena, struct signing_result *ret,
 		    struct error *err) MUST_CHECK;
 
+/*
+ * Removes signatures beside @output, new in @folder, that are about the file that lay there
+ * before it, and says so: nobody could use them any more.
+ */
+int signing_drop_stale(const struct context *c, int folder, const struct identity *output,
+		       struct error *err) MUST_CHECK;
+
 /* One statement, signed, as a sigstore bundle in @to. */
 int signing_bundle(const struct intoto_statement *s, const struct signer *signer, struct buf *to,
 		   struct digest *ret_key_id, struct error *err) MUST_CHECK;

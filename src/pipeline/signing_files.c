@@ -5,8 +5,6 @@
 #include "format/sigstore/sigstore.h"
 #include "io/file.h"
 
-#define BUNDLE_MAX (DSSE_ENVELOPE_MAX + 4096u)
-
 /* ---- bundles ---- */
 
 enum holder {
@@ -40,7 +38,7 @@ static int parse_bundle(struct bytes text, const char *name, const struct identi
 static int find_holder(int folder, const char *name, const struct identity *of,
 		       const struct digest *key_id, enum holder *ret, struct error *err)
 {
-	CLEANUP_BUF struct buf text = BUF_INIT(BUNDLE_MAX);
+	CLEANUP_BUF struct buf text = BUF_INIT(SIGNING_BUNDLE_MAX);
 	int r = file_load(folder, name, &text, err);
 
 	*ret = HOLDER_NONE;

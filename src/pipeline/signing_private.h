@@ -5,6 +5,8 @@
 #include "format/dsse/dsse.h"
 #include "pipeline/signing.h"
 
+#define SIGNING_BUNDLE_MAX (DSSE_ENVELOPE_MAX + 4096u)
+
 /* Envelopes, the bytes that are signed of each, and signatures by one key. */
 struct signing_batch {
 	struct arena arena;
