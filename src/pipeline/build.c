@@ -296,6 +296,8 @@ static int build_target(struct building *b, const struct recipe_target *t, struc
 	result->n_outputs += n;
 	if (b->options->discard)
 		return 0;
+	if (build_drop_signatures(b, outs, n, err) < 0)
+		return -1;
 	return make_statements(b, t, set, outs, n, &texts, err);
 }
 
@@ -350,12 +352,10 @@ static int run(struct building *b, struct error *err)
 	if (file_open_folder(AT_FDCWD, b->context->outputs_path, &b->outputs, err))
 		return err->code ? -1
 				 : err_set(err, ERR_IO, "'%s' has gone", b->context->outputs_path);
-	if (!b->options->signer)
-		return build_all(b, err);
 	/* A key signs a whole run or nothing of it. */
-	if (build_may_sign(b, err) < 0 || build_all(b, err) < 0)
+	if ((b->options->signer && build_may_sign(b, err) < 0) || build_all(b, err) < 0)
 		return -1;
-	return build_sign(b, err);
+	return b->options->signer ? build_sign(b, err) : 0;
 }
 
 int build_run(struct context *c, const struct recipe *r, const struct build_options *o,
