@@ -355,6 +355,36 @@ static void sign(struct disk *d, EVP_PKEY *key)
 	cr_assert_eq(disk_sign(d, buf_bytes(&p7s), &err), 0, "%s", err.message);
 }
 
+/* With a verity tree and without: all partitions go to both. */
+Test(disk, a_signed_disk_tells_what_it_was_before)
+{
+	static const enum root_type types[] = { ROOT_EXT4, ROOT_EROFS };
+	EVP_PKEY *key = fixture_rsa(2048);
+
+	for (int i = 0; i < 2; i++) {
+		CLEANUP_DISK struct disk *d = NULL, *plain = NULL;
+		struct sink *out = sink_to_nothing(), *before;
+		struct digest unsigned_one, got;
+		struct world w;
+
+		world_init(&w, TREE("a"), types[i]);
+		plain = plan(&w);
+		d = plan(&w);
+		unsigned_one = digest_of(plain);
+		sign(d, key);
+		before = hash_sink(NULL, &got);
+		cr_assert_eq(disk_write(d, out, before, &w.err), 0, "%s", w.err.message);
+		cr_assert_eq(out->offset, disk_facts(d)->size);
+		cr_assert_eq(sink_close(before, &w.err), 0);
+		cr_assert_eq(sink_close(out, &w.err), 0);
+		cr_assert(digest_equal(&got, &unsigned_one));
+		unsigned_one = digest_of(d);
+		cr_assert_not(digest_equal(&got, &unsigned_one));
+		world_release(&w);
+	}
+	EVP_PKEY_free(key);
+}
+
 Test(disk, a_signature_changes_the_uki_only)
 {
 	CLEANUP_DISK struct disk *d = NULL, *plain = NULL;
