@@ -173,7 +173,7 @@ static void add_system(struct spdx *d)
 	if (!s->distribution.len)
 		return;
 	sbom_distribution(s, &id, &version);
-	o = add_package(d, STR(SYSTEM), id, version, "OPERATING-SYSTEM");
+	o = add_package(d, STR(SYSTEM), id, version, "OPERATING_SYSTEM");
 	set_organisation(d, o,
 			 s->n_packages && s->packages[0].origin.len ? s->packages[0].origin : id);
 	set_licence(d, o, &none);

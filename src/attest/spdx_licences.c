@@ -30,7 +30,6 @@ const char *const spdx_licence_ids[] = {
 	"Apache-2.0",
 	"Artistic-1.0-Perl",
 	"Artistic-2.0",
-	"Artistic-dist",
 	"BSD-1-Clause",
 	"BSD-2-Clause",
 	"BSD-2-Clause-Patent",

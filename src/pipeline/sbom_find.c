@@ -85,9 +85,10 @@ static int64_t newest_file(const struct tree *tree)
 	return newest;
 }
 
-/* "web:1.4.0", perhaps with folders before it; else the file's name. */
-static void name_image(const struct identified *i, struct sbom *s)
+/* "web:1.4.0", perhaps with folders before it; else the file's name, and its digest. */
+static void name_image(const struct identified *i, struct arena *arena, struct sbom *s)
 {
+	char text[DIGEST_TEXT_MAX];
 	struct str reference = i->image ? i->image->reference : STR("");
 	size_t colon = reference.len;
 
@@ -96,6 +97,7 @@ static void name_image(const struct identified *i, struct sbom *s)
 	colon = reference.len;
 	while (colon && reference.ptr[colon - 1] != ':' && reference.ptr[colon - 1] != '/')
 		colon--;
+	s->version = str_of(arena_strdup(arena, str_of(digest_format(&s->seed, text))));
 	s->name = reference.len ? reference : statement_stem(i->identity.file);
 	if (reference.len && colon && reference.ptr[colon - 1] == ':') {
 		s->name = (struct str){ reference.ptr, colon - 1 };
@@ -120,10 +122,10 @@ int sbom_of_identified(const struct identified *i, const struct tree *tree,
 
 	if (sbom_of_tree(tree, reader, arena, &s, err) < 0)
 		return -1;
-	name_image(i, &s);
 	s.architecture = architecture_of(&s);
 	s.is_disk = i->disk != NULL;
 	s.seed = i->image ? i->image->image_id : i->identity.digest[IDENTITY_FILE];
+	name_image(i, arena, &s);
 	s.epoch = newest_file(tree);
 	if (i->image && text_parse_time(i->image->created, &created) && created >= 0)
 		s.epoch = created;
