@@ -17,6 +17,7 @@ int cmd_sign(struct app *app, int argc, char **argv, struct error *err);
 int cmd_show(struct app *app, int argc, char **argv, struct error *err);
 int cmd_ls(struct app *app, int argc, char **argv, struct error *err);
 int cmd_export(struct app *app, int argc, char **argv, struct error *err);
+int cmd_report(struct app *app, int argc, char **argv, struct error *err);
 int cmd_sbom(struct app *app, int argc, char **argv, struct error *err);
 int cmd_run(struct app *app, int argc, char **argv, struct error *err);
 int cmd_diff(struct app *app, int argc, char **argv, struct error *err);
@@ -162,6 +163,13 @@ static const struct cli_option verify_options[] = {
 	{ 0 },
 };
 
+static const struct cli_option report_options[] = {
+	{ "output", 'o', "FILE", "write the page to FILE (default: standard output)" },
+	{ "key", 'k', "FILE", "a public key whose signature counts (may be repeated)" },
+	{ "signature", 0, "FILE", "a signature (default: those beside FILE; may be repeated)" },
+	{ 0 },
+};
+
 static const struct cli_option why_options[] = {
 	{ "effects", 0, NULL, "print what the scripts of PACKAGE do to the tree, in order" },
 	{ "target", 't', "TARGET", "in TARGET (default: the first that has the path)" },
@@ -236,6 +244,12 @@ const struct command commands[] = {
 	  "What the build wrote about FILE (in NAME.intoto.jsonl beside it) is printed as it is; its\n"
 	  "signatures are the business of 'ingot verify'. Of an image without such statements the\n"
 	  "document is made from dpkg's database in it, which knows no digests of packages." },
+	{ "report", "FILE", "write a page about an image: what is inside, who vouches for it", 1, 1,
+	  report_options, cmd_report,
+	  "One HTML file without scripts that loads nothing: sizes, packages, layers or partitions,\n"
+	  "users, services, what runs with the rights of others, and how it was verified. Licences,\n"
+	  "and lines of the recipe, come from the statements beside FILE. An image whose digests or\n"
+	  "signatures are wrong gets no page." },
 	{ "run", "FILE", "start a disk in QEMU, or an image in runc or crun", 1, 1, run_options,
 	  cmd_run,
 	  "A disk boots with UEFI, by KVM where there is one that works for its architecture, else\n"
