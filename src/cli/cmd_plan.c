@@ -16,6 +16,7 @@ static struct json *output_json(struct arena *a, const struct plan_output *o)
 	json_set(row, "target", json_str(a, o->target));
 	json_set(row, "architecture", json_str(a, o->architecture));
 	json_set(row, "up_to_date", json_bool(a, o->up_to_date));
+	json_set(row, "lacks_statements", json_bool(a, o->lacks_statements));
 	json_set(row, "packages", json_int(a, (int64_t)o->n_packages));
 	json_set(row, "to_fetch", json_int(a, (int64_t)o->n_to_fetch));
 	json_set(row, "bytes_to_fetch", json_int(a, (int64_t)o->bytes_to_fetch));
@@ -41,7 +42,8 @@ static void print_output(const struct plan_output *o)
 	char size[TEXT_SIZE_MAX];
 
 	if (o->up_to_date) {
-		printf(STR_FMT ": up to date\n", STR_ARG(o->file));
+		printf(STR_FMT ": up to date%s\n", STR_ARG(o->file),
+		       o->lacks_statements ? ", but the statements beside it" : "");
 		return;
 	}
 	printf(STR_FMT ": build from %zu packages, ", STR_ARG(o->file), o->n_packages);

@@ -7,6 +7,7 @@
 #include "pack/pack.h"
 #include "pipeline/plan.h"
 #include "pipeline/output_record.h"
+#include "pipeline/statements.h"
 
 static void count_packages(struct context *c, const struct lock_architecture *a,
 			   const struct recipe_target *t, struct plan_output *out)
@@ -42,29 +43,53 @@ static int is_up_to_date(struct context *c, int outputs, const struct recipe *r,
 	return 0;
 }
 
+/* Of a target whose outputs are all there. */
+static int look_for_statements(struct context *c, int outputs, const struct recipe *r,
+			       struct lock *l, const struct recipe_target *t,
+			       const struct build_output *known, struct plan_output *out,
+			       struct error *err)
+{
+	struct building b = { .context = c,
+			      .recipe = r,
+			      .lock = l,
+			      .lock_digest = lock_digest(l),
+			      .outputs = outputs };
+	bool there;
+
+	if (statements_are_there(&b, t, known, build_n_outputs(t), &there, err) < 0)
+		return -1;
+	for (size_t i = 0; i < build_n_outputs(t); i++)
+		out[i].lacks_statements = !there;
+	return 0;
+}
+
 /* All outputs of one target. */
-static int plan_target(struct context *c, const struct recipe *r, const struct lock *l,
+static int plan_target(struct context *c, const struct recipe *r, struct lock *l,
 		       const struct lock_architecture *a, const struct recipe_target *t,
 		       int outputs, struct arena *arena, struct plan *ret, struct error *err)
 {
 	struct str architecture = arena_str(arena, a->name);
+	struct build_output *known = arena_array(arena, build_n_outputs(t), sizeof(*known));
+	struct plan_output *first = &ret->outputs[ret->n_outputs];
+	bool all = true;
 
 	for (size_t i = 0; i < build_n_outputs(t); i++) {
-		struct build_output known = build_output_of(r, t, architecture, i, arena);
 		struct plan_output *out = &ret->outputs[ret->n_outputs++];
 
-		*out = (struct plan_output){ .file = known.file,
+		known[i] = build_output_of(r, t, architecture, i, arena);
+		*out = (struct plan_output){ .file = known[i].file,
 					     .target = t->name,
 					     .architecture = architecture };
 		count_packages(c, a, t, out);
 		if (ret->fit == LOCK_FITS &&
-		    is_up_to_date(c, outputs, r, l, t, &known, out, err) < 0)
+		    is_up_to_date(c, outputs, r, l, t, &known[i], out, err) < 0)
 			return -1;
+		all &= out->up_to_date;
 	}
-	return 0;
+	return all ? look_for_statements(c, outputs, r, l, t, known, first, err) : 0;
 }
 
-static int plan_outputs(struct context *c, const struct recipe *r, const struct lock *l,
+static int plan_outputs(struct context *c, const struct recipe *r, struct lock *l,
 			const struct build_options *o, int outputs, struct arena *arena,
 			struct plan *ret, struct error *err)
 {

@@ -13,6 +13,7 @@
 struct plan_output {
 	struct str file, target, architecture;
 	bool up_to_date;
+	bool lacks_statements; /* it is up to date; what lies beside it is not */
 	size_t n_packages, n_to_fetch, n_to_decode;
 	uint64_t bytes_to_fetch;
 };

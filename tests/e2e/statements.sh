@@ -64,6 +64,12 @@ made_anew() { # FILE: lost, then damaged
 	printf 'x' >>"$out/$stem.$1"
 	build && [ "$(sums "$out")" = "$first" ]
 }
+planned() {
+	leaves 0 ingot plan tiny && ! says "but the statements" >/dev/null || return 1
+	mv "$out/$stem.cdx.json" "$area/cdx"
+	leaves 0 ingot plan tiny && says "up to date, but the statements beside it" && mv "$area/cdx" "$out/$stem.cdx.json"
+}
+check "plan says that statements are missing" planned
 for e in $endings; do check "$e is made anew if it is lost or altered" made_anew "$e"; done
 copied() { # what was copied says the same: nothing is composed
 	cp "$out/$stem.spdx.json" "$area/x" && cp "$area/x" "$out/$stem.spdx.json" && build && says "up to date"
