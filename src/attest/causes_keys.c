@@ -160,7 +160,10 @@ static void add_list(struct causes_list *l, const struct schema_type *t,
 			add_record(l, t->item, item, name);
 			continue;
 		}
-		add(l, join(l->arena, key, item->text), STR(""), item->pos);
+		if (t->identity)
+			add(l, join(l->arena, key, t->identity(item->text)), item->text, item->pos);
+		else
+			add(l, join(l->arena, key, item->text), STR(""), item->pos);
 	}
 }
 
@@ -171,7 +174,10 @@ static void add_node(struct causes_list *l, const struct schema_type *t,
 
 	switch (n->kind) {
 	case YDOC_SCALAR:
-		ydoc_add_scalar(&text, n->text);
+		if (t->kind == SCHEMA_BOOL || t->kind == SCHEMA_INT)
+			buf_add_str(&text, n->text);
+		else
+			ydoc_add_scalar(&text, n->text);
 		add(l, prefix, buf_str(&text), pos);
 		return;
 	case YDOC_LIST:

@@ -72,12 +72,19 @@ static bool is_compressor(struct str name)
 	return memmem(name.ptr, name.len, "compress", 8) != NULL;
 }
 
+/* Facts that keys tell as well, with a line. */
+static bool is_told_by_key(struct str name)
+{
+	return str_has_prefix(name, STR("layer ")) || str_equal_cstr(name, "epoch") ||
+	       str_equal_cstr(name, "version");
+}
+
 static void compare_facts(struct work *w, const struct causes *a, const struct causes *b)
 {
 	for (size_t i = 0; i < a->n_facts; i++) {
 		const struct causes_fact *f = &a->facts[i], *g = causes_fact(b, f->name);
 
-		if (g && !str_equal(f->value, g->value))
+		if (g && !is_told_by_key(f->name) && !str_equal(f->value, g->value))
 			add(w, (struct diff_change){ .kind = is_compressor(f->name)
 							     ? DIFFERENCE_BY_COMPRESSOR
 							     : DIFFERENCE_BY_FORMAT,
@@ -457,7 +464,7 @@ static void add_places(const struct diff_change *c, struct buf *to)
 	const char *before = " (";
 
 	if (c->a.ptr && c->b.ptr && c->kind == DIFFERENCE_BY_PACKAGE)
-		places[0] = STR("");
+		places[0] = STR(""); /* the line that asks for it is the same */
 	if (c->why.len && !c->asked.len && (!c->a.ptr || !c->b.ptr) &&
 	    !str_equal_cstr(c->why, "recipe"))
 		places[2] = c->why;

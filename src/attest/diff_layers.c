@@ -4,8 +4,6 @@
 #include "base/strtab.h"
 #include "pack/pack.h"
 
-#define MOVES_MAX 1024u /* pairs of layers: 127 * 127 at most, few in truth */
-
 struct work {
 	struct image_diff *d;
 	const struct diff_images_side *a, *b;
@@ -76,24 +74,51 @@ struct move {
 struct moves {
 	struct move *list;
 	size_t n, capacity;
+	uint32_t *number; /* by pair of layers: of the list, plus one */
 };
 
 static void note_move(struct work *w, struct moves *m, uint32_t from, uint32_t to,
-		      const struct node *n)
+		      struct str path)
 {
-	CLEANUP_BUF struct buf path = BUF_INIT(1u << 20);
+	uint32_t *number = &m->number[from * w->b->image->n_layers + to];
 
-	for (size_t i = 0; i < m->n; i++)
-		if (m->list[i].from == from && m->list[i].to == to) {
-			m->list[i].n++;
-			return;
-		}
-	if (m->n == MOVES_MAX)
+	if (*number) {
+		m->list[*number - 1].n++;
 		return;
-	tree_path(n, &path);
+	}
 	ARENA_GROW(&w->arena, m->list, m->n, m->capacity);
-	m->list[m->n++] =
-		(struct move){ from, to, 1, arena_str(&w->arena, buf_str(&path)) };
+	m->list[m->n++] = (struct move){ from, to, 1, arena_str(&w->arena, path) };
+	*number = (uint32_t)m->n;
+}
+
+/*
+ * Two layers are one and the same if each has most of its paths in common with the other:
+ * their names list what is in them, and so may differ.
+ */
+static bool is_same_layer(const struct moves *m, const struct move *one)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct move *other = &m->list[i];
+		bool rival = other != one && (other->from == one->from || other->to == one->to);
+
+		if (rival && (other->n > one->n || (other->n == one->n && other < one)))
+			return false;
+	}
+	return true;
+}
+
+/* Of all pairs those that are moves. */
+static void drop_same(struct moves *m, struct work *w)
+{
+	struct moves moved = { 0 };
+
+	for (size_t i = 0; i < m->n; i++) {
+		if (is_same_layer(m, &m->list[i]))
+			continue;
+		ARENA_GROW(&w->arena, moved.list, moved.n, moved.capacity);
+		moved.list[moved.n++] = m->list[i];
+	}
+	*m = moved;
 }
 
 /* Paths of the trees that differ themselves: they may move by that. */
@@ -112,6 +137,8 @@ static void find_moves(struct work *w, const uint32_t *of_a, const uint32_t *of_
 	const struct tree *a = oci_tree(w->a->layers), *b = oci_tree(w->b->layers);
 	struct tree_iter it = tree_iter(a, tree_root(a));
 
+	m->number = arena_array(&w->arena, w->a->image->n_layers * w->b->image->n_layers,
+				sizeof(*m->number));
 	note_differing(w, &differing);
 	for (struct node *n; (n = tree_next(&it));) {
 		const struct node *other;
@@ -125,9 +152,10 @@ static void find_moves(struct work *w, const uint32_t *of_a, const uint32_t *of_
 		if (!other || strtab_find(&differing, buf_str(&path), &ignored))
 			continue;
 		to = of_b[other->serial];
-		if (to != UINT32_MAX && !str_equal(w->names_a[from], w->names_b[to]))
-			note_move(w, m, from, to, n);
+		if (to != UINT32_MAX)
+			note_move(w, m, from, to, buf_str(&path));
 	}
+	drop_same(m, w);
 }
 
 static void tell_moves(struct work *w, const struct moves *m)

@@ -25,35 +25,65 @@ static struct diff_change *of_kind(const struct explaining *x, enum difference_c
 	return NULL;
 }
 
-/* What the writers of a format would do: their version, or else somebody's hand. */
-static struct verdict by_format(const struct explaining *x)
+/* Which writers decide the bytes of an area: the version of one of them may be another. */
+static const char *const *formats_of(enum difference_area area)
 {
-	struct diff_change *c = of_kind(x, DIFFERENCE_BY_FORMAT);
+	static const char *const rows[DIFFERENCE_AREA_COUNT][5] = {
+		[DIFFERENCE_FILE] = { "format oci", "format disk", "format gpt" },
+		[DIFFERENCE_INDEX] = { "format oci" },
+		[DIFFERENCE_MANIFEST] = { "format oci" },
+		[DIFFERENCE_CONFIG] = { "format oci" },
+		[DIFFERENCE_LAYERS] = { "format tar", "format oci" },
+		[DIFFERENCE_TABLE] = { "format gpt", "format disk" },
+		[DIFFERENCE_ESP] = { "format fat", "format disk" },
+		[DIFFERENCE_UKI] = { "format uki", "format disk" },
+		[DIFFERENCE_INITRD] = { "format cpio", "evaluator" },
+		[DIFFERENCE_ROOT] = { "format ext4", "format erofs", "format lz4", "format disk" },
+		[DIFFERENCE_VERITY] = { "format verity" },
+		[DIFFERENCE_TREE] = { "evaluator" },
+	};
 
+	return rows[area];
+}
+
+/* What the writers of a format would do: their version, or else somebody's hand. */
+static struct verdict by_format(const struct explaining *x, const struct difference *d)
+{
+	const char *const *formats = formats_of(d->area);
+	struct diff_change *c = NULL;
+
+	for (size_t i = 0; !c && formats[i]; i++)
+		c = diff_change_key(x->changes, formats[i]);
+	if (!c)
+		c = diff_change_key(x->changes, "output format");
 	return c ? verdict_of(c) : verdict_unaccounted(x);
 }
 
-static struct verdict found_or_format(const struct explaining *x, struct diff_change *c)
+static struct verdict found_or_format(const struct explaining *x, const struct difference *d,
+				      struct diff_change *c)
 {
-	return c ? verdict_of(c) : by_format(x);
+	return c ? verdict_of(c) : by_format(x, d);
 }
 
 /* ---- documents ---- */
 
-/* "config.Labels.org.example.x" is "target.labels.org.example.x". */
+/*
+ * "config.Labels.org.example.x" is "target.labels.org.example.x"; where only one side has any,
+ * "config.Labels" is the first of them.
+ */
 static struct diff_change *pair_change(struct explaining *x, struct str place, const char *prefix,
 				       const char *key)
 {
 	size_t n = strlen(prefix);
-	struct diff_change *c;
+	struct diff_change *c = NULL;
 
 	if (!str_has_prefix(place, str_of(prefix)))
 		return NULL;
-	c = diff_change_below(x->changes, str_of(arena_printf(&x->arena, "%s" STR_FMT, key,
-							      (int)(place.len - n),
-							      place.ptr + n)));
-	return c ? c : diff_change_below(x->changes,
-					 (struct str){ key, strlen(key) - (key[0] ? 1 : 0) });
+	if (place.len > n)
+		c = diff_change_below(x->changes,
+				      str_of(arena_printf(&x->arena, "%s" STR_FMT, key,
+							  (int)(place.len - n), place.ptr + n)));
+	return c ? c : diff_change_below(x->changes, str_of(key));
 }
 
 static struct diff_change *env_change(const struct explaining *x)
@@ -80,27 +110,27 @@ static struct verdict explain_config(struct explaining *x, const struct differen
 
 	for (size_t i = 0; i < N(rows); i++)
 		if (str_has_prefix(place, str_of(rows[i].place)))
-			return found_or_format(x, diff_change_below(x->changes,
+			return found_or_format(x, d, diff_change_below(x->changes,
 								    str_of(rows[i].key)));
 	if (str_has_prefix(place, STR("config.Labels")))
-		return found_or_format(x, pair_change(x, place, "config.Labels.",
-						      "target.labels."));
+		return found_or_format(x, d, pair_change(x, place, "config.Labels",
+						      "target.labels"));
 	if (str_has_prefix(place, STR("config.Env")))
-		return found_or_format(x, env_change(x));
+		return found_or_format(x, d, env_change(x));
 	if (str_has_prefix(place, STR("created")))
-		return found_or_format(x, FIRST_OF(x, "epoch", "lock.epoch"));
-	return by_format(x);
+		return found_or_format(x, d, FIRST_OF(x, "epoch", "lock.epoch"));
+	return by_format(x, d);
 }
 
 static struct verdict explain_manifest(struct explaining *x, const struct difference *d)
 {
-	return found_or_format(x, pair_change(x, d->path, "annotations.", "target.annotations."));
+	return found_or_format(x, d, pair_change(x, d->path, "annotations", "target.annotations"));
 }
 
 static struct verdict explain_index(struct explaining *x, const struct difference *d)
 {
 	(void)d;
-	return found_or_format(x, FIRST_OF(x, "version", "name"));
+	return found_or_format(x, d, FIRST_OF(x, "version", "name"));
 }
 
 /* ---- layers ---- */
@@ -124,7 +154,7 @@ static struct verdict explain_layers(struct explaining *x, const struct differen
 		c = FIRST_OF(x, "target.layers", "lock.slices of packages", "lock.slices");
 		break;
 	default:
-		return by_format(x);
+		return by_format(x, d);
 	}
 	if (c)
 		return verdict_of(c);
@@ -136,7 +166,7 @@ static struct verdict explain_layers(struct explaining *x, const struct differen
 			return v;
 	}
 	c = diff_change_only(x->changes);
-	return c ? verdict_of(c) : by_format(x);
+	return c ? verdict_of(c) : by_format(x, d);
 }
 
 /* ---- disks ---- */
@@ -149,31 +179,31 @@ static bool ends(const struct difference *d, const char *what)
 static struct verdict explain_table(struct explaining *x, const struct difference *d)
 {
 	if (d->what == DIFFERENCE_PRESENCE)
-		return found_or_format(x, FIRST_OF(x, "target.root.verity"));
+		return found_or_format(x, d, FIRST_OF(x, "target.root.verity"));
 	if (ends(d, "> size"))
-		return found_or_format(x, FIRST_OF(x, "target.root.size", "target.root"));
+		return found_or_format(x, d, FIRST_OF(x, "target.root.size", "target.root"));
 	if (ends(d, "> attributes"))
-		return found_or_format(x, FIRST_OF(x, "target.root.grow", "target.root.type"));
+		return found_or_format(x, d, FIRST_OF(x, "target.root.grow", "target.root.type"));
 	if (ends(d, "> type"))
-		return found_or_format(x, FIRST_OF(x, "architecture"));
-	return by_format(x);
+		return found_or_format(x, d, FIRST_OF(x, "architecture"));
+	return by_format(x, d);
 }
 
 static struct verdict explain_esp(struct explaining *x, const struct difference *d)
 {
 	if (ends(d, "> mtime"))
-		return found_or_format(x, FIRST_OF(x, "epoch", "lock.epoch"));
-	return by_format(x);
+		return found_or_format(x, d, FIRST_OF(x, "epoch", "lock.epoch"));
+	return by_format(x, d);
 }
 
 static struct verdict explain_root(struct explaining *x, const struct difference *d)
 {
 	if (ends(d, "> type"))
-		return found_or_format(x, FIRST_OF(x, "target.root.type"));
+		return found_or_format(x, d, FIRST_OF(x, "target.root.type"));
 	if (ends(d, "> size"))
-		return found_or_format(x, FIRST_OF(x, "target.root.size",
+		return found_or_format(x, d, FIRST_OF(x, "target.root.size",
 						   "target.root.compression", "target.root"));
-	return found_or_format(x, FIRST_OF(x, "target.root.compression", "target.root.grow"));
+	return found_or_format(x, d, FIRST_OF(x, "target.root.compression", "target.root.grow"));
 }
 
 /* The cause of a file in the tree, if it differs there too. */
@@ -232,7 +262,7 @@ static struct verdict explain_uki(struct explaining *x, const struct difference 
 		return c ? verdict_of(c) : verdict_unaccounted(x);
 	}
 	c = package_like(x, "systemd-boot-efi");
-	return found_or_format(x, c ? c : package_like(x, "systemd"));
+	return found_or_format(x, d, c ? c : package_like(x, "systemd"));
 }
 
 /* What is in it comes from packages; which of them are asked, the type of the root decides. */
@@ -277,6 +307,6 @@ struct verdict explain_part(struct explaining *x, const struct difference *d)
 	case DIFFERENCE_ROOT:
 		return explain_root(x, d);
 	default:
-		return by_format(x);
+		return by_format(x, d);
 	}
 }

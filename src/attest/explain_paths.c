@@ -1,6 +1,7 @@
 /* Paths of the tree: each has a cause for existence, content, owner and mode, attributes. */
 #include "attest/diff_explain_private.h"
 
+#include "attest/database_records.h"
 #include "base/buf.h"
 #include "debian/glob.h"
 
@@ -127,8 +128,11 @@ static struct diff_change *recipe_change(struct explaining *x, const struct caus
 		return NULL;
 	name = key->key;
 	found = entry_change(x, name, d);
-	if (!found)
+	if (!found) {
 		found = input_change(x, c, name, d->path);
+		if (found && !found->asked.len)
+			found->asked = key->at;
+	}
 	if (!found && str_has_prefix(name, STR("certificates.")))
 		found = change_named(x, "lock.inputs.",
 				     (struct str){ name.ptr + 13, name.len - 13 });
@@ -137,18 +141,60 @@ static struct diff_change *recipe_change(struct explaining *x, const struct caus
 
 /* ---- numbers of users and groups ---- */
 
-static struct diff_change *id_change(const struct explaining *x, const char *kind, struct str a,
+/* What the lock's table says of @name, or the recipe itself. */
+static struct str id_of(struct explaining *x, const struct causes *c, const char *kind,
+			struct str name)
+{
+	static const char *const starts[] = { "lock.ids.", "", "" };
+	static const char *const ends[] = { "", ".uid", ".gid" };
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *key = arena_printf(&x->arena, "%s%s." STR_FMT "%s", starts[i], kind,
+					       STR_ARG(name), ends[i]);
+		const struct causes_key *found = causes_key(c, str_of(key));
+
+		if (found)
+			return found->value;
+	}
+	return STR("");
+}
+
+/* The name in "lock.ids.users.NAME" and "users.NAME.uid"; len 0: it is no such key. */
+static struct str named_in(struct str key, const char *kind)
+{
+	struct str lock = STR("lock.ids."), rest = key, dot;
+
+	if (str_has_prefix(rest, lock))
+		rest = (struct str){ rest.ptr + lock.len, rest.len - lock.len };
+	dot = (struct str){ rest.ptr, str_find_char(rest, '.') };
+	if (!str_equal_cstr(dot, kind) || dot.len == rest.len)
+		return STR("");
+	rest = (struct str){ rest.ptr + dot.len + 1, rest.len - dot.len - 1 };
+	if (str_has_suffix(rest, STR(".uid")) || str_has_suffix(rest, STR(".gid")))
+		rest.len -= 4;
+	else if (rest.ptr - key.ptr < (ptrdiff_t)lock.len)
+		return STR("");
+	return rest;
+}
+
+/*
+ * Whose id went from @a to @b: the tables of both locks and the recipes say. The recipe may
+ * have asked for it, else the lock moved it.
+ */
+static struct diff_change *id_change(struct explaining *x, const char *kind, struct str a,
 				     struct str b)
 {
-	for (size_t i = 0; i < x->changes->n; i++) {
-		struct diff_change *c = &x->changes->list[i];
-		bool is_id = str_has_prefix(c->key, str_of(kind)) &&
-			     (str_has_prefix(c->key, STR("lock.ids.")) ||
-			      str_has_suffix(c->key, STR(".uid")) ||
-			      str_has_suffix(c->key, STR(".gid")));
+	const struct causes *before = x->changes->a, *after = x->changes->b;
 
-		if (is_id && c->a.ptr && c->b.ptr && str_equal(c->a, a) && str_equal(c->b, b))
-			return c;
+	for (size_t i = 0; before && after && i < before->n_keys; i++) {
+		struct str name = named_in(before->keys[i].key, kind);
+		struct diff_change *c;
+
+		if (!name.len || !str_equal(id_of(x, before, kind, name), a) ||
+		    !str_equal(id_of(x, after, kind, name), b))
+			continue;
+		c = change_named(x, arena_printf(&x->arena, "lock.ids.%s.", kind), name);
+		return c ? c : change_named(x, arena_printf(&x->arena, "%s.", kind), name);
 	}
 	return NULL;
 }
@@ -163,24 +209,18 @@ static struct str after(struct str s, size_t n)
 	return (struct str){ s.ptr + n + 1, s.len - n - 1 };
 }
 
-/* "990:990" -> "991:991": whose id went from one to the other. */
-static struct diff_change *owner_change(const struct explaining *x, const struct difference *d)
+/* "990:990" -> "991:991". */
+static struct diff_change *owner_change(struct explaining *x, const struct difference *d)
 {
-	size_t n, m;
 	struct diff_change *found;
+	size_t n, m;
 
 	if (d->what != DIFFERENCE_OWNER || !d->a.ptr || !d->b.ptr)
 		return NULL;
 	n = str_find_char(d->a, ':');
 	m = str_find_char(d->b, ':');
-	found = id_change(x, "lock.ids.users.", before(d->a, n), before(d->b, m));
-	if (!found)
-		found = id_change(x, "users.", before(d->a, n), before(d->b, m));
-	if (!found)
-		found = id_change(x, "lock.ids.groups.", after(d->a, n), after(d->b, m));
-	if (!found)
-		found = id_change(x, "groups.", after(d->a, n), after(d->b, m));
-	return found;
+	found = id_change(x, "users", before(d->a, n), before(d->b, m));
+	return found ? found : id_change(x, "groups", after(d->a, n), after(d->b, m));
 }
 
 /* ---- times ---- */
@@ -336,7 +376,8 @@ static struct verdict by_side(struct explaining *x, const struct difference *d,
 		c = info_change(x, d->path);
 	if (c)
 		return verdict_of(c);
-	if ((!a || is_unaccounted(a)) && (!b || is_unaccounted(b)))
+	/* A database has one cause, and is made from much. */
+	if (!database_is_one(d->path) && (!a || is_unaccounted(a)) && (!b || is_unaccounted(b)))
 		return verdict_unaccounted(x);
 	return verdict_generated(x);
 }

@@ -20,22 +20,22 @@ static void add_safe(struct buf *to, struct str text)
 	text_add_safe(to, text);
 }
 
-/* At most @max lines, each behind @margin. */
+/* At most @max lines of a safe text, each behind @margin. */
 static void add_lines(const struct printing *p, struct str text, const char *margin, size_t max)
 {
 	struct str line;
 	size_t n = 0, left = 0;
 
+	while (text.len && text.ptr[text.len - 1] == '\n')
+		text.len--;
 	while (text.len && str_split(&text, '\n', &line)) {
-		if (!line.len && !text.ptr)
-			break;
 		if (!p->all && n == max) {
 			left++;
 			continue;
 		}
 		n++;
-		buf_add_cstr(p->to, margin);
-		add_safe(p->to, line);
+		if (line.len)
+			buf_printf(p->to, "%s" STR_FMT, margin, STR_ARG(line));
 		buf_add_char(p->to, '\n');
 	}
 	if (left)
@@ -116,6 +116,19 @@ static void add_of_cause(struct printing *p, uint32_t cause)
 		buf_printf(p->to, "  ... %zu more (-v shows them)\n", left);
 }
 
+/* It is what a package says: line by line made safe, tabs and all. */
+static void add_changelog(const struct printing *p, struct str text)
+{
+	CLEANUP_BUF struct buf safe = BUF_INIT(SIZE_MAX / 8);
+	struct str line;
+
+	while (text.len && str_split(&text, '\n', &line)) {
+		add_safe(&safe, line);
+		buf_add_char(&safe, '\n');
+	}
+	add_lines(p, buf_str(&safe), "    ", CHANGELOG_LINES);
+}
+
 static void add_causes(struct printing *p)
 {
 	for (uint32_t i = 0; i < p->d->n_causes; i++) {
@@ -129,7 +142,7 @@ static void add_causes(struct printing *p)
 		if (!c->changelog.len)
 			continue;
 		buf_add_cstr(p->to, "  changelog:\n");
-		add_lines(p, c->changelog, "    ", CHANGELOG_LINES);
+		add_changelog(p, c->changelog);
 	}
 }
 
