@@ -50,13 +50,13 @@ struct str text_utf8(struct str text, struct arena *arena)
 {
 	CLEANUP_BUF struct buf to = BUF_INIT(SIZE_MAX / 8);
 
-	if (text_is_utf8(text))
+	if (text_is_utf8(text) && str_find_char(text, 0) == text.len)
 		return text;
 	for (size_t i = 0, n; i < text.len; i += n) {
-		uint32_t c;
+		uint32_t c = 0;
 
 		n = utf8_decode((const uint8_t *)text.ptr + i, text.len - i, &c);
-		if (n)
+		if (n && c)
 			buf_add(&to, text.ptr + i, n);
 		else
 			buf_add_cstr(&to, "\xef\xbf\xbd");
