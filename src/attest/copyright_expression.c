@@ -73,10 +73,12 @@ static bool next_is(const struct parser *p, const char *word)
 	if (p->at == p->n)
 		return false;
 	t = p->tokens[p->at];
+	if (t.len != strlen(word))
+		return false;
 	for (size_t i = 0; i < t.len; i++)
 		if ((t.ptr[i] | 0x20) != (word[i] | 0x20))
 			return false;
-	return !word[t.len];
+	return true;
 }
 
 static bool take(struct parser *p, const char *word)
