@@ -284,10 +284,10 @@ static int read_newer(struct sourcing *s, const struct lock_suite *suite,
 	return read_components(s, suite, source, &release, "newer-evidence", err);
 }
 
-/* What failed for lack of the file may be had newer; all else is a failure. */
+/* Mirrors that have none by-hash have another file by that name now: a wrong digest. */
 static bool is_gone(const struct error *err)
 {
-	return err->code == ERR_FETCH_GONE || err->code == ERR_FETCH;
+	return err->code == ERR_FETCH_GONE || err->code == ERR_FETCH || err->code == ERR_DIGEST;
 }
 
 static int read_suite(struct sourcing *s, const struct lock_suite *suite, struct error *err)

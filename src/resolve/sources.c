@@ -80,6 +80,13 @@ static void take_field(const struct stanza_field *f, struct stanza *s)
 		s->checksums = f->value;
 }
 
+static bool is_wanted(const struct stanza *s,
+		      bool (*wants)(void *context, struct str package, struct str version),
+		      void *context)
+{
+	return s->package.len && s->version.len && wants(context, s->package, s->version);
+}
+
 int sources_parse(struct bytes text, const char *name,
 		  bool (*wants)(void *context, struct str package, struct str version),
 		  void *context, struct arena *arena, struct source_list *ret, struct error *err)
@@ -91,14 +98,15 @@ int sources_parse(struct bytes text, const char *name,
 
 	if (deb822_open(&reader, text, name, err) < 0)
 		return -1;
-	while ((item = deb822_next(&reader, &field, err)) > 0) {
+	do { /* the last stanza may end with the text */
+		item = deb822_next(&reader, &field, err);
 		if (item == DEB822_FIELD) {
 			take_field(&field, &s);
 			continue;
 		}
-		if (wants(context, s.package, s.version) && add(&s, name, arena, ret, err) < 0)
+		if (item >= 0 && is_wanted(&s, wants, context) && add(&s, name, arena, ret, err) < 0)
 			return -1;
 		s = (struct stanza){ 0 };
-	}
+	} while (item > 0);
 	return item;
 }
