@@ -52,14 +52,17 @@ struct causes {
 	size_t n_keys;
 	struct causes_package *packages;         /* sorted by name */
 	size_t n_packages;
-	struct causes_path *paths;               /* the root "", then all in canonical order */
+	struct causes_path *paths;               /* the root "", then in canonical order */
 	size_t n_paths;
 };
 
 /* The paths come from @tree (tombstones too), all else from @c (c->paths is not looked at). */
 void causes_write(const struct causes *c, const struct tree *tree, struct buf *to);
 
-/* *ret in @arena; up to LIMIT_TREE_NODES paths. ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED a newer one. */
+/*
+ * *ret in @arena; up to LIMIT_TREE_NODES paths. ERR_FORMAT, ERR_LIMIT; ERR_UNSUPPORTED a
+ * newer one.
+ */
 int causes_read(struct bytes text, const char *name, struct arena *arena, struct causes *ret,
 		struct error *err) MUST_CHECK;
 

@@ -29,7 +29,7 @@ check "lock" leaves 0 ingot lock tiny || exit 1
 build() { leaves 0 ingot build tiny && says "$stem.{spdx,cdx,causes,inputs}.json, .intoto.jsonl"; }
 check "build names the statements that it has written" build || exit 1
 there() { # in folder $1, and nothing else
-	[ "$(cd "$1" && ls -A | grep -v README | sort | tr '\n' ' ')" = \
+	[ "$(find "$1" -type f ! -name README.md -printf '%f\n' | sort | tr '\n' ' ')" = \
 		"$(for e in oci.tar $endings; do echo "$stem.$e"; done | sort | tr '\n' ' ')" ] || { ls -A "$1"; return 1; }
 }
 check "five files lie beside the image" there "$out"
