@@ -141,12 +141,12 @@ static struct diff_change *recipe_change(struct explaining *x, const struct caus
 
 /* ---- numbers of users and groups ---- */
 
-/* What the lock's table says of @name, or the recipe itself. */
+/* What the recipe says of @name, or else the table of the lock. */
 static struct str id_of(struct explaining *x, const struct causes *c, const char *kind,
 			struct str name)
 {
-	static const char *const starts[] = { "lock.ids.", "", "" };
-	static const char *const ends[] = { "", ".uid", ".gid" };
+	static const char *const starts[] = { "", "", "lock.ids." };
+	static const char *const ends[] = { ".uid", ".gid", "" };
 
 	for (size_t i = 0; i < 3; i++) {
 		const char *key = arena_printf(&x->arena, "%s%s." STR_FMT "%s", starts[i], kind,

@@ -20,10 +20,9 @@ change elf "$area/nothing" 0 || exit 1
 
 payload_of tools
 mkdir -p "$payload"/{usr/bin,usr/sbin,usr/lib,etc,tmp,var/lib,usr/share/zoneinfo/Europe}
-mkdir -p "$payload/usr/lib/systemd" && printf '\177ELF' >"$payload/usr/lib/systemd/systemd" && chmod 755 "$payload/usr/lib/systemd/systemd"
 printf 'TZif2\n' | tee "$payload/usr/share/zoneinfo/Europe/Berlin" >"$payload/usr/share/zoneinfo/Europe/Paris"
 ln -s usr/bin "$payload/bin"; ln -s usr/sbin "$payload/sbin"; ln -s usr/lib "$payload/lib"
-for name in cat chmod chown ln mkdir rm setcap touch true adduser addgroup; do
+for name in cat chmod chown ln mkdir rm setcap systemctl touch true adduser addgroup; do
 	printf '\177ELF' >"$payload/usr/bin/$name" && chmod 755 "$payload/usr/bin/$name"
 done
 printf 'root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n' >"$payload/etc/passwd"
@@ -56,6 +55,10 @@ elfy() { # VERSION NUMBER
 elfy 1 41 || exit 1
 make_deb "$pool" extra 1 "Depends: hello"
 make_deb "$pool" extra2 1
+payload_of many
+mkdir -p "$payload/usr/share/many"
+for i in $(seq 500); do printf '%s\n' "$i" >"$payload/usr/share/many/$i"; done
+make_deb "$pool" many 1
 payload_of asks
 mkdir -p "$payload/usr/bin"
 printf '\177ELF' >"$payload/usr/bin/asks-register" && chmod 755 "$payload/usr/bin/asks-register"
@@ -215,6 +218,7 @@ seed() {
 			explained "$case" "$A/$file" "$ws/outputs/$file" "$cause"
 	}
 	check "$case" seeded "$@" || failed=1
+	[ "$case" != package-upgraded ] || mv "$ws/outputs" "$area/upgraded"
 	rm -rf "${area:?}/$case"
 	lock_options=()
 	build_options=()
@@ -337,4 +341,64 @@ retar() { change retar "$1" "$2" && change causes "${1%.oci.tar}.causes.json" "$
 tampered format-version $oci format retar
 recompress() { change recompress "$1" "$2" && change causes "${1%.oci.tar}.causes.json" "${2%.oci.tar}.causes.json" "compressors=zstd 1.5.9, zlib 1.2.13"; }
 tampered compressor-version $oci compressor recompress
+
+# ---- one that is not as simple ----
+
+test_that() { check "$@" || failed=1; }
+ws=$area/first
+causes() { jq -s -r '.[0].causes[] | "\(.kind) \(.name) \(.differences)"' "$area/diff.json"; }
+compare() { ingot --json diff "$@" >"$area/diff.json" 2>"$area/diff.err"; [ $? -eq 8 ]; }
+two_at_once() {
+	ws=$area/two
+	cp -a "$area/first" "$ws" && rm -rf "$ws/outputs" && edit '--one' '--two' && edit 'content: "one\n"' 'content: "two\n"' &&
+		edit '  - caps' '  - caps
+  - many' && leaves 0 ingot lock tiny && leaves 0 ingot build -t container tiny && compare --explain "$A/$oci" "$ws/outputs/$oci" &&
+		[ "$(causes | sort)" = "package many 505
+recipe files./etc/motd.content 1
+recipe targets.container.entrypoint 1" ] || { causes; return 1; }
+}
+test_that "of several causes each brings its own" two_at_once
+bounded() { # default output is short, -v has all
+	leaves 8 ingot diff "$A/$oci" "$area/two/outputs/$oci" && [ "$(wc -l <<<"$said")" -lt 150 ] && says '-v shows them' &&
+		leaves 8 ingot diff --explain "$A/$oci" "$area/two/outputs/$oci" && [ "$(wc -l <<<"$said")" -lt 60 ] &&
+		leaves 8 ingot -v diff "$A/$oci" "$area/two/outputs/$oci" && [ "$(wc -l <<<"$said")" -gt 500 ]
+}
+test_that "output is bounded, unless all is asked for" bounded
+same() { leaves 0 ingot diff "$A/$oci" "$A/$oci" && says identical && cp "$A/$raw" "$area/copy.raw" && leaves 0 ingot diff --explain "$A/$raw" "$area/copy.raw" && says identical; }
+test_that "a file and its copy are identical" same
+cut() {
+	head -c 9000 "$A/$oci" >"$area/cut.tar" && leaves 11 ingot diff "$A/$oci" "$area/cut.tar" && says "cut.tar" &&
+		head -c 3000000 "$A/$raw" >"$area/cut.raw" && leaves 11 ingot diff "$A/$raw" "$area/cut.raw" && says "cut.raw" &&
+		: >"$area/empty" && leaves 11 ingot diff "$area/empty" "$A/$raw" && leaves 2 ingot diff "$A/$oci" "$area" &&
+		leaves 2 ingot diff "$A/$oci" "$area/first/recipes/tiny.lock" && says "of kind 'lock'"
+}
+test_that "what is cut off, empty or of another kind is refused" cut
+mixed() { ingot -q diff "$A/$oci" "$A/$raw" >"$area/mixed"; [ $? -le 8 ] && grep -q 'paths of packages' "$area/mixed"; }
+test_that "an image and a disk: what both hold" mixed
+foreign() {
+	change docker "$A/$oci" "$area/docker.tar" && compare --explain "$A/$oci" "$area/docker.tar" &&
+		jq -s -e '.[0] | .has_causes_b == false and (.notes[0] | test("no causes file")) and ([.differences[].area] | unique) == ["config", "index", "layers", "manifest"]' \
+			"$area/diff.json" >"$area/jq"
+}
+test_that "an image that another tool saved is compared" foreign
+without_causes() {
+	mkdir -p "$area/bare" && cp "$area/upgraded/$oci" "$area/bare/b.tar" && cp "$A/$oci" "$area/bare/a.tar" &&
+		leaves 8 ingot diff --explain "$area/bare/a.tar" "$area/bare/b.tar" && says "no causes file (STEM.causes.json) beside A and B" &&
+		says "hello 1.0 -> 2.0: 5 differences" && says "Says two, louder" &&
+		leaves 8 ingot diff --explain --causes-a "$A/${oci%.oci.tar}.causes.json" --causes-b "$area/upgraded/${oci%.oci.tar}.causes.json" \
+			"$area/bare/a.tar" "$area/bare/b.tar" && says "hello 1.0 -> 2.0 (recipes/tiny.lock:"
+}
+test_that "without causes files packages are named by dpkg's database" without_causes
+locks() {
+	leaves 8 ingot diff "$area/first/recipes/tiny.lock" "$area/two/recipes/tiny.lock" && says "lock > package many:amd64: only in B: 1" ||
+		leaves 8 ingot diff "$area/first/recipes/tiny.lock" "$area/two/recipes/tiny.lock" && says "lock > package many:amd64"
+}
+test_that "two locks" locks
+bundles() {
+	leaves 0 ingot bundle tiny -o "$area/a.bundle" && ws=$area/two && printf 'new\n' >"$ws/recipes/files/site.conf" &&
+		leaves 0 ingot lock tiny && leaves 0 ingot bundle tiny -o "$area/b.bundle" && leaves 8 ingot diff "$area/a.bundle" "$area/b.bundle" &&
+		says "bundle > recipes/files/site.conf" && says "+new" && says "lock > package many:amd64" && says "bundle > recipes/tiny.yaml"
+}
+ws=$area/first
+test_that "two bundles" bundles
 exit $failed
