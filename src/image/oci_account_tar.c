@@ -99,13 +99,19 @@ static const struct {
 	{ "prefix", 345, 500 },	 { "padding", 500, 512 },
 };
 
-static size_t first_difference(const uint8_t *a, const uint8_t *b, size_t n)
-{
-	size_t i = 0;
+#define SUM_START 148u
+#define SUM_END   156u
 
-	while (i < n && a[i] == b[i])
+/* The checksum follows from the rest: it is the reason only if nothing else differs. */
+static size_t first_difference(const uint8_t *a, const uint8_t *b)
+{
+	size_t i = 0, sum = SUM_START;
+
+	while (i < BLOCK && (a[i] == b[i] || (i >= SUM_START && i < SUM_END)))
 		i++;
-	return i;
+	while (i == BLOCK && a[sum] == b[sum])
+		sum++;
+	return i == BLOCK ? sum : i;
 }
 
 static bool has_path(const struct accounting *a, size_t i, struct str path)
@@ -134,7 +140,7 @@ static int refuse_header(const struct accounting *a, const uint8_t *want, const 
 			 struct error *err)
 {
 	const struct member *m = &a->members[a->next];
-	size_t at = first_difference(want, got, BLOCK), f = 0;
+	size_t at = first_difference(want, got), f = 0;
 	struct str found = { (const char *)got, strnlen((const char *)got, 100) };
 
 	if (got[156] == 'x' || got[156] == 'g' || got[156] == 'L' || got[156] == 'K')
