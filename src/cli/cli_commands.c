@@ -149,6 +149,9 @@ static const struct cli_option verify_options[] = {
 	{ "signature", 0, "FILE", "a signature (default: those beside FILE; may be repeated)" },
 	{ "role", 0, "ROLE", "which role of 'trust:' counts: release (default), developer, "
 			     "rebuilder" },
+	{ "proof", 0, "FILE", "the signature must be in a transparency log, by this .tlog-proof" },
+	{ "log-key", 0, "FILE", "of --proof: the log's public key" },
+	{ "log-origin", 0, "NAME", "of --proof: the log that it must be (default: any of that key)" },
 	{ "rebuild", 0, NULL, "build it again from --bundle, and compare" },
 	{ "bundle", 0, "FILE", "of --rebuild: all inputs, as 'ingot bundle' writes them" },
 	{ "target", 't', "TARGET", "of --rebuild: what FILE is (default: its name says)" },

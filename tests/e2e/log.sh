@@ -1,0 +1,52 @@
+#!/bin/bash
+# An image whose signature is in a transparency log, verified by the proof alone.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/archive-lib.sh"
+need "log" apt-ftparchive gpg dpkg-deb curl || exit 0
+
+archive=$area/archive
+make_key alice || exit 1
+export_key alice "$area/key.pgp"
+make_deb "$archive/pool/main" hello 1.0
+make_indexes "$archive" tiny amd64
+make_release "$archive" tiny alice
+serve "$archive" || exit 1
+stage=$area/stage
+tiny_workspace ws "$url"
+log=$area/log-of-signatures
+verify() { ingot verify "$image" --key "$area/release.pub" "$@"; }
+made() {
+	local name
+	for name in release log other; do
+		leaves 0 ingot keygen -o "$area/$name" --no-passphrase || return 1
+	done
+	leaves 0 ingot lock tiny && leaves 0 ingot build --sign-key "$area/release.pem" tiny
+}
+check "an image is built and signed" made || exit 1
+image=$ws/outputs/tiny-1-container-amd64.oci.tar
+signature=$image.sigstore.json
+proof=$signature.tlog-proof
+logged() {
+	leaves 0 "$INGOT" log append "$log" "$image.sigstore.json" "$area/key.pgp" --key "$area/log.pem" --origin log.example/tiny &&
+		leaves 0 "$INGOT" log prove "$log" "$signature" && test -f "$proof"
+}
+check "its signature is logged, and there is a proof" logged
+rm -rf "$log"
+by_proof() { leaves 0 verify --proof "$proof" --log-key "$area/log.pub" --log-origin log.example/tiny && says "entry 0 of the log 'log.example/tiny', of 2"; }
+check "verify takes the proof, without the log" by_proof
+offline() { leaves 0 unshare -n "$INGOT" verify "$image" --key "$area/release.pub" --proof "$proof" --log-key "$area/log.pub"; }
+need "verify takes the proof without a network" root unshare && check "and without a network" offline
+wrong_key() { leaves 7 verify --proof "$proof" --log-key "$area/other.pub" && says "not signed by this key"; }
+check "a proof by another log's key is refused" wrong_key
+wrong_log() { leaves 7 verify --proof "$proof" --log-key "$area/log.pub" --log-origin log.example/x && says "and not of 'log.example/x'"; }
+check "a proof of another log is refused" wrong_log
+wrong_file() {
+	leaves 0 "$INGOT" log append "$area/l2" "$area/key.pgp" --key "$area/log.pem" --origin log.example/tiny &&
+		leaves 0 "$INGOT" log prove "$area/l2" "$area/key.pgp" -o "$area/p2" &&
+		leaves 7 verify --proof "$area/p2" --log-key "$area/log.pub" && says "is not entry 0"
+}
+check "a proof of something else is refused" wrong_file
+unvouched() { leaves 9 ingot verify "$image" --key "$area/other.pub" --proof "$proof" --log-key "$area/log.pub"; }
+check "a log does not vouch" unvouched
+alone() { leaves 2 verify --proof "$proof" && says "belong together" && leaves 2 verify --log-origin x; }
+check "a proof needs the log's key" alone
