@@ -56,7 +56,8 @@ static struct json *internal(const struct provenance *p, struct arena *arena)
 
 	for (size_t i = 0; i < p->n_formats; i++)
 		json_set_str(formats, p->formats[i].name, json_int(arena, p->formats[i].version));
-	json_set(o, "compressors", json_str(arena, p->compressors));
+	if (p->compressors.len)
+		json_set(o, "compressors", json_str(arena, p->compressors));
 	json_set(o, "epoch", json_int(arena, p->epoch));
 	json_set(o, "evaluator", json_int(arena, p->evaluator));
 	json_set(o, "formats", formats);

@@ -33,7 +33,7 @@ struct provenance {
 	uint32_t output_format, evaluator;
 	struct provenance_version *formats; /* whose writers made the output; sorted by name */
 	size_t n_formats;
-	struct str compressors;
+	struct str compressors; /* "": nothing is compressed by a library */
 	struct provenance_input *inputs; /* in the order in which they are written */
 	size_t n_inputs;
 	struct str builder_id;  /* or "" */

@@ -37,7 +37,8 @@ static void list_facts(const struct building *b, const struct recipe_target *t,
 	for (size_t i = 0; i < n_layers; i++)
 		add(f, arena_printf(f->arena, "layer %03zu", i + 1),
 		    arena_strdup(f->arena, layers[i].name));
-	add(f, "compressors", arena_printf(f->arena, "%s", compress_versions()));
+	if (statement_is_compressed(t))
+		add(f, "compressors", arena_printf(f->arena, "%s", compress_versions()));
 	add(f, "epoch", arena_printf(f->arena, "%lld", (long long)b->lock->epoch));
 	add(f, "evaluator", arena_printf(f->arena, "%u", b->lock->evaluator));
 	add(f, "output format", arena_printf(f->arena, "%d", OUTPUT_FORMAT));

@@ -62,12 +62,27 @@ static void add_disk(struct formats *f, const struct recipe_target *t)
 	}
 }
 
+bool statement_is_compressed(const struct recipe_target *t)
+{
+	if (t->type == TARGET_OCI)
+		return t->compression != COMPRESSION_NONE;
+	for (size_t i = 0; i < t->n_formats; i++) {
+		enum disk_format format;
+
+		if (disk_format_parse(t->formats[i], &format) &&
+		    (format == DISK_GCE || format == DISK_OVA))
+			return true;
+	}
+	return false;
+}
+
 size_t statement_formats(const struct recipe_target *t, struct arena *arena,
 			 struct provenance_version **ret)
 {
 	struct formats f = { .arena = arena };
 
-	add(&f, "compression", COMPRESS_VERSION);
+	if (statement_is_compressed(t))
+		add(&f, "compression", COMPRESS_VERSION);
 	if (t->type == TARGET_OCI) {
 		add(&f, "oci", OCI_WRITER_VERSION);
 		add(&f, "tar", TAR_WRITER_VERSION);

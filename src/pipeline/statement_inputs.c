@@ -144,7 +144,8 @@ int statement_provenance(const struct building *b, const struct recipe_target *t
 		.epoch = b->lock->epoch,
 		.output_format = OUTPUT_FORMAT,
 		.evaluator = b->lock->evaluator,
-		.compressors = str_of(compress_versions()),
+		.compressors =
+			statement_is_compressed(t) ? str_of(compress_versions()) : STR(""),
 		.inputs = l.list,
 		.n_inputs = l.n,
 		.builder_id = b->context->machine.builder_id,

@@ -15,6 +15,9 @@
 size_t statement_formats(const struct recipe_target *t, struct arena *arena,
 			 struct provenance_version **ret);
 
+/* Whether a library compresses something in the outputs of @t: its version counts then. */
+bool statement_is_compressed(const struct recipe_target *t);
+
 /* Whether a package of the lock is in an output of @t, be it in what boots it. */
 bool statement_has_package(const struct recipe_target *t, const struct lock_package *p);
 
