@@ -13,6 +13,8 @@
 #include "base/digest.h"
 #include "base/error.h"
 
+#define SBOM_VERSION 1 /* of the documents' bytes */
+
 struct sbom_package {
 	struct str name, version, architecture; /* of the binary package */
 	struct str source, source_version;

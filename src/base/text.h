@@ -18,7 +18,10 @@ void text_add_safe(struct buf *out, struct str text);
 
 bool text_is_utf8(struct str text); /* well-formed, RFC 3629 */
 
-/* @text itself if it is well-formed; else a copy in @arena, with U+FFFD for each wrong byte. NUL is one. */
+/*
+ * @text itself if it is well-formed and has no NUL; else a copy in @arena with U+FFFD for
+ * each wrong byte.
+ */
 struct arena;
 struct str text_utf8(struct str text, struct arena *arena);
 

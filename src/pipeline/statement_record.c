@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "attest/causes.h"
+#include "attest/sbom.h"
 #include "base/cleanup.h"
 #include "base/endian.h"
 #include "base/limits.h"
@@ -119,6 +120,7 @@ int statement_record_key(const struct building *b, const struct recipe_target *t
 	hash_add_field(h, str_bytes(STR("statements")));
 	hash_add_u64(h, STATEMENTS_VERSION);
 	hash_add_u64(h, CAUSES_VERSION);
+	hash_add_u64(h, SBOM_VERSION);
 	hash_add_field(h, str_bytes(STR(INGOT_VERSION)));
 	hash_add_field(h, str_bytes(b->context->machine.builder_id));
 	for (size_t i = 0; i < n; i++)

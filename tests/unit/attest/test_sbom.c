@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/hash.h"
 #include "format/json/json.h"
 
 static struct sbom_package packages[] = {
@@ -151,4 +152,29 @@ Test(sbom, an_image_without_packages_is_one)
 	cr_expect(parse(&arena, &s, sbom_write_spdx) != NULL);
 	cr_expect(parse(&arena, &s, sbom_write_cyclonedx) != NULL);
 	arena_release(&arena);
+}
+
+/* Other bytes need another SBOM_VERSION: then these digests are made anew. */
+Test(sbom, golden_bytes_change_with_the_version_only)
+{
+	const char *const wanted[] = {
+		"4da4712a0f27c1f414a00605bbbe0bdc3a7cc701a32616d443dc74ceb982f149",
+		"278046d4fa6099f197ae4f541c545ba2beab0c91d3cde573ddbda1d8b5fa7d71"
+	};
+	struct error err = ERR_INIT;
+	struct sbom s = an_sbom();
+
+	cr_assert_eq(SBOM_VERSION, 1);
+	for (size_t i = 0; i < 2; i++) {
+		struct buf text = BUF_INIT(1u << 20);
+		char hex[DIGEST_HEX_MAX];
+		struct digest d;
+
+		cr_assert_eq(i ? sbom_write_cyclonedx(&s, &text, &err)
+			       : sbom_write_spdx(&s, &text, &err),
+			     0);
+		d = hash_bytes(buf_bytes(&text));
+		cr_expect_str_eq(digest_hex(&d, hex), wanted[i]);
+		buf_release(&text);
+	}
 }
