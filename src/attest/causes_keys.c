@@ -10,8 +10,8 @@
 
 #define VALUE_MAX 200u /* bytes that a value is told in; else its digest */
 
-static void add_node(struct causes_list *l, const struct schema_type *t,
-		     const struct ydoc_node *n, struct str prefix, struct src_pos pos);
+static void add_node(struct causes_list *l, const struct schema_type *t, const struct ydoc_node *n,
+		     struct str prefix, struct src_pos pos);
 
 struct str causes_short_value(struct arena *arena, struct str value)
 {
@@ -54,8 +54,8 @@ size_t causes_list_end(struct causes_list *l, struct causes_key **ret)
 		times = last.ptr && str_equal(key, last) ? times + 1 : 1;
 		last = key;
 		if (times > 1)
-			l->list[i].key = str_of(arena_printf(l->arena, STR_FMT " (%u)",
-							     STR_ARG(key), times));
+			l->list[i].key = str_of(
+				arena_printf(l->arena, STR_FMT " (%u)", STR_ARG(key), times));
 	}
 	if (l->n)
 		qsort(l->list, l->n, sizeof(*l->list), by_key);
@@ -106,10 +106,10 @@ static struct str identity_of(struct arena *arena, const struct schema_type *t,
 		if (!(row->flags & SCHEMA_IDENTITY) || !value ||
 		    str_equal_cstr(str_of(row->name), "sha256"))
 			continue;
-		identity = identity.ptr ? str_of(arena_printf(arena, STR_FMT "/" STR_FMT,
-							      STR_ARG(identity),
-							      STR_ARG(value->text)))
-					: value->text;
+		identity = identity.ptr
+				   ? str_of(arena_printf(arena, STR_FMT "/" STR_FMT,
+							 STR_ARG(identity), STR_ARG(value->text)))
+				   : value->text;
 	}
 	return identity.ptr ? identity : STR("");
 }
@@ -142,8 +142,8 @@ static bool is_set(const struct schema_type *t)
 	return t->item->kind == SCHEMA_TEXT && t->merge != SCHEMA_REPLACE;
 }
 
-static void add_list(struct causes_list *l, const struct schema_type *t,
-		     const struct ydoc_node *n, struct str key, struct src_pos pos)
+static void add_list(struct causes_list *l, const struct schema_type *t, const struct ydoc_node *n,
+		     struct str key, struct src_pos pos)
 {
 	if (t->item->kind != SCHEMA_RECORD)
 		add_texts(l, n, key, pos);
@@ -153,8 +153,7 @@ static void add_list(struct causes_list *l, const struct schema_type *t,
 		const struct ydoc_node *item = n->items[i];
 
 		if (t->item->kind == SCHEMA_RECORD) {
-			struct str name = join(l->arena, key,
-					       identity_of(l->arena, t->item, item));
+			struct str name = join(l->arena, key, identity_of(l->arena, t->item, item));
 
 			add(l, name, STR(""), item->pos);
 			add_record(l, t->item, item, name);
@@ -167,8 +166,8 @@ static void add_list(struct causes_list *l, const struct schema_type *t,
 	}
 }
 
-static void add_node(struct causes_list *l, const struct schema_type *t,
-		     const struct ydoc_node *n, struct str prefix, struct src_pos pos)
+static void add_node(struct causes_list *l, const struct schema_type *t, const struct ydoc_node *n,
+		     struct str prefix, struct src_pos pos)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(8 * LIMIT_RECIPE_SIZE);
 
@@ -191,8 +190,8 @@ static void add_node(struct causes_list *l, const struct schema_type *t,
 		return;
 	}
 	for (size_t i = 0; i < n->n_pairs; i++)
-		add_node(l, t->item, n->pairs[i].value,
-			 join(l->arena, prefix, n->pairs[i].key), n->pairs[i].key_pos);
+		add_node(l, t->item, n->pairs[i].value, join(l->arena, prefix, n->pairs[i].key),
+			 n->pairs[i].key_pos);
 }
 
 size_t causes_recipe_keys(const struct recipe *r, struct arena *arena, struct causes_key **ret)

@@ -111,8 +111,8 @@ static void add_ids(struct lock_text *l, const struct lock *lock)
 		const struct lock_id *id = &lock->ids[i];
 		const char *kind = kinds[id->kind];
 		size_t list = line_of(l, str_of(arena_printf(arena, "  %s:", kind)), ids);
-		struct str start = str_of(arena_printf(arena, "    " STR_FMT ": ",
-						       STR_ARG(quoted(arena, id->name))));
+		struct str start = str_of(
+			arena_printf(arena, "    " STR_FMT ": ", STR_ARG(quoted(arena, id->name))));
 
 		add(l, arena_printf(arena, "lock.ids.%s." STR_FMT, kind, STR_ARG(id->name)),
 		    str_of(arena_printf(arena, "%u", id->id)), line_of(l, start, list));
@@ -132,8 +132,7 @@ static void add_inputs(struct lock_text *l, const struct lock *lock)
 
 		add(l, arena_printf(arena, "lock.inputs." STR_FMT, STR_ARG(in->path)),
 		    str_of(arena_printf(arena, "%s%s" STR_FMT, digest_format(&in->digest, digest),
-					in->executable ? " executable" : "",
-					STR_ARG(in->target))),
+					in->executable ? " executable" : "", STR_ARG(in->target))),
 		    line_of(l, start, inputs));
 	}
 }
@@ -154,8 +153,7 @@ static void add_effects(struct lock_text *l, const struct lock *lock)
 
 		add(l,
 		    arena_printf(arena, "lock.effects." STR_FMT "." STR_FMT "." STR_FMT,
-				 STR_ARG(e->architecture), STR_ARG(e->target),
-				 STR_ARG(e->package)),
+				 STR_ARG(e->architecture), STR_ARG(e->target), STR_ARG(e->package)),
 		    e->digest, line_of(l, start, effects));
 	}
 }
@@ -174,8 +172,7 @@ size_t causes_lock_keys(const struct lock *lock, struct str path, struct bytes t
 	add_ids(&l, lock);
 	add_inputs(&l, lock);
 	add_effects(&l, lock);
-	add(&l, "lock.epoch", str_of(text_time(lock->epoch, time)),
-	    line_of(&l, STR("epoch:"), 1));
+	add(&l, "lock.epoch", str_of(text_time(lock->epoch, time)), line_of(&l, STR("epoch:"), 1));
 	add(&l, "lock.evaluator", str_of(arena_printf(arena, "%u", lock->evaluator)),
 	    line_of(&l, STR("evaluator:"), 1));
 	add(&l, "lock.compressors", lock->compressors, line_of(&l, STR("compressors:"), 1));
@@ -188,10 +185,10 @@ size_t causes_lock_keys(const struct lock *lock, struct str path, struct bytes t
 struct str causes_lock_line(struct bytes text, struct str path, struct str architecture,
 			    struct str name, struct arena *arena)
 {
-	struct str section = str_of(arena_printf(arena, "\n  " STR_FMT ":\n",
-						 STR_ARG(architecture)));
-	struct str start = str_of(arena_printf(arena, "\n    - {name: " STR_FMT ",",
-					       STR_ARG(quoted(arena, name))));
+	struct str section =
+		str_of(arena_printf(arena, "\n  " STR_FMT ":\n", STR_ARG(architecture)));
+	struct str start = str_of(
+		arena_printf(arena, "\n    - {name: " STR_FMT ",", STR_ARG(quoted(arena, name))));
 	const char *at = bytes_str(text).ptr, *end = at + text.len;
 	size_t line = 2; /* of what follows the first line end */
 

@@ -86,8 +86,8 @@ static void compare_facts(struct work *w, const struct causes *a, const struct c
 
 		if (g && !is_told_by_key(f->name) && !str_equal(f->value, g->value))
 			add(w, (struct diff_change){ .kind = is_compressor(f->name)
-							     ? DIFFERENCE_BY_COMPRESSOR
-							     : DIFFERENCE_BY_FORMAT,
+								     ? DIFFERENCE_BY_COMPRESSOR
+								     : DIFFERENCE_BY_FORMAT,
 						     .key = f->name,
 						     .name = f->name,
 						     .a = f->value,
@@ -107,8 +107,7 @@ static struct str key_of(struct work *w, struct str key, struct str target)
 	if (!str_has_prefix(key, prefix))
 		return key;
 	rest = (struct str){ key.ptr + prefix.len, key.len - prefix.len };
-	if (!str_has_prefix(rest, target) || rest.len <= target.len ||
-	    rest.ptr[target.len] != '.')
+	if (!str_has_prefix(rest, target) || rest.len <= target.len || rest.ptr[target.len] != '.')
 		return none;
 	return str_of(arena_printf(w->arena, "target" STR_FMT, (int)(rest.len - target.len),
 				   rest.ptr + target.len));
@@ -117,16 +116,17 @@ static struct str key_of(struct work *w, struct str key, struct str target)
 /* Consequences of other changes, and what says nothing of an output. */
 static bool is_noise(struct str key, const struct causes_key *a, const struct causes_key *b)
 {
-	static const char *const prefixes[] = { "lock.effects.", "lock.suites.", "sources.",
-						"lock.compressors", "lock.output",
-						"lock.evaluator" };
+	static const char *const prefixes[] = {
+		"lock.effects.",    "lock.suites.", "sources.",
+		"lock.compressors", "lock.output",  "lock.evaluator"
+	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
 		if (str_has_prefix(key, str_of(prefixes[i])))
 			return true;
 	/* A new user has a new id, a new package a slice. */
-	return (!a || !b) && (str_has_prefix(key, STR("lock.ids.")) ||
-			      str_has_prefix(key, STR("lock.slice.")));
+	return (!a || !b) &&
+	       (str_has_prefix(key, STR("lock.ids.")) || str_has_prefix(key, STR("lock.slice.")));
 }
 
 static void add_key(struct work *w, const struct causes_key *a, const struct causes_key *b,
@@ -254,8 +254,8 @@ static void drop_requests(struct work *w)
 		for (size_t k = 0; k < c->n; k++) {
 			struct diff_change *p = &c->list[i], *key = &c->list[k];
 
-			if (p->kind != DIFFERENCE_BY_PACKAGE ||
-			    key->kind != DIFFERENCE_BY_RECIPE || !asks_for(key->key, p->name))
+			if (p->kind != DIFFERENCE_BY_PACKAGE || key->kind != DIFFERENCE_BY_RECIPE ||
+			    !asks_for(key->key, p->name))
 				continue;
 			p->asked = key->b.ptr ? key->at_b : key->at_a;
 			key->dropped = true;
@@ -357,8 +357,7 @@ static struct str field(struct str stanza, struct str name)
 
 	while (stanza.ptr && str_split(&stanza, '\n', &line))
 		if (str_has_prefix(line, name))
-			return str_trim(
-				(struct str){ line.ptr + name.len, line.len - name.len });
+			return str_trim((struct str){ line.ptr + name.len, line.len - name.len });
 	return STR("");
 }
 
@@ -375,8 +374,7 @@ static int read_status(const struct tree *t, const struct content_reader *reader
 	if (!node || node->inode->kind != NODE_FILE)
 		return 0;
 	if (content_load(reader, &node->inode->content, &data, err) < 0 ||
-	    database_read(path, arena_bytes(arena, buf_bytes(&data)), arena, &records, &n, err) <
-		    0)
+	    database_read(path, arena_bytes(arena, buf_bytes(&data)), arena, &records, &n, err) < 0)
 		return -1;
 	ret->packages = arena_array(arena, n + 1, sizeof(*ret->packages));
 	for (size_t i = 0; i < n; i++) {
@@ -386,8 +384,8 @@ static int read_status(const struct tree *t, const struct content_reader *reader
 			continue;
 		ret->packages[ret->n_packages++] =
 			(struct causes_package){ .name = name,
-						 .version = field(records[i].value,
-								  STR("Version:")),
+						 .version =
+							 field(records[i].value, STR("Version:")),
 						 .at = STR(""),
 						 .asked = STR(""),
 						 .why = STR("") };
@@ -435,8 +433,7 @@ struct diff_change *diff_change_package(const struct diff_changes *c, struct str
 struct diff_change *diff_change_key(const struct diff_changes *c, const char *key)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (c->list[i].kind != DIFFERENCE_BY_PACKAGE &&
-		    str_equal_cstr(c->list[i].key, key))
+		if (c->list[i].kind != DIFFERENCE_BY_PACKAGE && str_equal_cstr(c->list[i].key, key))
 			return &c->list[i];
 	return NULL;
 }
@@ -459,8 +456,7 @@ struct diff_change *diff_change_only(const struct diff_changes *c)
 
 static void add_places(const struct diff_change *c, struct buf *to)
 {
-	struct str places[3] = { c->asked, c->b.ptr || !c->at_a.len ? c->at_b : c->at_a,
-				 STR("") };
+	struct str places[3] = { c->asked, c->b.ptr || !c->at_a.len ? c->at_b : c->at_a, STR("") };
 	const char *before = " (";
 
 	if (c->a.ptr && c->b.ptr && c->kind == DIFFERENCE_BY_PACKAGE)
@@ -493,8 +489,7 @@ static void add_name(const struct diff_change *c, struct buf *to)
 
 		if (!str_has_prefix(c->name, str_of(rows[i].prefix)))
 			continue;
-		buf_printf(to, "%s" STR_FMT, rows[i].told, (int)(c->name.len - n),
-			   c->name.ptr + n);
+		buf_printf(to, "%s" STR_FMT, rows[i].told, (int)(c->name.len - n), c->name.ptr + n);
 		return;
 	}
 	buf_add_str(to, c->name);

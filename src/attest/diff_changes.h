@@ -15,14 +15,14 @@
 
 struct diff_change {
 	enum difference_cause_kind kind;
-	struct str key;        /* "target.root.type" for the target that is built; a package's name */
-	struct str name;       /* as people know it: "targets.vm.root.type" */
-	struct str a, b;       /* value or version; ptr NULL: that side has none */
+	struct str key;	 /* "target.root.type" for the target that is built; a package's name */
+	struct str name; /* as people know it: "targets.vm.root.type" */
+	struct str a, b; /* value or version; ptr NULL: that side has none */
 	struct str at_a, at_b; /* "recipes/web.yaml:38", or "" */
 	struct str asked;      /* of a package: the line of the recipe that asks for it, or "" */
-	struct str why;        /* of a package: as in the lock */
-	bool dropped;          /* it follows from another change */
-	uint32_t cause;        /* in image_diff's list, once it is one */
+	struct str why;	       /* of a package: as in the lock */
+	bool dropped;	       /* it follows from another change */
+	uint32_t cause;	       /* in image_diff's list, once it is one */
 };
 
 struct diff_changes {

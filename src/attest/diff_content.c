@@ -1,7 +1,7 @@
 #include "attest/diff_content.h"
 
 #define PIECE 65536u
-#define NEAR  16u /* bytes: what lies nearer is one range */
+#define NEAR 16u /* bytes: what lies nearer is one range */
 
 struct comparing {
 	struct arena *arena;

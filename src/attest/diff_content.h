@@ -13,5 +13,5 @@ int diff_content(const struct content_reader *reader_a, const struct content *a,
 		 struct arena *arena, struct content_diff *ret, struct error *err) MUST_CHECK;
 
 /* Two streams to their ends, by byte range. Both are taken. */
-int diff_sources(struct source *a, struct source *b, struct arena *arena,
-		 struct content_diff *ret, struct error *err) MUST_CHECK;
+int diff_sources(struct source *a, struct source *b, struct arena *arena, struct content_diff *ret,
+		 struct error *err) MUST_CHECK;

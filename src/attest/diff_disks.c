@@ -62,12 +62,12 @@ static bool is_derived(const struct digest *seed, const char *role, const uint8_
 void diff_disks_ids(struct diff_disks_work *w, enum difference_area area, const char *where,
 		    const char *role, const uint8_t *a, const uint8_t *b, size_t n)
 {
-	bool follow = w->trees_differ && is_derived(&w->seed_a, role, a, n) ==
-						 is_derived(&w->seed_b, role, b, n);
+	bool follow = w->trees_differ &&
+		      is_derived(&w->seed_a, role, a, n) == is_derived(&w->seed_b, role, b, n);
 
 	if (memcmp(a, b, n) != 0)
-		diff_disks_add(w, area, DIFFERENCE_VALUE, where, told_id(w, a, n),
-			       told_id(w, b, n), follow ? "the tree" : "");
+		diff_disks_add(w, area, DIFFERENCE_VALUE, where, told_id(w, a, n), told_id(w, b, n),
+			       follow ? "the tree" : "");
 }
 
 int diff_disks_bytes(struct diff_disks_work *w, enum difference_area area, const char *where,
@@ -78,11 +78,10 @@ int diff_disks_bytes(struct diff_disks_work *w, enum difference_area area, const
 	struct content_diff *c = arena_alloc(&w->d->arena, sizeof(*c));
 	struct str told;
 
-	if (diff_sources(source_of_fd(in_a->fd, a ? a->offset : 0, a ? a->size : in_a->size,
-				      in_a->name),
-			 source_of_fd(in_b->fd, b ? b->offset : 0, b ? b->size : in_b->size,
-				      in_b->name),
-			 &w->d->arena, c, err) < 0)
+	if (diff_sources(
+		    source_of_fd(in_a->fd, a ? a->offset : 0, a ? a->size : in_a->size, in_a->name),
+		    source_of_fd(in_b->fd, b ? b->offset : 0, b ? b->size : in_b->size, in_b->name),
+		    &w->d->arena, c, err) < 0)
 		return -1;
 	if (!c->n_ranges && c->size_a == c->size_b)
 		return 0;
@@ -184,8 +183,8 @@ static void compare_table(struct diff_disks_work *w)
 
 /* ---- the ESP ---- */
 
-static int load_file(const struct diff_disks_side *side, const struct fat_entry *e,
-		     struct buf *to, struct error *err)
+static int load_file(const struct diff_disks_side *side, const struct fat_entry *e, struct buf *to,
+		     struct error *err)
 {
 	const struct gpt_partition *p = side->disk->esp_partition;
 	struct window esp;
@@ -200,8 +199,8 @@ static struct str told_entry(struct diff_disks_work *w, const struct fat_entry *
 	return e->is_folder ? STR("folder") : number(w, e->size);
 }
 
-static int compare_content(struct diff_disks_work *w, const char *where,
-			   const struct fat_entry *a, const struct fat_entry *b, struct error *err)
+static int compare_content(struct diff_disks_work *w, const char *where, const struct fat_entry *a,
+			   const struct fat_entry *b, struct error *err)
 {
 	CLEANUP_BUF struct buf x = BUF_INIT(ESP_FILE_MAX), y = BUF_INIT(ESP_FILE_MAX);
 	struct content_diff *c = arena_alloc(&w->d->arena, sizeof(*c));
@@ -213,7 +212,8 @@ static int compare_content(struct diff_disks_work *w, const char *where,
 	if (content_diff(buf_bytes(&x), buf_bytes(&y), &w->d->arena, c, err) < 0)
 		return -1;
 	diff_disks_add(w, DIFFERENCE_ESP, DIFFERENCE_CONTENT, where, number(w, a->size),
-		       number(w, b->size), "")->detail = c;
+		       number(w, b->size), "")
+		->detail = c;
 	return 0;
 }
 
@@ -283,8 +283,7 @@ static void compare_ext4(struct diff_disks_work *w)
 			   b->free_inodes, size);
 	diff_disks_numbers(w, DIFFERENCE_ROOT, "root > ext4 > journal", a->has_journal,
 			   b->has_journal, "");
-	diff_disks_numbers(w, DIFFERENCE_ROOT, "root > ext4 > clean", a->is_clean, b->is_clean,
-			   "");
+	diff_disks_numbers(w, DIFFERENCE_ROOT, "root > ext4 > clean", a->is_clean, b->is_clean, "");
 }
 
 static void compare_erofs(struct diff_disks_work *w)
@@ -297,8 +296,7 @@ static void compare_erofs(struct diff_disks_work *w)
 	diff_disks_texts(w, DIFFERENCE_ROOT, "root > erofs > label", str_of(a->label),
 			 str_of(b->label), "");
 	diff_disks_numbers(w, DIFFERENCE_ROOT, "root > erofs > size", a->size, b->size, tree);
-	diff_disks_numbers(w, DIFFERENCE_ROOT, "root > erofs > inodes", a->inodes, b->inodes,
-			   tree);
+	diff_disks_numbers(w, DIFFERENCE_ROOT, "root > erofs > inodes", a->inodes, b->inodes, tree);
 }
 
 static int compare_root(struct diff_disks_work *w, struct error *err)
@@ -339,10 +337,9 @@ static int compare_trees(struct diff_disks_work *w, struct error *err)
 	const struct disk_image *a = w->a->disk, *b = w->b->disk;
 	const struct diff_trees_side in_a = { a->tree, block_files_reader(a->files), NULL };
 	const struct diff_trees_side in_b = { b->tree, block_files_reader(b->files), NULL };
-	const struct diff_trees_options o = { .area = DIFFERENCE_TREE,
-					      .place = "root",
-					      .owners = true,
-					      .details = w->details };
+	const struct diff_trees_options o = {
+		.area = DIFFERENCE_TREE, .place = "root", .owners = true, .details = w->details
+	};
 
 	return diff_trees(w->d, &in_a, &in_b, &o, err);
 }
@@ -368,9 +365,8 @@ int diff_disks(struct image_diff *d, const struct diff_disks_side *a,
 	if (compare_esp(&w, err) == 0 && diff_disks_uki(&w, err) == 0 &&
 	    compare_root(&w, err) == 0) {
 		compare_verity(&w);
-		r = (w.trees_differ && compare_trees(&w, err) < 0) || compare_rest(&w, err) < 0
-			    ? -1
-			    : 0;
+		r = (w.trees_differ && compare_trees(&w, err) < 0) || compare_rest(&w, err) < 0 ? -1
+												: 0;
 	}
 	arena_release(&w.arena);
 	return r;

@@ -7,7 +7,7 @@
 struct diff_disks_work {
 	struct image_diff *d;
 	const struct diff_disks_side *a, *b;
-	struct arena arena;      /* until the end */
+	struct arena arena;	      /* until the end */
 	struct digest seed_a, seed_b; /* of the trees: what ids derive from */
 	bool trees_differ;
 	unsigned details;

@@ -149,8 +149,7 @@ static void sort_causes(struct explaining *x)
 	struct image_diff *d = x->d;
 	struct ranked *order = arena_array(&x->arena, d->n_causes + 1, sizeof(*order));
 	uint32_t *place = arena_array(&x->arena, d->n_causes + 1, sizeof(*place));
-	struct difference_cause *sorted =
-		arena_array(&d->arena, d->n_causes + 1, sizeof(*sorted));
+	struct difference_cause *sorted = arena_array(&d->arena, d->n_causes + 1, sizeof(*sorted));
 
 	for (uint32_t i = 0; i < d->n_causes; i++)
 		order[i] = (struct ranked){ &d->causes[i], i };
@@ -170,8 +169,8 @@ static void sort_causes(struct explaining *x)
 
 #define CHANGELOG_MAX (16u << 20) /* bytes, unpacked; Debian's longest has 3 MiB */
 
-static int read_changelog(const struct content_reader *reader, const struct node *n,
-			  struct buf *to, struct error *err)
+static int read_changelog(const struct content_reader *reader, const struct node *n, struct buf *to,
+			  struct error *err)
 {
 	struct source *in;
 	int r;
@@ -205,9 +204,9 @@ static void find_changelog(struct explaining *x, struct difference_cause *c)
 
 			if (n && n->inode->kind == NODE_FILE &&
 			    read_changelog(reader, n, &text, &failure) == 0)
-				c->changelog = arena_str(&x->d->arena,
-							 changelog_between(buf_str(&text), c->a,
-									   c->b));
+				c->changelog =
+					arena_str(&x->d->arena,
+						  changelog_between(buf_str(&text), c->a, c->b));
 		}
 	}
 }

@@ -14,7 +14,7 @@
 
 struct diff_explain_input {
 	const struct diff_changes *changes;
-	const struct tree *tree_a, *tree_b; /* NULL: none */
+	const struct tree *tree_a, *tree_b;		  /* NULL: none */
 	const struct content_reader *reader_a, *reader_b; /* for changelogs */
 };
 

@@ -6,7 +6,7 @@
 
 /* What was found of one difference. */
 enum verdict_kind {
-	VERDICT_NONE = 0,  /* nothing to tell by */
+	VERDICT_NONE = 0, /* nothing to tell by */
 	VERDICT_CHANGE,
 	VERDICT_GENERATED, /* from several things, none of which can be told apart */
 	VERDICT_TAMPERED,

@@ -123,10 +123,9 @@ static int compare_trees(struct work *w, struct arena *arena, unsigned details, 
 	uint32_t *of_b = diff_layers_of(b->layers, b->image->n_layers, arena);
 	const struct diff_trees_side in_a = { oci_tree(a->layers), a->reader, of_a };
 	const struct diff_trees_side in_b = { oci_tree(b->layers), b->reader, of_b };
-	const struct diff_trees_options o = { .area = DIFFERENCE_TREE,
-					      .place = "tree",
-					      .owners = true,
-					      .details = details };
+	const struct diff_trees_options o = {
+		.area = DIFFERENCE_TREE, .place = "tree", .owners = true, .details = details
+	};
 	size_t before = w->d->n;
 
 	if (diff_trees(w->d, &in_a, &in_b, &o, err) < 0)

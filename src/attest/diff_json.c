@@ -60,8 +60,7 @@ static bool is_reordered(const struct json *a, const struct json *b)
 	return true;
 }
 
-static void add(const struct work *w, struct str place, const struct json *a,
-		const struct json *b)
+static void add(const struct work *w, struct str place, const struct json *a, const struct json *b)
 {
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	const char *follows = w->o->follows ? w->o->follows(w->o->context, place) : "";
@@ -69,21 +68,19 @@ static void add(const struct work *w, struct str place, const struct json *a,
 
 	if (!follows)
 		return;
-	image_diff_add(
-		w->d,
-		&(struct difference){
-			.area = w->o->area,
-			.what = !a || !b			   ? DIFFERENCE_PRESENCE
-				: lists && is_reordered(a, b) ? DIFFERENCE_ORDER
-								   : DIFFERENCE_VALUE,
-			.where = str_of(arena_printf(&arena, "%s > " STR_FMT, w->where,
-						     STR_ARG(place))),
-			.name = STR(""),
-			.path = place,
-			.a = told(a, &arena),
-			.b = told(b, &arena),
-			.follows = str_of(follows),
-		});
+	image_diff_add(w->d, &(struct difference){
+				     .area = w->o->area,
+				     .what = !a || !b			   ? DIFFERENCE_PRESENCE
+					     : lists && is_reordered(a, b) ? DIFFERENCE_ORDER
+									   : DIFFERENCE_VALUE,
+				     .where = str_of(arena_printf(&arena, "%s > " STR_FMT, w->where,
+								  STR_ARG(place))),
+				     .name = STR(""),
+				     .path = place,
+				     .a = told(a, &arena),
+				     .b = told(b, &arena),
+				     .follows = str_of(follows),
+			     });
 }
 
 static struct str join(struct arena *arena, struct str place, struct str name)
@@ -146,8 +143,8 @@ static void compare(const struct work *w, struct str place, const struct json *a
 		add(w, place, a, b);
 }
 
-void diff_json(struct image_diff *d, const char *where, const struct json *a,
-	       const struct json *b, const struct diff_json_options *o)
+void diff_json(struct image_diff *d, const char *where, const struct json *a, const struct json *b,
+	       const struct diff_json_options *o)
 {
 	const struct work w = { d, o, where };
 

@@ -16,5 +16,5 @@ struct diff_json_options {
 };
 
 /* Objects are gone into; lists are one value, told as JSON. @where: "config". */
-void diff_json(struct image_diff *d, const char *where, const struct json *a,
-	       const struct json *b, const struct diff_json_options *o);
+void diff_json(struct image_diff *d, const char *where, const struct json *a, const struct json *b,
+	       const struct diff_json_options *o);

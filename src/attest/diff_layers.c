@@ -77,8 +77,7 @@ struct moves {
 	uint32_t *number; /* by pair of layers: of the list, plus one */
 };
 
-static void note_move(struct work *w, struct moves *m, uint32_t from, uint32_t to,
-		      struct str path)
+static void note_move(struct work *w, struct moves *m, uint32_t from, uint32_t to, struct str path)
 {
 	uint32_t *number = &m->number[from * w->b->image->n_layers + to];
 
@@ -129,8 +128,7 @@ static void note_differing(const struct work *w, struct strtab *paths)
 			(void)strtab_put(paths, w->d->list[i].path, 1);
 }
 
-static void find_moves(struct work *w, const uint32_t *of_a, const uint32_t *of_b,
-		       struct moves *m)
+static void find_moves(struct work *w, const uint32_t *of_a, const uint32_t *of_b, struct moves *m)
 {
 	CLEANUP_STRTAB struct strtab differing = STRTAB_INIT;
 	CLEANUP_BUF struct buf path = BUF_INIT(1u << 20);

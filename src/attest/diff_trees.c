@@ -14,8 +14,8 @@ struct work {
 	struct image_diff *d;
 	const struct diff_trees_side *a, *b;
 	const struct diff_trees_options *o;
-	struct arena arena;	       /* until the end of this walk */
-	struct str *owners_a, *owners_b; /* by serial of the node, or NULL */
+	struct arena arena;			/* until the end of this walk */
+	struct str *owners_a, *owners_b;	/* by serial of the node, or NULL */
 	const struct node **first_a, **first_b; /* by serial of the inode: its first name */
 	unsigned n_details;
 };
@@ -26,8 +26,9 @@ struct pair {
 	const struct node *a, *b;
 };
 
-static const char *const kind_names[] = { "",	  "folder", "file", "symlink",
-					  "fifo", "char",   "block" };
+static const char *const kind_names[] = {
+	"", "folder", "file", "symlink", "fifo", "char", "block"
+};
 
 static struct str layer_of(const struct work *w, const struct diff_trees_side *side,
 			   const struct node *n, struct arena *arena)
@@ -203,8 +204,8 @@ static int add_content(struct work *w, const struct pair *p, struct error *err)
 		return 0;
 	w->n_details++;
 	detail = arena_alloc(&w->d->arena, sizeof(*detail));
-	if (diff_content(w->a->reader, &a->content, w->b->reader, &b->content, &w->d->arena,
-			 detail, err) < 0)
+	if (diff_content(w->a->reader, &a->content, w->b->reader, &b->content, &w->d->arena, detail,
+			 err) < 0)
 		return err_while(err, "comparing '/" STR_FMT "'", STR_ARG(p->path));
 	one->detail = detail;
 	return 0;
@@ -235,8 +236,8 @@ static bool lines_of_stanza(struct work *w, const struct pair *p, const struct t
 			continue;
 		while (others.ptr && str_split(&others, '\n', &other))
 			if (str_has_prefix(other, name) && !str_equal(other, line)) {
-				add(w, p, DIFFERENCE_CONTENT, r->key,
-				    told_record(&w->arena, line), told_record(&w->arena, other));
+				add(w, p, DIFFERENCE_CONTENT, r->key, told_record(&w->arena, line),
+				    told_record(&w->arena, other));
 				any = true;
 				break;
 			}

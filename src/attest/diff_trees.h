@@ -19,9 +19,9 @@ struct diff_trees_side {
 
 struct diff_trees_options {
 	enum difference_area area;
-	const char *place;     /* "root": what `where` starts with; with layers they do */
-	bool owners;           /* look up packages in dpkg's database */
-	unsigned details;      /* contents that are looked into, at most */
+	const char *place; /* "root": what `where` starts with; with layers they do */
+	bool owners;	   /* look up packages in dpkg's database */
+	unsigned details;  /* contents that are looked into, at most */
 };
 
 /* Errors: those of the readers. */

@@ -33,9 +33,8 @@ static struct words split(struct diff_disks_work *w, struct str line)
 			i++;
 		if (i == line.len)
 			break;
-		for (start = i; i < line.len &&
-				(quoted || (line.ptr[i] != ' ' && line.ptr[i] != '\n'));
-		     i++)
+		for (start = i;
+		     i < line.len && (quoted || (line.ptr[i] != ' ' && line.ptr[i] != '\n')); i++)
 			quoted ^= line.ptr[i] == '"';
 		words.list[words.n++] = (struct str){ line.ptr + start, i - start };
 	}
@@ -109,8 +108,8 @@ static void compare_cmdline(struct diff_disks_work *w)
 		if (!partner(&a, key, &b).ptr)
 			other = none;
 		diff_disks_add(w, DIFFERENCE_UKI,
-			       other.ptr ? DIFFERENCE_VALUE : DIFFERENCE_PRESENCE, where,
-			       a.list[i], other, follows_of(w, a.list[i]));
+			       other.ptr ? DIFFERENCE_VALUE : DIFFERENCE_PRESENCE, where, a.list[i],
+			       other, follows_of(w, a.list[i]));
 	}
 	for (size_t i = 0; i < b.n; i++) {
 		struct str key = key_of(b.list[i]);
@@ -151,8 +150,8 @@ static struct str told_section(struct diff_disks_work *w, struct bytes data)
 	struct digest digest = hash_bytes(data);
 	char hex[DIGEST_HEX_MAX];
 
-	return str_of(arena_printf(&w->arena, "%zu bytes (%.12s)", data.len,
-				   digest_hex(&digest, hex)));
+	return str_of(
+		arena_printf(&w->arena, "%zu bytes (%.12s)", data.len, digest_hex(&digest, hex)));
 }
 
 static int compare_section(struct diff_disks_work *w, const struct pe_section *a,
@@ -171,8 +170,7 @@ static int compare_section(struct diff_disks_work *w, const struct pe_section *a
 		compare_cmdline(w);
 		return 0;
 	}
-	if (a && b && str_equal_cstr(name, ".initrd") && w->a->disk->initrd &&
-	    w->b->disk->initrd)
+	if (a && b && str_equal_cstr(name, ".initrd") && w->a->disk->initrd && w->b->disk->initrd)
 		return compare_initrd(w, err);
 	one = diff_disks_add(w, DIFFERENCE_UKI, a && b ? DIFFERENCE_CONTENT : DIFFERENCE_PRESENCE,
 			     place(w, name), a ? told_section(w, a->data) : none,
@@ -209,8 +207,7 @@ static void compare_signature(struct diff_disks_work *w)
 	else
 		diff_disks_add(w, DIFFERENCE_UKI,
 			       str_equal(x, y) ? DIFFERENCE_CONTENT : DIFFERENCE_VALUE, where, x, y,
-			       str_equal(x, y) &&
-					       !digest_equal(&a->authenticode, &b->authenticode)
+			       str_equal(x, y) && !digest_equal(&a->authenticode, &b->authenticode)
 				       ? "what it signs"
 				       : "");
 }

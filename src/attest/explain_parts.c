@@ -110,11 +110,11 @@ static struct verdict explain_config(struct explaining *x, const struct differen
 
 	for (size_t i = 0; i < N(rows); i++)
 		if (str_has_prefix(place, str_of(rows[i].place)))
-			return found_or_format(x, d, diff_change_below(x->changes,
-								    str_of(rows[i].key)));
+			return found_or_format(x, d,
+					       diff_change_below(x->changes, str_of(rows[i].key)));
 	if (str_has_prefix(place, STR("config.Labels")))
-		return found_or_format(x, d, pair_change(x, place, "config.Labels",
-						      "target.labels"));
+		return found_or_format(x, d,
+				       pair_change(x, place, "config.Labels", "target.labels"));
 	if (str_has_prefix(place, STR("config.Env")))
 		return found_or_format(x, d, env_change(x));
 	if (str_has_prefix(place, STR("created")))
@@ -201,8 +201,9 @@ static struct verdict explain_root(struct explaining *x, const struct difference
 	if (ends(d, "> type"))
 		return found_or_format(x, d, FIRST_OF(x, "target.root.type"));
 	if (ends(d, "> size"))
-		return found_or_format(x, d, FIRST_OF(x, "target.root.size",
-						   "target.root.compression", "target.root"));
+		return found_or_format(
+			x, d,
+			FIRST_OF(x, "target.root.size", "target.root.compression", "target.root"));
 	return found_or_format(x, d, FIRST_OF(x, "target.root.compression", "target.root.grow"));
 }
 

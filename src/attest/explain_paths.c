@@ -44,8 +44,7 @@ static const struct causes_key *key_at(const struct causes *c, struct str at)
 	const struct causes_key *found = NULL;
 
 	for (size_t i = 0; i < c->n_keys; i++)
-		if (str_equal(c->keys[i].at, at) &&
-		    (!found || c->keys[i].key.len < found->key.len))
+		if (str_equal(c->keys[i].at, at) && (!found || c->keys[i].key.len < found->key.len))
 			found = &c->keys[i];
 	return found;
 }
@@ -65,8 +64,8 @@ static struct str below(struct explaining *x, struct str key, const char *name)
 
 static struct diff_change *change_named(struct explaining *x, const char *prefix, struct str rest)
 {
-	return diff_change_below(x->changes, str_of(arena_printf(&x->arena, "%s" STR_FMT, prefix,
-								 STR_ARG(rest))));
+	return diff_change_below(
+		x->changes, str_of(arena_printf(&x->arena, "%s" STR_FMT, prefix, STR_ARG(rest))));
 }
 
 /* What lies behind `from:`: the file, or one of the folder. */
@@ -100,8 +99,8 @@ static struct diff_change *entry_change(struct explaining *x, struct str key,
 	static const struct {
 		enum difference_what what;
 		const char *name;
-	} words[] = { { DIFFERENCE_MODE, "mode" },	{ DIFFERENCE_OWNER, "owner" },
-		      { DIFFERENCE_OWNER, "group" },	{ DIFFERENCE_TARGET, "symlink" },
+	} words[] = { { DIFFERENCE_MODE, "mode" },	 { DIFFERENCE_OWNER, "owner" },
+		      { DIFFERENCE_OWNER, "group" },	 { DIFFERENCE_TARGET, "symlink" },
 		      { DIFFERENCE_CONTENT, "content" }, { DIFFERENCE_CONTENT, "from" },
 		      { DIFFERENCE_CONTENT, "archive" } };
 
@@ -279,10 +278,10 @@ static struct diff_change *script_change(struct explaining *x, struct str packag
 
 	for (size_t i = 0; !c && i < x->changes->n; i++) {
 		struct diff_change *one = &x->changes->list[i];
-		struct str answer = str_of(arena_printf(&x->arena, "scripts." STR_FMT "/",
-							STR_ARG(package)));
-		struct str debconf = str_of(arena_printf(&x->arena, "debconf." STR_FMT "/",
-							 STR_ARG(package)));
+		struct str answer =
+			str_of(arena_printf(&x->arena, "scripts." STR_FMT "/", STR_ARG(package)));
+		struct str debconf =
+			str_of(arena_printf(&x->arena, "debconf." STR_FMT "/", STR_ARG(package)));
 
 		if (str_has_prefix(one->key, answer) || str_has_prefix(one->key, debconf))
 			c = one;

@@ -26,12 +26,12 @@ static struct diff_change *account_change(struct explaining *x, struct str name)
 
 		if (member.len)
 			c = diff_change_below(x->changes,
-					      str_of(arena_printf(&x->arena, "%s" STR_FMT,
-								  lists[i], STR_ARG(member))));
+					      str_of(arena_printf(&x->arena, "%s" STR_FMT, lists[i],
+								  STR_ARG(member))));
 		if (!c)
 			c = diff_change_below(x->changes,
-					      str_of(arena_printf(&x->arena, "%s" STR_FMT,
-								  lists[i], STR_ARG(first))));
+					      str_of(arena_printf(&x->arena, "%s" STR_FMT, lists[i],
+								  STR_ARG(first))));
 		if (c)
 			return c;
 	}

@@ -18,18 +18,18 @@ enum difference_what {
 	DIFFERENCE_PRESENCE = 1, /* only one has it: the other's text has ptr NULL */
 	DIFFERENCE_KIND,
 	DIFFERENCE_CONTENT,
-	DIFFERENCE_TARGET,       /* of a symbolic link */
+	DIFFERENCE_TARGET, /* of a symbolic link */
 	DIFFERENCE_MODE,
 	DIFFERENCE_OWNER,
 	DIFFERENCE_MTIME,
 	DIFFERENCE_XATTR,
-	DIFFERENCE_LINKS,        /* which names are one file */
-	DIFFERENCE_LAYER,        /* which layer holds it */
+	DIFFERENCE_LINKS, /* which names are one file */
+	DIFFERENCE_LAYER, /* which layer holds it */
 	DIFFERENCE_ORDER,
 	DIFFERENCE_VALUE,
 	DIFFERENCE_SIZE,
-	DIFFERENCE_COMPRESSION,  /* the compressed form only */
-	DIFFERENCE_BYTES,        /* bytes that no reader looks at, or that none could tell apart */
+	DIFFERENCE_COMPRESSION, /* the compressed form only */
+	DIFFERENCE_BYTES,	/* bytes that no reader looks at, or that none could tell apart */
 	DIFFERENCE_WHAT_COUNT,
 };
 extern const char *const difference_names[DIFFERENCE_WHAT_COUNT]; /* "presence", ... */
@@ -41,11 +41,11 @@ enum difference_area {
 	DIFFERENCE_MANIFEST,
 	DIFFERENCE_CONFIG,
 	DIFFERENCE_LAYERS,
-	DIFFERENCE_TABLE,    /* of partitions */
+	DIFFERENCE_TABLE, /* of partitions */
 	DIFFERENCE_ESP,
 	DIFFERENCE_UKI,
-	DIFFERENCE_INITRD,   /* its tree */
-	DIFFERENCE_ROOT,     /* facts of the root file system */
+	DIFFERENCE_INITRD, /* its tree */
+	DIFFERENCE_ROOT,   /* facts of the root file system */
 	DIFFERENCE_VERITY,
 	DIFFERENCE_TREE,
 	DIFFERENCE_LOCK,
@@ -57,14 +57,14 @@ extern const char *const difference_areas[DIFFERENCE_AREA_COUNT]; /* "file", "in
 enum difference_cause_kind {
 	DIFFERENCE_UNEXPLAINED = 0, /* nobody asked, or there is nothing to tell by */
 	DIFFERENCE_BY_PACKAGE,
-	DIFFERENCE_BY_RECIPE,       /* a key of the recipe */
-	DIFFERENCE_BY_INPUT,        /* a local file, an archive, a certificate */
-	DIFFERENCE_BY_LOCK,         /* what the lock decided: an id, the slices, the epoch */
-	DIFFERENCE_BY_FORMAT,       /* a version of a format, of a writer, of the evaluator */
+	DIFFERENCE_BY_RECIPE, /* a key of the recipe */
+	DIFFERENCE_BY_INPUT,  /* a local file, an archive, a certificate */
+	DIFFERENCE_BY_LOCK,   /* what the lock decided: an id, the slices, the epoch */
+	DIFFERENCE_BY_FORMAT, /* a version of a format, of a writer, of the evaluator */
 	DIFFERENCE_BY_COMPRESSOR,
-	DIFFERENCE_BY_SIGNATURE,    /* a Secure Boot signature that one has */
-	DIFFERENCE_BY_SEVERAL,      /* made from several things that changed, all listed */
-	DIFFERENCE_BY_TAMPERING,    /* nothing that either was built from accounts for it */
+	DIFFERENCE_BY_SIGNATURE, /* a Secure Boot signature that one has */
+	DIFFERENCE_BY_SEVERAL,	 /* made from several things that changed, all listed */
+	DIFFERENCE_BY_TAMPERING, /* nothing that either was built from accounts for it */
 	DIFFERENCE_CAUSE_KIND_COUNT,
 };
 extern const char *const difference_cause_kinds[DIFFERENCE_CAUSE_KIND_COUNT];
@@ -73,11 +73,11 @@ struct difference_cause {
 	enum difference_cause_kind kind;
 	struct str name;      /* "openssl", "targets.container.entrypoint", "files/site.conf" */
 	struct str a, b;      /* version or value; ptr NULL: that side has none */
-	struct str at;        /* "recipes/web.lock:57", "recipes/web.yaml:38", or "" */
+	struct str at;	      /* "recipes/web.lock:57", "recipes/web.yaml:38", or "" */
 	struct str text;      /* all of it in a line: "openssl 3.0.19-1 -> 3.0.20-1 (...)" */
 	struct str changelog; /* of the versions between, or "" */
-	size_t n;             /* differences that it brings, derived ones not counted */
-	size_t n_paths;       /* of these, paths of trees */
+	size_t n;	      /* differences that it brings, derived ones not counted */
+	size_t n_paths;	      /* of these, paths of trees */
 };
 
 #define DIFFERENCE_NO_CAUSE UINT32_MAX
@@ -92,21 +92,21 @@ struct difference {
 	struct str layer;   /* which layer holds the path: "layers/7"; or "" */
 	struct str package; /* that dpkg's database says the path is of; or "" */
 	struct str follows; /* derived: "the layers"; else "" */
-	uint32_t cause;     /* index of causes, or DIFFERENCE_NO_CAUSE */
+	uint32_t cause;	    /* index of causes, or DIFFERENCE_NO_CAUSE */
 	const struct content_diff *detail; /* of two files' contents, or NULL */
 };
 
 struct image_diff {
 	struct arena arena;
-	struct str kind_a, kind_b;       /* "oci", "disk", "lock", "bundle" */
-	bool identical;                  /* the same bytes: nothing else was looked at */
-	struct difference *list;         /* outside in; paths in canonical order */
+	struct str kind_a, kind_b; /* "oci", "disk", "lock", "bundle" */
+	bool identical;		   /* the same bytes: nothing else was looked at */
+	struct difference *list;   /* outside in; paths in canonical order */
 	size_t n, capacity;
-	size_t n_derived;                /* of these */
+	size_t n_derived;		 /* of these */
 	struct difference_cause *causes; /* by how much they bring */
 	size_t n_causes;
 	bool has_causes_a, has_causes_b; /* a causes file was beside it */
-	struct str *notes;               /* for people: "no causes file beside A: ..." */
+	struct str *notes;		 /* for people: "no causes file beside A: ..." */
 	size_t n_notes, notes_capacity;
 };
 

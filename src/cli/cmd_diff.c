@@ -1,6 +1,6 @@
 #include "cli/image_file.h"
 #include "cli/show_diff.h"
-#include "pipeline/explain.h"
+#include "pipeline/explain_files.h"
 
 int cmd_diff(struct app *app, int argc, char **argv, struct error *err);
 

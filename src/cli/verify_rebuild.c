@@ -9,7 +9,7 @@
 #include "cli/progress.h"
 #include "cli/show_verify.h"
 #include "cli/signer_option.h"
-#include "pipeline/explain.h"
+#include "pipeline/explain_files.h"
 #include "pipeline/rebuild.h"
 #include "pipeline/verdict.h"
 
@@ -97,8 +97,9 @@ static void print_text(struct app *app, const struct rebuild_result *r, const ch
 		printf(" is what its inputs give: target " STR_FMT ", " STR_FMT ", ",
 		       STR_ARG(r->target), STR_ARG(r->architecture));
 	else
-		printf(" is NOT what its inputs give, or they are not what they should be: target "
-		       STR_FMT ", " STR_FMT ", ", STR_ARG(r->target), STR_ARG(r->architecture));
+		printf(" is NOT what its inputs give, or they are not what they should be: target " STR_FMT
+		       ", " STR_FMT ", ",
+		       STR_ARG(r->target), STR_ARG(r->architecture));
 	printf("in %llu.%03llu s\n", (unsigned long long)(ms / 1000),
 	       (unsigned long long)(ms % 1000));
 	if (verdict) {
@@ -115,11 +116,15 @@ static int conclude(const struct rebuild_result *r, const struct rebuild_options
 	if (r->verdict == REBUILD_DIFFERENT)
 		return err_set(err, ERR_DIFFERS, "'%s' is not what '%s' gives", path, o->bundle);
 	if (!r->passed)
-		return err_set(err, r->failure, "'%s' is what '%s' gives, but a check of the bundle "
-						"has failed", path, o->bundle);
+		return err_set(err, r->failure,
+			       "'%s' is what '%s' gives, but a check of the bundle "
+			       "has failed",
+			       path, o->bundle);
 	if (o->verify.n_keys && !r->verify.vouched)
-		return err_set(err, ERR_UNVOUCHED, "'%s' is what '%s' gives, but no key that counts "
-						   "has signed it", path, o->bundle);
+		return err_set(err, ERR_UNVOUCHED,
+			       "'%s' is what '%s' gives, but no key that counts "
+			       "has signed it",
+			       path, o->bundle);
 	return 0;
 }
 
@@ -136,7 +141,8 @@ int verify_by_rebuild(struct app *app, const char *path, const struct verify_opt
 	    signer_option(app, "sign-key", &signer, &key, err) < 0)
 		return -1;
 	if (output && !key)
-		return err_set(err, ERR_USAGE, "a verdict is written with --sign-key or --signer only");
+		return err_set(err, ERR_USAGE,
+			       "a verdict is written with --sign-key or --signer only");
 	if (rebuild_run(&app->context, path, &o, &r, err) < 0) {
 		progress_pause(app->progress);
 		if (app->json && r.verify.n_checks)

@@ -39,20 +39,19 @@ static const char *follows_of(const struct work *w, const struct oci_artifact_fi
 }
 
 static struct difference *add(struct work *w, enum difference_what what,
-			      const struct oci_artifact_file *a,
-			      const struct oci_artifact_file *b)
+			      const struct oci_artifact_file *a, const struct oci_artifact_file *b)
 {
 	const struct oci_artifact_file *any = b ? b : a;
 
-	return image_diff_add(w->d, &(struct difference){
-					    .area = DIFFERENCE_BUNDLE,
-					    .what = what,
-					    .where = str_of(arena_printf(
-						    &w->arena, "bundle > " STR_FMT,
-						    STR_ARG(any->name))),
-					    .a = told(w, a),
-					    .b = told(w, b),
-					    .follows = str_of(follows_of(w, any)) });
+	return image_diff_add(
+		w->d,
+		&(struct difference){ .area = DIFFERENCE_BUNDLE,
+				      .what = what,
+				      .where = str_of(arena_printf(&w->arena, "bundle > " STR_FMT,
+								   STR_ARG(any->name))),
+				      .a = told(w, a),
+				      .b = told(w, b),
+				      .follows = str_of(follows_of(w, any)) });
 }
 
 static int load_lock(const struct bundle *b, const struct oci_artifact_file *f, struct buf *text,

@@ -1,6 +1,6 @@
 #include "base/text.h"
 #include "format/json/json.h"
-#include "pipeline/explain.h"
+#include "pipeline/explain_files.h"
 
 #include "base/buf.h"
 

@@ -19,8 +19,8 @@ static void add_package(struct image_diff *d, const struct lockdiff_package *p, 
 {
 	const struct lock_package *any = p->after ? p->after : p->before;
 	const struct str none = { NULL, 0 };
-	struct str line = causes_lock_line(p->after ? text_b : text_a, STR("line"),
-					   p->architecture, any->name, arena);
+	struct str line = causes_lock_line(p->after ? text_b : text_a, STR("line"), p->architecture,
+					   any->name, arena);
 
 	add(d, p->before && p->after ? DIFFERENCE_VALUE : DIFFERENCE_PRESENCE,
 	    arena_printf(arena, "lock > package " STR_FMT ":" STR_FMT, STR_ARG(any->name),
@@ -75,12 +75,11 @@ static struct str lines(struct arena *arena, const struct str *list, size_t n)
 	return arena_str(arena, buf_str(&text));
 }
 
-static void add_effects(struct image_diff *d, const struct lockdiff_effects *e,
-			struct arena *arena)
+static void add_effects(struct image_diff *d, const struct lockdiff_effects *e, struct arena *arena)
 {
-	const char *where = arena_printf(
-		arena, "lock > effects of " STR_FMT " (" STR_FMT " " STR_FMT ")",
-		STR_ARG(e->package), STR_ARG(e->target), STR_ARG(e->architecture));
+	const char *where =
+		arena_printf(arena, "lock > effects of " STR_FMT " (" STR_FMT " " STR_FMT ")",
+			     STR_ARG(e->package), STR_ARG(e->target), STR_ARG(e->architecture));
 
 	add(d, DIFFERENCE_CONTENT, where,
 	    e->known ? STR("") : STR("(what they do is not in the stage)"),
@@ -88,8 +87,7 @@ static void add_effects(struct image_diff *d, const struct lockdiff_effects *e,
 }
 
 int explain_locks(struct context *c, const struct lock *a, const struct lock *b,
-		  struct bytes text_a, struct bytes text_b, struct image_diff *d,
-		  struct error *err)
+		  struct bytes text_a, struct bytes text_b, struct image_diff *d, struct error *err)
 {
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	struct lockdiff changes;

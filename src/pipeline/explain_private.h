@@ -7,7 +7,7 @@
 #include "image/disk_read.h"
 #include "image/oci_read.h"
 #include "pipeline/bundle.h"
-#include "pipeline/explain.h"
+#include "pipeline/explain_files.h"
 #include "resolve/lock.h"
 
 enum explain_kind { EXPLAIN_OCI = 1, EXPLAIN_DISK, EXPLAIN_LOCK, EXPLAIN_BUNDLE };
@@ -24,7 +24,7 @@ struct explain_side {
 	struct disk_image *disk;
 	struct lock *lock;
 	struct bundle *bundle;
-	struct buf text;         /* of a lock */
+	struct buf text; /* of a lock */
 	bool has_causes;
 	struct causes causes;
 };

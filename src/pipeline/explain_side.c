@@ -16,7 +16,7 @@
 #include "pipeline/identify.h"
 #include "pipeline/statements.h"
 
-#define CAUSES_MAX     (512u << 20) /* bytes: 400,000 paths have 30 MiB */
+#define CAUSES_MAX (512u << 20)	    /* bytes: 400,000 paths have 30 MiB */
 #define STATEMENTS_MAX (128u << 20) /* bytes of STEM.intoto.jsonl */
 
 const char *const explain_kind_names[] = { "", "oci", "disk", "lock", "bundle" };
@@ -55,8 +55,8 @@ static int find_kind(struct explain_side *s, struct error *err)
 		s->kind = EXPLAIN_DISK;
 		return 0;
 	case IDENTIFY_OCI:
-		s->kind = oci_artifact_is_one(s->fd, STR(BUNDLE_TYPE)) ? EXPLAIN_BUNDLE
-								       : EXPLAIN_OCI;
+		s->kind =
+			oci_artifact_is_one(s->fd, STR(BUNDLE_TYPE)) ? EXPLAIN_BUNDLE : EXPLAIN_OCI;
 		return 0;
 	case IDENTIFY_OTHER_DISK:
 		(void)err_set(err, ERR_UNSUPPORTED,
@@ -168,8 +168,8 @@ static bool identity_of(const struct explain_side *s, struct identity *ret)
 	*ret = (struct identity){ .file = str_of(slash ? slash + 1 : s->path) };
 	if (s->image)
 		identify_image(s->image, ret);
-	else if (!s->disk || identify_digest(s->fd, s->path, &ret->digest[IDENTITY_FILE],
-					     &failure) < 0)
+	else if (!s->disk ||
+		 identify_digest(s->fd, s->path, &ret->digest[IDENTITY_FILE], &failure) < 0)
 		return false;
 	ret->has[IDENTITY_FILE] = s->disk != NULL;
 	return true;

@@ -1,11 +1,11 @@
 #include "base/text.h"
-#include "pipeline/explain.h"
+#include "pipeline/explain_files.h"
 
 #include "base/buf.h"
 
-#define LINES_MAX     100u /* differences that are told, unless all are asked for */
-#define OF_CAUSE_MAX  10u  /* of one cause */
-#define DETAIL_LINES  24u  /* of one content */
+#define LINES_MAX 100u	 /* differences that are told, unless all are asked for */
+#define OF_CAUSE_MAX 10u /* of one cause */
+#define DETAIL_LINES 24u /* of one content */
 #define CHANGELOG_LINES 24u
 
 struct printing {

@@ -17,7 +17,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/workers.h"
-#include "pipeline/explain.h"
+#include "pipeline/explain_files.h"
 #include "pipeline/locking.h"
 
 /* ---- a workspace of the bundle's ---- */
@@ -83,9 +83,10 @@ static int check_packages(const struct rebuilding *b, struct error *err)
 
 		if (stage_has(b->inner.stage, &p->digest))
 			continue;
-		(void)err_set(err, ERR_FETCH_GONE, "the bundle '%s' lacks " STR_FMT " " STR_FMT
-			      " (" STR_FMT ")", b->bundle->name, STR_ARG(p->name),
-			      STR_ARG(p->version), STR_ARG(b->architecture));
+		(void)err_set(err, ERR_FETCH_GONE,
+			      "the bundle '%s' lacks " STR_FMT " " STR_FMT " (" STR_FMT ")",
+			      b->bundle->name, STR_ARG(p->name), STR_ARG(p->version),
+			      STR_ARG(b->architecture));
 		return err_hint(err, "'ingot bundle' without --arch takes all architectures");
 	}
 	return 0;
@@ -208,8 +209,8 @@ static int tell_effects(struct rebuilding *b, struct error *err)
 	struct error *failure = &b->effects_failure;
 
 	if (!lock_effects(b->lock, b->architecture, b->target->name)) {
-		verify_add(&b->r->verify, "effects", VERIFY_NONE, "the lock has none of target '"
-			   STR_FMT "'", STR_ARG(b->target->name));
+		verify_add(&b->r->verify, "effects", VERIFY_NONE,
+			   "the lock has none of target '" STR_FMT "'", STR_ARG(b->target->name));
 		return 0;
 	}
 	if (failure->code == ERR_NONE) {
@@ -323,8 +324,9 @@ static int rebuild(struct rebuilding *b, struct error *err)
 	if (bundle_open(b->options->bundle, &b->bundle, err) < 0 || open_inner(b, err) < 0 ||
 	    open_recipe(b, err) < 0 || rebuild_choose(b, false, &known, err) < 0)
 		return -1;
-	if (!known && (verify_run(b->context, b->path, &b->options->verify, &b->r->verify, err) < 0 ||
-		       rebuild_choose(b, true, &known, err) < 0))
+	if (!known &&
+	    (verify_run(b->context, b->path, &b->options->verify, &b->r->verify, err) < 0 ||
+	     rebuild_choose(b, true, &known, err) < 0))
 		return -1;
 	if (check_packages(b, err) < 0)
 		return -1;

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * pipeline/explain.h - how two files differ, and why.
+ * pipeline/explain_files.h - how two files differ, and why.
  *
  * Spec: design.md, section 11; docs/diff.md. Images, disks, locks and bundles; which one a
  * file is, its content says. Causes come from STEM.causes.json beside each file; without
@@ -14,8 +14,8 @@
 #include "pipeline/context.h"
 
 struct explain_options {
-	bool explain;         /* name the causes */
-	bool details;         /* look into contents that differ (text, ELF, bytes) */
+	bool explain;	      /* name the causes */
+	bool details;	      /* look into contents that differ (text, ELF, bytes) */
 	const char *causes_a; /* the causes file of a side, NULL: the one beside it */
 	const char *causes_b;
 };
@@ -28,9 +28,8 @@ struct explain_options {
  * Errors: ERR_USAGE two files that have nothing in common to compare (a lock and an image);
  * those of reading each, with its name.
  */
-int explain_files(struct context *c, const char *a, const char *b,
-		  const struct explain_options *o, struct image_diff *ret,
-		  struct error *err) MUST_CHECK;
+int explain_files(struct context *c, const char *a, const char *b, const struct explain_options *o,
+		  struct image_diff *ret, struct error *err) MUST_CHECK;
 
 /* A container image and a disk: of them only what both hold can be compared (tree_diff.h). */
 bool explain_is_mixed(const char *a, const char *b);

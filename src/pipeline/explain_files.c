@@ -1,4 +1,4 @@
-#include "pipeline/explain.h"
+#include "pipeline/explain_files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "pipeline/explain_private.h"
 
 #define DETAILS_MAX 200u /* contents that are looked into: more nobody reads */
-#define PIECE       (1u << 20)
+#define PIECE (1u << 20)
 
 /* ---- the same bytes ---- */
 
@@ -59,8 +59,7 @@ static const struct tree *tree_of(const struct explain_side *s)
 	return s->disk ? s->disk->tree : s->layers ? oci_tree(s->layers) : NULL;
 }
 
-static const struct content_reader *reader_of(const struct context *c,
-					      const struct explain_side *s)
+static const struct content_reader *reader_of(const struct context *c, const struct explain_side *s)
 {
 	return s->disk ? block_files_reader(s->disk->files) : stage_reader(c->stage);
 }
