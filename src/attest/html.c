@@ -72,7 +72,8 @@ void html_cell_digest(struct buf *to, const struct digest *d)
 void html_table(struct buf *to, const char *name, const char *const *headings)
 {
 	/* What scrolls must be reachable by keyboard. */
-	buf_printf(to, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">", name);
+	buf_printf(to, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">",
+		   name);
 	buf_add_cstr(to, "<table><thead><tr>");
 	for (; *headings; headings++) {
 		bool number = **headings == '#';

@@ -53,16 +53,19 @@ static bool is_shell(struct str shell)
 static int add_user(const struct report *r, struct report_findings *f, struct str fields[FIELDS],
 		    struct str shadow, size_t *capacity, struct error *err)
 {
-	struct report_user u = { .name = fields[0], .uid = fields[2], .gid = fields[3],
-				 .home = fields[5], .shell = fields[6] };
+	struct report_user u = { .name = fields[0],
+				 .uid = fields[2],
+				 .gid = fields[3],
+				 .home = fields[5],
+				 .shell = fields[6] };
 	struct str keys;
 
 	u.password = password_state(str_equal_cstr(fields[1], "x") ? shadow_of(shadow, u.name)
 								   : fields[1]);
-	if (u.home.len && report_load(r, f,
-				      arena_printf(f->arena, STR_FMT "/.ssh/authorized_keys",
-						   STR_ARG(u.home)),
-				      &keys, err) < 0)
+	if (u.home.len &&
+	    report_load(r, f,
+			arena_printf(f->arena, STR_FMT "/.ssh/authorized_keys", STR_ARG(u.home)),
+			&keys, err) < 0)
 		return -1;
 	u.n_keys = u.home.len ? count_keys(keys) : 0;
 	u.may_login = is_shell(u.shell) && (u.password != PASSWORD_LOCKED || u.n_keys);

@@ -29,13 +29,47 @@ int report_load(const struct report *r, struct report_findings *f, const char *p
 static struct str capabilities(struct bytes v, struct arena *arena)
 {
 	static const char *const names[] = {
-		"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid",
-		"setuid", "setpcap", "linux_immutable", "net_bind_service", "net_broadcast",
-		"net_admin", "net_raw", "ipc_lock", "ipc_owner", "sys_module", "sys_rawio",
-		"sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
-		"sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write",
-		"audit_control", "setfcap", "mac_override", "mac_admin", "syslog", "wake_alarm",
-		"block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
+		"chown",
+		"dac_override",
+		"dac_read_search",
+		"fowner",
+		"fsetid",
+		"kill",
+		"setgid",
+		"setuid",
+		"setpcap",
+		"linux_immutable",
+		"net_bind_service",
+		"net_broadcast",
+		"net_admin",
+		"net_raw",
+		"ipc_lock",
+		"ipc_owner",
+		"sys_module",
+		"sys_rawio",
+		"sys_chroot",
+		"sys_ptrace",
+		"sys_pacct",
+		"sys_admin",
+		"sys_boot",
+		"sys_nice",
+		"sys_resource",
+		"sys_time",
+		"sys_tty_config",
+		"mknod",
+		"lease",
+		"audit_write",
+		"audit_control",
+		"setfcap",
+		"mac_override",
+		"mac_admin",
+		"syslog",
+		"wake_alarm",
+		"block_suspend",
+		"audit_read",
+		"perfmon",
+		"bpf",
+		"checkpoint_restore",
 	};
 	CLEANUP_BUF struct buf b = BUF_INIT(4096);
 	uint64_t permitted, inherited;
@@ -91,7 +125,7 @@ static void look_at_modes(struct report_findings *f, const struct node *n)
 			add_path(f, &f->privileged, n, capabilities(i->xattrs[k].value, f->arena));
 	if (i->mode & 0002)
 		add_path(f, &f->writable, n,
-			 !is_folder	 ? STR("file")
+			 !is_folder	   ? STR("file")
 			 : i->mode & 01000 ? STR("folder, sticky: only owners delete")
 					   : STR("folder"));
 }

@@ -13,9 +13,10 @@ static void put_verdict(const struct report *r, struct buf *to)
 		return;
 	}
 	if (!r->vouched) {
-		buf_add_cstr(to, "<p class=\"verdict warn\"><b>Intact, but nobody vouches for it</b> "
-				 "<span>Every digest is right; no signature by a given key says whose "
-				 "it is.</span></p>\n");
+		buf_add_cstr(to,
+			     "<p class=\"verdict warn\"><b>Intact, but nobody vouches for it</b> "
+			     "<span>Every digest is right; no signature by a given key says whose "
+			     "it is.</span></p>\n");
 		return;
 	}
 	buf_add_cstr(to, "<p class=\"verdict ok\"><b>Verified</b> <span>");
@@ -108,8 +109,8 @@ void report_put_checks(const struct report *r, struct buf *to)
 {
 	static const char *const columns[] = { "Check", "Result", "What was found", NULL };
 	static const char *const states[][2] = {
-		{ "", "" }, { "ok", "passed" }, { "bad", "failed" }, { "warn", "note" },
-		{ "none", "nothing there" },
+		{ "", "" },	    { "ok", "passed" },		 { "bad", "failed" },
+		{ "warn", "note" }, { "none", "nothing there" },
 	};
 
 	report_section(to, "verified", "How it was verified");

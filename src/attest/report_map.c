@@ -4,13 +4,17 @@
 #include "attest/treemap.h"
 #include "base/text.h"
 
-#define CELLS_MAX   60u
-#define TABLE_OPEN  12u  /* groups in the table that is open */
-#define LABEL_MIN   450u /* units; a cell below that has no room for letters */
+#define CELLS_MAX 60u
+#define TABLE_OPEN 12u /* groups in the table that is open */
+#define LABEL_WIDTH 1200u /* units; a smaller cell has no room for letters */
+#define LABEL_HEIGHT 700u
 
 static const char *const class_names[REPORT_CLASSES] = {
-	"packages that the recipe asks for", "packages that these need",
-	"files of the recipe", "generated: databases, caches, settings", "what boots it",
+	"packages that the recipe asks for",
+	"packages that these need",
+	"files of the recipe",
+	"generated: databases, caches, settings",
+	"what boots it",
 };
 
 /* The biggest, and one for all others. */
@@ -49,7 +53,7 @@ static void add_percent(struct buf *to, const char *name, uint32_t part, uint32_
 static void put_cell(struct buf *to, const struct report_group *g, struct treemap_cell c,
 		     uint32_t width, uint32_t height)
 {
-	bool has_label = c.width >= 2 * LABEL_MIN && c.height >= LABEL_MIN;
+	bool has_label = c.width >= LABEL_WIDTH && c.height >= LABEL_HEIGHT;
 	char size[TEXT_SIZE_MAX];
 
 	buf_printf(to, "<div class=\"k%d%s\" style=\"", g->class, has_label ? "" : " s");
@@ -74,8 +78,9 @@ static void put_map(struct buf *to, const char *class, const struct report_group
 	struct treemap_cell cells[CELLS_MAX];
 
 	treemap(sizes, n, width, height, cells);
-	buf_printf(to, "<div class=\"map %s\" role=\"img\" aria-label=\"Map of sizes: the table "
-		       "below says the same\">\n",
+	buf_printf(to,
+		   "<div class=\"map %s\" role=\"img\" aria-label=\"Map of sizes: the table "
+		   "below says the same\">\n",
 		   class);
 	for (size_t i = 0; i < n; i++)
 		put_cell(to, &groups[i], cells[i], width, height);
@@ -93,7 +98,8 @@ static void put_legend(const struct report_findings *f, struct buf *to)
 		if (!sizes[c])
 			continue;
 		buf_printf(to, "<li><i class=\"k%d\"></i>%s, ", c,
-			   c == REPORT_PACKAGE && !sizes[REPORT_ASKED] ? "packages" : class_names[c]);
+			   c == REPORT_PACKAGE && !sizes[REPORT_ASKED] ? "packages"
+								       : class_names[c]);
 		html_size(to, sizes[c]);
 		buf_add_cstr(to, "</li>\n");
 	}

@@ -34,12 +34,25 @@ static void take_field(struct report_package *p, struct stanza_field f, bool *in
 			     !str_has_suffix(f.value, STR("config-files"));
 }
 
+static void add_package(struct report_findings *f, struct list *l, const struct report_package *p)
+{
+	if (!p->name.len || l->n == LIMIT_PACKAGES)
+		return;
+	ARENA_GROW(f->arena, l->list, l->n, l->capacity);
+	l->list[l->n++] = *p;
+}
+
+/* The last stanza may end with the file. */
 static int read_status(struct str text, struct report_findings *f, struct list *l,
 		       struct error *err)
 {
-	const struct report_package none = { .name = STR(""), .version = STR(""),
-					     .architecture = STR(""), .source = STR(""),
-					     .licence = STR(""), .why = STR(""), .at = STR("") };
+	const struct report_package none = { .name = STR(""),
+					     .version = STR(""),
+					     .architecture = STR(""),
+					     .source = STR(""),
+					     .licence = STR(""),
+					     .why = STR(""),
+					     .at = STR("") };
 	struct report_package p = none;
 	struct deb822_reader in;
 	struct stanza_field field;
@@ -48,18 +61,17 @@ static int read_status(struct str text, struct report_findings *f, struct list *
 
 	if (deb822_open(&in, str_bytes(text), "/var/lib/dpkg/status", err) < 0)
 		return -1;
-	while ((r = deb822_next(&in, &field, err)) > 0) {
+	do {
+		r = deb822_next(&in, &field, err);
 		if (r == DEB822_FIELD) {
 			take_field(&p, field, &installed);
 			continue;
 		}
-		if (installed && p.name.len && l->n < LIMIT_PACKAGES) {
-			ARENA_GROW(f->arena, l->list, l->n, l->capacity);
-			l->list[l->n++] = p;
-		}
+		if (r >= 0 && installed)
+			add_package(f, l, &p);
 		p = none;
 		installed = true;
-	}
+	} while (r > 0);
 	return r;
 }
 
@@ -86,9 +98,9 @@ static struct str text_of(const struct json *object, const char *name)
 static void add_licences(const struct report *r, struct list *l)
 {
 	CLEANUP_STRTAB struct strtab names = STRTAB_INIT;
-	const struct json *packages =
-		r->spdx && json_kind_of(r->spdx) == JSON_OBJECT ? json_get(r->spdx, "packages")
-								 : NULL;
+	const struct json *packages = r->spdx && json_kind_of(r->spdx) == JSON_OBJECT
+					      ? json_get(r->spdx, "packages")
+					      : NULL;
 
 	if (!packages || json_kind_of(packages) != JSON_ARRAY)
 		return;

@@ -3,14 +3,14 @@
 #include "crypto/hash.h"
 
 #define PACKAGES_OPEN 24u /* a list up to that many is not folded */
-#define ROWS_MAX      20000u
+#define ROWS_MAX 20000u
 
 void report_put_packages(const struct report *r, const struct report_findings *f, struct buf *to)
 {
 	static const char *const columns[] = { "Package", "Version", "Source", "#Size",
-					       "Licence", "Why", "Line", NULL };
-	static const char *const plain[] = { "Package", "Version", "Source", "#Size",
-					     "Licence", NULL };
+					       "Licence", "Why",     "Line",   NULL };
+	static const char *const plain[] = { "Package", "Version", "Source",
+					     "#Size",	"Licence", NULL };
 	size_t n = f->n_packages < ROWS_MAX ? f->n_packages : ROWS_MAX;
 
 	report_section(to, "packages", "Packages");
@@ -45,9 +45,19 @@ void report_put_packages(const struct report *r, const struct report_findings *f
 	report_section_end(to);
 }
 
+/* "packages: glibc" of "ingot packages: glibc". */
+static struct str slice_of(struct str history)
+{
+	if (str_has_prefix(history, STR("ingot ")))
+		return (struct str){ history.ptr + 6, history.len - 6 };
+	return history;
+}
+
 void report_put_layers(const struct report *r, struct buf *to)
 {
-	static const char *const columns[] = { "#", "What", "#Packed", "#Unpacked", "Digest", NULL };
+	static const char *const columns[] = {
+		"#", "What", "#Packed", "#Unpacked", "Digest", NULL
+	};
 
 	if (!r->image)
 		return;
@@ -57,7 +67,7 @@ void report_put_layers(const struct report *r, struct buf *to)
 		const struct oci_image_layer *l = &r->image->layers[i];
 
 		buf_printf(to, "<tr><td class=\"n\">%zu</td>", i + 1);
-		html_cell(to, "any", l->created_by);
+		html_cell(to, "any", slice_of(l->created_by));
 		html_cell_size(to, l->size);
 		html_cell_size(to, l->diff_size);
 		html_cell_digest(to, &l->blob);
@@ -100,7 +110,9 @@ static void put_sections(const struct disk_image *d, struct buf *to)
 
 void report_put_partitions(const struct report *r, struct buf *to)
 {
-	static const char *const columns[] = { "Partition", "Label", "#Offset", "#Size", "Id", NULL };
+	static const char *const columns[] = {
+		"Partition", "Label", "#Offset", "#Size", "Id", NULL
+	};
 	const struct disk_image *d = r->disk;
 	char text[GUID_TEXT_MAX];
 
@@ -131,13 +143,15 @@ static void put_disk_config(const struct disk_image *d, struct buf *to)
 	report_term(to, "boots", d->uki_path, true);
 	report_term(to, "kernel", d->kernel_version, false);
 	report_term(to, "command line", d->cmdline, true);
-	report_term(to, "Secure Boot",
-		    d->uki.signature.ptr ? d->signer : STR("not signed"), false);
-	report_term(to, "root", d->root_type == DISK_ROOT_EXT4 ? STR("ext4, writable")
-							       : STR("EROFS, read-only"), false);
+	report_term(to, "Secure Boot", d->uki.signature.ptr ? d->signer : STR("not signed"), false);
+	report_term(to, "root",
+		    d->root_type == DISK_ROOT_EXT4 ? STR("ext4, writable")
+						   : STR("EROFS, read-only"),
+		    false);
 	report_term(to, "dm-verity",
 		    d->has_verity ? str_of(digest_hex(&d->root_hash, text))
-				  : STR("no: the root is not checked while it runs"), d->has_verity);
+				  : STR("no: the root is not checked while it runs"),
+		    d->has_verity);
 }
 
 /* ---- container images ---- */

@@ -31,8 +31,8 @@ static struct str check_of(const struct json *service)
 }
 
 /* A definition of somebody else's may be of any form: then there is no port to tell. */
-static int read_definition(const struct report *r, struct report_findings *f,
-			   const struct node *n, struct report_service *ret, struct error *err)
+static int read_definition(const struct report *r, struct report_findings *f, const struct node *n,
+			   struct report_service *ret, struct error *err)
 {
 	CLEANUP_ERR struct error odd = ERR_INIT;
 	const struct json *service, *port;
@@ -56,8 +56,7 @@ static int read_definition(const struct report *r, struct report_findings *f,
 	return 0;
 }
 
-static void add_service(struct report_findings *f, const struct report_service *s,
-			size_t *capacity)
+static void add_service(struct report_findings *f, const struct report_service *s, size_t *capacity)
 {
 	if (f->n_services == REPORT_ROWS_MAX)
 		return;
@@ -82,8 +81,9 @@ static int add_definitions(const struct report *r, struct report_findings *f, si
 	if (folder && folder->inode->kind == NODE_DIRECTORY)
 		n = tree_children(folder, &files);
 	for (size_t i = 0; i < n; i++) {
-		struct report_service d = { .unit = STR(""), .wanted_by = STR(""),
-					    .port = STR(""), .check = STR("") };
+		struct report_service d = {
+			.unit = STR(""), .wanted_by = STR(""), .port = STR(""), .check = STR("")
+		};
 		bool known = false;
 
 		if (!str_has_suffix(files[i]->name, STR(".json")))
@@ -105,21 +105,40 @@ static int add_definitions(const struct report *r, struct report_findings *f, si
 	return 0;
 }
 
+static struct report_service *find_unit(const struct report_findings *f, struct str unit)
+{
+	for (size_t i = 0; i < f->n_services; i++)
+		if (str_equal(f->services[i].unit, unit))
+			return &f->services[i];
+	return NULL;
+}
+
+static void add_unit(struct report_findings *f, struct str unit, struct str by, size_t *capacity)
+{
+	struct report_service *known = find_unit(f, unit);
+	struct report_service s = {
+		.unit = unit, .wanted_by = by, .port = STR(""), .check = STR("")
+	};
+
+	s.first_boot = str_has_prefix(unit, STR(OWN_UNIT));
+	if (known)
+		known->wanted_by = str_of(arena_printf(f->arena, STR_FMT ", " STR_FMT,
+						       STR_ARG(known->wanted_by), STR_ARG(by)));
+	else
+		add_service(f, &s, capacity);
+}
+
+/* "multi-user.target.wants". */
 static void add_units(struct report_findings *f, const struct node *folder, size_t *capacity)
 {
 	struct node *const *links;
 	struct str by = folder->name;
 	size_t n = tree_children(folder, &links);
 
-	by.len -= str_has_suffix(by, STR(".wants")) ? 6 : 9;
-	for (size_t i = 0; i < n; i++) {
-		struct report_service s = { .unit = links[i]->name, .wanted_by = by,
-					    .port = STR(""), .check = STR("") };
-
-		s.first_boot = str_has_prefix(s.unit, STR(OWN_UNIT));
+	by.len -= str_has_suffix(by, STR(".wants")) ? strlen(".wants") : strlen(".requires");
+	for (size_t i = 0; i < n; i++)
 		if (links[i]->inode->kind == NODE_SYMLINK || links[i]->inode->kind == NODE_FILE)
-			add_service(f, &s, capacity);
-	}
+			add_unit(f, links[i]->name, by, capacity);
 }
 
 static void find_units(const struct report *r, struct report_findings *f, size_t *capacity)
@@ -137,20 +156,33 @@ static void find_units(const struct report *r, struct report_findings *f, size_t
 			add_units(f, children[i], capacity);
 }
 
-/* "Description=First boot: host keys of sshd" of one of ingot's own units. */
-static int describe_first_boot(const struct report *r, struct report_findings *f, struct str unit,
-			       struct str *ret, struct error *err)
+static void add_first_boot(struct report_findings *f, struct str name, struct str text,
+			   size_t *capacity)
 {
-	static const char key[] = "Description=First boot: ";
+	ARENA_GROW(f->arena, f->first_boot, f->n_first_boot, *capacity);
+	f->first_boot[f->n_first_boot++] = (struct report_fact){ name, text };
+}
+
+/* "host keys of sshd" of "Description=First boot: host keys of sshd". */
+static int describe(const struct report *r, struct report_findings *f, struct str unit,
+		    struct str *ret, struct error *err)
+{
+	static const struct str prefixes[] = { { "Description=", 12 }, { "First boot: ", 12 } };
 	struct str text, line;
 
 	*ret = STR("");
 	if (report_load(r, f, arena_printf(f->arena, UNITS "/" STR_FMT, STR_ARG(unit)), &text,
 			err) < 0)
 		return -1;
-	while (str_split(&text, '\n', &line))
-		if (str_has_prefix(line, str_of(key)))
-			*ret = (struct str){ line.ptr + strlen(key), line.len - strlen(key) };
+	while (str_split(&text, '\n', &line)) {
+		if (!str_has_prefix(line, prefixes[0]))
+			continue;
+		for (int i = 0; i < 2; i++)
+			if (str_has_prefix(line, prefixes[i]))
+				line = (struct str){ line.ptr + prefixes[i].len,
+						     line.len - prefixes[i].len };
+		*ret = line;
+	}
 	return 0;
 }
 
@@ -164,18 +196,16 @@ static int find_first_boot(const struct report *r, struct report_findings *f, st
 
 		if (!f->services[i].first_boot)
 			continue;
-		if (describe_first_boot(r, f, f->services[i].unit, &text, err) < 0)
+		if (describe(r, f, f->services[i].unit, &text, err) < 0)
 			return -1;
-		ARENA_GROW(f->arena, f->first_boot, f->n_first_boot, capacity);
-		f->first_boot[f->n_first_boot++] =
-			(struct report_fact){ f->services[i].unit, text };
+		add_first_boot(f, f->services[i].unit, text, &capacity);
 	}
+	/* Debian's own unit, to which a build adds a condition of its own. */
+	if (tree_find(r->side.tree, STR(UNITS "/sshd-keygen.service.d/ingot.conf")))
+		add_first_boot(f, STR("sshd-keygen.service"), STR("host keys of sshd"), &capacity);
 	/* machine-id(5): empty or "uninitialized" means that the machine makes it. */
-	if (id && id->inode->kind == NODE_FILE && id->inode->content.size < 32) {
-		ARENA_GROW(f->arena, f->first_boot, f->n_first_boot, capacity);
-		f->first_boot[f->n_first_boot++] =
-			(struct report_fact){ STR("/etc/machine-id"), STR("id of the machine") };
-	}
+	if (id && id->inode->kind == NODE_FILE && id->inode->content.size < 32)
+		add_first_boot(f, STR("/etc/machine-id"), STR("id of the machine"), &capacity);
 	return 0;
 }
 

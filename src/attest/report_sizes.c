@@ -13,7 +13,7 @@ struct sums {
 	struct report_findings *f;
 	struct strtab names; /* class and name, to the group */
 	size_t capacity;
-	bool *seen;          /* of each inode: other names of it take nothing */
+	bool *seen; /* of each inode: other names of it take nothing */
 };
 
 static struct report_group *group_of(struct sums *s, struct str name, enum report_class class)
@@ -98,7 +98,8 @@ static void add_file(struct sums *s, const struct node *n)
 		}
 	} else {
 		tree_path(n, &path);
-		g = group_of(s, top_of(buf_str(&path), s->f->arena), class_of(s->r, buf_str(&path)));
+		g = group_of(s, top_of(buf_str(&path), s->f->arena),
+			     class_of(s->r, buf_str(&path)));
 	}
 	g->size += size;
 	g->files++;

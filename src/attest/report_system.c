@@ -6,7 +6,10 @@
 static void put_password(struct buf *to, const struct report_user *u)
 {
 	static const char *const states[][2] = {
-		{ "", "" }, { "ok", "locked" }, { "warn", "set" }, { "bad", "none needed" },
+		{ "", "" },
+		{ "ok", "locked" },
+		{ "warn", "set" },
+		{ "bad", "none needed" },
 	};
 
 	buf_printf(to, "<td><span class=\"%s tag\">%s</span></td>", states[u->password][0],
@@ -29,8 +32,9 @@ static void put_user(struct buf *to, const struct report_user *u)
 
 static void put_users(const struct report_findings *f, bool may_login, struct buf *to)
 {
-	static const char *const columns[] = { "User", "#Uid", "#Gid", "Password", "#SSH keys",
-					       "Shell", "Home", "May log in", NULL };
+	static const char *const columns[] = { "User",	   "#Uid",	 "#Gid",
+					       "Password", "#SSH keys",	 "Shell",
+					       "Home",	   "May log in", NULL };
 
 	html_table(to, "Users", columns);
 	for (size_t i = 0; i < f->n_users; i++)
@@ -116,18 +120,24 @@ void report_put_privileges(const struct report_findings *f, struct buf *to)
 
 static void put_services(const struct report_findings *f, struct buf *to)
 {
-	static const char *const columns[] = { "Unit", "Wanted by", "#Port", "Check", NULL };
+	static const char *const all[] = { "Unit", "Wanted by", "#Port", "Check", NULL };
+	static const char *const units[] = { "Unit", "Wanted by", NULL };
+	bool ports = false;
 
+	for (size_t i = 0; i < f->n_services; i++)
+		ports |= f->services[i].port.len != 0;
 	report_fold(to, f->n_services, "services", SHORT_LIST);
-	html_table(to, "Services", columns);
+	html_table(to, "Services", ports ? all : units);
 	for (size_t i = 0; i < f->n_services; i++) {
 		const struct report_service *s = &f->services[i];
 
 		buf_add_cstr(to, "<tr>");
 		html_cell(to, "w", s->unit);
-		html_cell(to, "w", s->wanted_by);
-		html_cell(to, "n", s->port);
-		html_cell(to, "mono any", s->check);
+		html_cell(to, "any", s->wanted_by);
+		if (ports) {
+			html_cell(to, "n", s->port);
+			html_cell(to, "mono any", s->check);
+		}
 		buf_add_cstr(to, "</tr>\n");
 	}
 	html_table_end(to);
@@ -142,7 +152,7 @@ void report_put_services(const struct report_findings *f, struct buf *to)
 	else
 		report_note(to, "None is enabled or defined.");
 	if (f->n_first_boot) {
-		buf_add_cstr(to, "<h3>Made by each machine at its first boot</h3>\n"
+		buf_add_cstr(to, "<h3>Made or done by each machine itself</h3>\n"
 				 "<dl class=\"facts\">\n");
 		for (size_t i = 0; i < f->n_first_boot; i++) {
 			buf_add_cstr(to, "<dt class=\"mono\">");

@@ -44,11 +44,12 @@ void report_term(struct buf *to, const char *name, struct str value, bool mono)
 
 static void put_head(const struct report *r, struct buf *to)
 {
-	buf_add_cstr(to, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-			 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-			 "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
-			 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-			 "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
+	buf_add_cstr(to,
+		     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		     "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
+		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		     "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
 	html_text(to, r->name);
 	buf_add_char(to, ' ');
 	html_text(to, r->version);

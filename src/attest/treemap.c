@@ -79,8 +79,10 @@ static void lay_row(struct rest *r, const uint64_t *sizes, size_t n, uint64_t su
 		uint32_t end = share(length, before + sizes[i], sum);
 
 		before += sizes[i];
-		ret[i] = upright ? (struct treemap_cell){ r->x, r->y + start, thickness, end - start }
-				 : (struct treemap_cell){ r->x + start, r->y, end - start, thickness };
+		ret[i] = upright ? (struct treemap_cell){ r->x, r->y + start, thickness,
+							  end - start }
+				 : (struct treemap_cell){ r->x + start, r->y, end - start,
+							  thickness };
 	}
 	if (upright) {
 		r->x += thickness;

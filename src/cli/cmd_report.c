@@ -71,8 +71,7 @@ int cmd_report(struct app *app, int argc, char **argv, struct error *err)
 	bool vouched = false;
 
 	(void)argc;
-	if (check_output(app, path, err) < 0 ||
-	    make_page(app, argv[0], &page, &vouched, err) < 0)
+	if (check_output(app, path, err) < 0 || make_page(app, argv[0], &page, &vouched, err) < 0)
 		return -1;
 	if (!path || strcmp(path, "-") == 0) {
 		struct sink *out = sink_to_fd(STDOUT_FILENO, "standard output");

@@ -10,8 +10,8 @@
 #include "io/file.h"
 #include "pipeline/statements.h"
 
-#define BESIDE_MAX  (512u << 20) /* bytes of one file: causes of 4 million paths */
-#define BESIDE_N    64u          /* files; signatures may be many */
+#define BESIDE_MAX (512u << 20) /* bytes of one file: causes of 4 million paths */
+#define BESIDE_N 64u		/* files; signatures may be many */
 #define SPDX_VALUES (8u << 20)
 
 struct gathering {
@@ -126,8 +126,10 @@ static struct str digest_text(struct arena *arena, const struct digest *d)
 static void take_identity(struct gathering *g, const struct identity *i)
 {
 	static const char *const names[IDENTITY_ROLE_COUNT] = {
-		[IDENTITY_FILE] = "file",	[IDENTITY_CONFIG] = "image id (config)",
-		[IDENTITY_MANIFEST] = "manifest", [IDENTITY_INDEX] = "index",
+		[IDENTITY_FILE] = "file",
+		[IDENTITY_CONFIG] = "image id (config)",
+		[IDENTITY_MANIFEST] = "manifest",
+		[IDENTITY_INDEX] = "index",
 		[IDENTITY_ROOT_HASH] = "root hash (dm-verity)",
 		[IDENTITY_UNSIGNED] = "before Secure Boot signed it",
 	};
@@ -136,8 +138,9 @@ static void take_identity(struct gathering *g, const struct identity *i)
 	r->digests = arena_array(g->arena, IDENTITY_ROLE_COUNT, sizeof(*r->digests));
 	for (int role = 0; role < IDENTITY_ROLE_COUNT; role++)
 		if (i->has[role])
-			r->digests[r->n_digests++] = (struct report_fact){
-				str_of(names[role]), digest_text(g->arena, &i->digest[role]) };
+			r->digests[r->n_digests++] =
+				(struct report_fact){ str_of(names[role]),
+						      digest_text(g->arena, &i->digest[role]) };
 }
 
 static void take_checks(struct gathering *g, const struct verify_result *v)
@@ -152,16 +155,18 @@ static void take_checks(struct gathering *g, const struct verify_result *v)
 
 	r->checks = arena_array(g->arena, v->n_checks, sizeof(*r->checks));
 	for (size_t i = 0; i < v->n_checks; i++)
-		r->checks[r->n_checks++] = (struct report_check){
-			str_of(v->checks[i].name), v->checks[i].text, states[v->checks[i].state] };
+		r->checks[r->n_checks++] =
+			(struct report_check){ str_of(v->checks[i].name), v->checks[i].text,
+					       states[v->checks[i].state] };
 	r->vouched = v->vouched;
 	r->signers = arena_array(g->arena, v->n_signers, sizeof(*r->signers));
 	for (size_t i = 0; i < v->n_signers; i++) {
 		const struct verify_signer *s = &v->signers[i];
 
-		r->signers[r->n_signers++] = str_of(
-			arena_printf(g->arena, "%s%skey " STR_FMT, s->role.len ? s->role.ptr : "",
-				     s->role.len ? " " : "", STR_ARG(s->key_id)));
+		r->signers[r->n_signers++] =
+			str_of(arena_printf(g->arena, STR_FMT "%s" STR_FMT ", key " STR_FMT,
+					    STR_ARG(s->role), s->role.len ? " key " : "",
+					    STR_ARG(s->key_path), STR_ARG(s->key_id)));
 	}
 }
 
@@ -231,8 +236,8 @@ static int gather(struct gathering *g, const char *path, const struct verify_res
 }
 
 int report_gather(const char *path, const struct verify_result *verified,
-		  const struct oci_image *image, const struct disk_image *disk,
-		  struct arena *arena, struct report *ret, struct error *err)
+		  const struct oci_image *image, const struct disk_image *disk, struct arena *arena,
+		  struct report *ret, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
 	CLEANUP_FREE char *folder =
@@ -245,7 +250,8 @@ int report_gather(const char *path, const struct verify_result *verified,
 	ret->file = arena_str(arena, str_of(slash ? slash + 1 : path));
 	if (file_open_folder(AT_FDCWD, folder, &fd, err))
 		return err->code ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
-	*g = (struct gathering){ .arena = arena, .r = ret, .folder = fd,
-				 .stem = statement_stem(ret->file) };
+	*g = (struct gathering){
+		.arena = arena, .r = ret, .folder = fd, .stem = statement_stem(ret->file)
+	};
 	return gather(g, path, verified, err);
 }
