@@ -59,8 +59,7 @@ static void print_json(struct app *app, const char *path, const struct written *
 	char text[DIGEST_TEXT_MAX];
 
 	for (size_t k = BUNDLE_RECIPE; k < BUNDLE_KIND_COUNT; k++)
-		json_set(kinds, bundle_kind_names[k],
-			 json_int(a, (int64_t)w->result.n_of_kind[k]));
+		json_set(kinds, bundle_kind_names[k], json_int(a, (int64_t)w->result.n_of_kind[k]));
 	json_set(o, "file", json_text(a, path));
 	json_set(o, "sha256", json_text(a, digest_format(&w->digest, text) + 7));
 	json_set(o, "size", json_int(a, (int64_t)w->size));
@@ -100,8 +99,9 @@ int cmd_bundle(struct app *app, int argc, char **argv, struct error *err)
 	if (strcmp(path, "-") == 0 && isatty(STDOUT_FILENO))
 		return err_set(err, ERR_USAGE, "a bundle is not for a terminal");
 	if (strcmp(path, "-") == 0 && app->json)
-		return err_set(err, ERR_USAGE, "--json needs -o FILE: the bundle goes to standard "
-					       "output");
+		return err_set(err, ERR_USAGE,
+			       "--json needs -o FILE: the bundle goes to standard "
+			       "output");
 	if (app_recipe(app, argc ? argv[0] : NULL, &r, err) < 0)
 		return -1;
 	o.architectures = app_values(app, "arch", &o.n_architectures);

@@ -97,8 +97,8 @@ static void print_text(struct app *app, const struct rebuild_result *r, const ch
 		printf(" is what its inputs give: target " STR_FMT ", " STR_FMT ", ",
 		       STR_ARG(r->target), STR_ARG(r->architecture));
 	else
-		printf(" is NOT what its inputs give, or they are not what they should be: target " STR_FMT
-		       ", " STR_FMT ", ",
+		printf(" is NOT what its inputs give, or they are not what they should be: "
+		       "target " STR_FMT ", " STR_FMT ", ",
 		       STR_ARG(r->target), STR_ARG(r->architecture));
 	printf("in %llu.%03llu s\n", (unsigned long long)(ms / 1000),
 	       (unsigned long long)(ms % 1000));

@@ -80,16 +80,19 @@ static int conclude(const struct verdict_count *v, unsigned threshold, bool allo
 		    const char *path, struct error *err)
 {
 	if (v->n_dissent && !allow_dissent) {
-		(void)err_set(err, ERR_DIFFERS, "%zu rebuilder%s that count%s say%s otherwise of '%s'",
-			      v->n_dissent, v->n_dissent == 1 ? "" : "s",
-			      v->n_dissent == 1 ? "s" : "", v->n_dissent == 1 ? "s" : "", path);
+		(void)err_set(err, ERR_DIFFERS,
+			      "%zu rebuilder%s that count%s say%s otherwise of '%s'", v->n_dissent,
+			      v->n_dissent == 1 ? "" : "s", v->n_dissent == 1 ? "s" : "",
+			      v->n_dissent == 1 ? "s" : "", path);
 		return err_hint(err, "somebody was given another file, or a key is in wrong hands: "
 				     "find out before you use it");
 	}
 	if (v->n_agree < threshold)
-		return err_set(err, ERR_UNVOUCHED,
-			       "%zu of the %u rebuilders that are demanded say that '%s' is what its "
-			       "inputs give", v->n_agree, threshold, path);
+		return err_set(
+			err, ERR_UNVOUCHED,
+			"%zu of the %u rebuilders that are demanded say that '%s' is what its "
+			"inputs give",
+			v->n_agree, threshold, path);
 	return 0;
 }
 

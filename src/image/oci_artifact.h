@@ -23,13 +23,13 @@
 #define OCI_ARTIFACT_FILES_MAX 20000u /* 5,000 packages and their sources */
 
 struct oci_artifact_file {
-	struct str name;       /* unique; UTF-8 */
+	struct str name; /* unique; UTF-8 */
 	struct str media_type;
 	struct digest digest;
-	uint64_t size;         /* bytes */
-	bool in_memory;        /* else an object of the stage */
+	uint64_t size;	/* bytes */
+	bool in_memory; /* else an object of the stage */
 	struct bytes data;
-	uint64_t offset;       /* set by oci_artifact_read(): in the tar */
+	uint64_t offset; /* set by oci_artifact_read(): in the tar */
 };
 
 struct oci_artifact_note { /* an annotation of the manifest */
@@ -38,7 +38,7 @@ struct oci_artifact_note { /* an annotation of the manifest */
 
 struct oci_artifact {
 	struct str type; /* artifactType */
-	struct str tag;  /* org.opencontainers.image.ref.name */
+	struct str tag;	 /* org.opencontainers.image.ref.name */
 	struct oci_artifact_note *notes;
 	size_t n_notes;
 	struct oci_artifact_file *files; /* sorted by name */

@@ -36,8 +36,9 @@ static int load(const struct artifact_reader *r, const struct oci_file *f, size_
 	CLEANUP_SOURCE struct source *in = NULL;
 
 	if (f->size > max)
-		return err_set(r->err, ERR_LIMIT, "'%s': a document of %llu bytes; the limit is %zu",
-			       r->name, (unsigned long long)f->size, max);
+		return err_set(r->err, ERR_LIMIT,
+			       "'%s': a document of %llu bytes; the limit is %zu", r->name,
+			       (unsigned long long)f->size, max);
 	in = source_of_fd(r->fd, f->offset, f->size, r->name);
 	return source_read_all(in, to, r->err);
 }
@@ -167,8 +168,7 @@ static int parse_manifest(struct artifact_reader *r, struct bytes text)
 	if (!layers || json_kind_of(layers) != JSON_ARRAY)
 		return wrong(r, "its manifest names no files");
 	r->a->type = arena_str(r->arena, r->type);
-	return read_layers(r, layers) < 0 ? -1
-					  : read_notes(r, json_get(manifest, "annotations"));
+	return read_layers(r, layers) < 0 ? -1 : read_notes(r, json_get(manifest, "annotations"));
 }
 
 static int read_manifest(struct artifact_reader *r)
@@ -345,8 +345,8 @@ static int is_foreign(const struct artifact_reader *r, bool *ret)
 		memcpy(list, r->a->files, n * sizeof(*list));
 	list[n] = (struct oci_artifact_file){ .digest = hash_bytes(str_bytes(STR(EMPTY_JSON))),
 					      .size = strlen(EMPTY_JSON) };
-	list[n + 1] = (struct oci_artifact_file){ .digest = r->a->manifest,
-						  .size = r->manifest_size };
+	list[n + 1] =
+		(struct oci_artifact_file){ .digest = r->a->manifest, .size = r->manifest_size };
 	if (compare_member(&w, "blobs", true, 0, none) < 0 ||
 	    (w.same && compare_member(&w, "blobs/sha256", true, 0, none) < 0) ||
 	    (w.same && compare_blobs(&w, list, n + 2) < 0) || (w.same && compare_end(&w) < 0))
@@ -386,8 +386,9 @@ bool oci_artifact_is_one(int fd, struct str type)
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	CLEANUP_ERR struct error ignored = ERR_INIT;
 	struct oci_artifact a = { 0 };
-	struct artifact_reader r = { .fd = fd, .name = "", .type = type, .arena = &arena,
-				     .a = &a, .err = &ignored };
+	struct artifact_reader r = {
+		.fd = fd, .name = "", .type = type, .arena = &arena, .a = &a, .err = &ignored
+	};
 	bool is_one;
 
 	if (oci_envelope_scan(fd, "", &r.envelope, &ignored) == 0 && read_index(&r) == 0)

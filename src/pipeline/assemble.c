@@ -185,8 +185,9 @@ static int assemble(struct context *c, const struct recipe *r, const struct reci
 		return -1;
 	a->input.files = files;
 	a->input.certificates = certificates;
-	if (how == ASSEMBLE_REPLAY && effects_load(c, lock, set->locked->name, target->name, &a->arena,
-				      &a->input.effects, err) < 0)
+	if (how == ASSEMBLE_REPLAY &&
+	    effects_load(c, lock, set->locked->name, target->name, &a->arena, &a->input.effects,
+			 err) < 0)
 		return -1;
 	if (compose(&a->input, &a->arena, &a->output, err) < 0)
 		return err_while(err, "composing target '" STR_FMT "' for " STR_FMT,

@@ -20,20 +20,20 @@
 enum bundle_kind {
 	BUNDLE_RECIPE = 1, /* the recipe, or one that it includes */
 	BUNDLE_LOCK,
-	BUNDLE_FILE,        /* beside the recipe: a file, a certificate */
+	BUNDLE_FILE, /* beside the recipe: a file, a certificate */
 	BUNDLE_KEYRING,
-	BUNDLE_SIGNATURE,   /* for Secure Boot, detached */
+	BUNDLE_SIGNATURE, /* for Secure Boot, detached */
 	BUNDLE_ARCHIVE,
 	BUNDLE_PACKAGE,
 	BUNDLE_EFFECTS,
-	BUNDLE_EVIDENCE,    /* InRelease, and the indexes that it lists */
-	BUNDLE_SOURCE,      /* of a source package */
+	BUNDLE_EVIDENCE, /* InRelease, and the indexes that it lists */
+	BUNDLE_SOURCE,	 /* of a source package */
 	BUNDLE_KIND_COUNT,
 };
 extern const char *const bundle_kind_names[BUNDLE_KIND_COUNT]; /* "recipe", "lock", ... */
 
 struct bundle_options {
-	bool sources; /* the source packages, too */
+	bool sources;			  /* the source packages, too */
 	const char *const *architectures; /* Debian names; none: all of the lock */
 	size_t n_architectures;
 };
@@ -58,9 +58,9 @@ int bundle_write(struct context *c, const struct recipe *r, const struct bundle_
 struct bundle {
 	struct arena arena;
 	int fd;
-	char *name;                /* as it was given; for messages */
+	char *name;		   /* as it was given; for messages */
 	struct oci_artifact files; /* sorted by name */
-	struct str recipe;         /* "recipes/web.yaml" */
+	struct str recipe;	   /* "recipes/web.yaml" */
 	bool has_evidence;
 };
 

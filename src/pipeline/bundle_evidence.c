@@ -55,18 +55,18 @@ static int add_one(struct bundling *b, const struct lock_suite *s, struct str pa
 {
 	struct error missing = ERR_INIT;
 
-	*ret_there = stage_has(b->context->stage, d) ||
-		     fetch_one(b, s, path, d, size, &missing) == 0;
+	*ret_there =
+		stage_has(b->context->stage, d) || fetch_one(b, s, path, d, size, &missing) == 0;
 	if (!*ret_there && (missing.code == ERR_INTERRUPTED || missing.code == ERR_IO))
 		return err_move(err, &missing);
 	if (!*ret_there)
-		context_note(b->context, "the evidence " STR_FMT "/" STR_FMT
-			     " can't be bundled: %s", STR_ARG(s->suite), STR_ARG(path),
-			     missing.message);
+		context_note(b->context,
+			     "the evidence " STR_FMT "/" STR_FMT " can't be bundled: %s",
+			     STR_ARG(s->suite), STR_ARG(path), missing.message);
 	err_release(&missing);
 	if (*ret_there)
-		bundling_add_object(b, bundle_evidence_name(&b->arena, s, path), BUNDLE_EVIDENCE,
-				    d, size);
+		bundling_add_object(b, bundle_evidence_name(&b->arena, s, path), BUNDLE_EVIDENCE, d,
+				    size);
 	return 0;
 }
 

@@ -106,7 +106,8 @@ void bundle_close(struct bundle *b)
 
 static struct source *open_file(const struct bundle *b, const struct oci_artifact_file *f)
 {
-	CLEANUP_FREE char *what = mem_printf("'" STR_FMT "' of the bundle '%s'", STR_ARG(f->name), b->name);
+	CLEANUP_FREE char *what =
+		mem_printf("'" STR_FMT "' of the bundle '%s'", STR_ARG(f->name), b->name);
 	struct source *raw = source_of_fd(b->fd, f->offset, f->size, b->name);
 
 	return hash_check_source(raw, f->size, &f->digest, what);
@@ -118,9 +119,11 @@ int bundle_load(const struct bundle *b, const struct oci_artifact_file *f, struc
 	CLEANUP_SOURCE struct source *in = NULL;
 
 	if (f->size > to->max - to->len)
-		return err_set(err, ERR_LIMIT, "'" STR_FMT "' of the bundle '%s' has %llu bytes; "
-			       "the limit is %zu", STR_ARG(f->name), b->name,
-			       (unsigned long long)f->size, to->max - to->len);
+		return err_set(err, ERR_LIMIT,
+			       "'" STR_FMT "' of the bundle '%s' has %llu bytes; "
+			       "the limit is %zu",
+			       STR_ARG(f->name), b->name, (unsigned long long)f->size,
+			       to->max - to->len);
 	in = open_file(b, f);
 	return source_read_all(in, to, err);
 }

@@ -21,7 +21,7 @@
 
 struct wanted {
 	struct str archive, name, version; /* of the source package */
-	struct str suite;                  /* of one of its binaries: where it lies */
+	struct str suite;		   /* of one of its binaries: where it lies */
 	bool found;
 };
 
@@ -57,10 +57,10 @@ static void list_wanted(struct sourcing *s)
 		const struct lock_architecture *a = &l->architectures[i];
 
 		for (size_t k = 0; k < a->n_packages && bundling_wants(s->b, a->name); k++)
-			s->list[n++] = (struct wanted){ a->packages[k].archive,
-							a->packages[k].source,
-							a->packages[k].source_version,
-							a->packages[k].suite, false };
+			s->list[n++] =
+				(struct wanted){ a->packages[k].archive, a->packages[k].source,
+						 a->packages[k].source_version,
+						 a->packages[k].suite, false };
 	}
 	if (n)
 		qsort(s->list, n, sizeof(*s->list), by_source);
@@ -95,10 +95,9 @@ static int add_files(struct sourcing *s, const struct wanted *w, const struct so
 
 	for (size_t i = 0; i < p->n_files; i++) {
 		const struct source_file *f = &p->files[i];
-		struct lock_package place = { .name = p->name,
-					      .archive = w->archive,
-					      .suite = w->suite,
-					      .path = f->path };
+		struct lock_package place = {
+			.name = p->name, .archive = w->archive, .suite = w->suite, .path = f->path
+		};
 
 		items[i] = (struct fetch_item){ .has_digest = true,
 						.digest = f->digest,
@@ -174,7 +173,8 @@ static int read_component(struct sourcing *s, const struct lock_suite *suite,
 
 	if (!f)
 		return 0; /* the archive has no sources there: what is missing is told at the end */
-	name = arena_printf(&b->arena, STR_FMT "/" STR_FMT, STR_ARG(suite->suite), STR_ARG(f->path));
+	name = arena_printf(&b->arena, STR_FMT "/" STR_FMT, STR_ARG(suite->suite),
+			    STR_ARG(f->path));
 	item.what = name;
 	item.digest = f->digest;
 	item.size = f->size;
@@ -184,10 +184,10 @@ static int read_component(struct sourcing *s, const struct lock_suite *suite,
 		return -1;
 	if (fetch_all(b->context->stage, &item, 1, &options, err) < 0)
 		return -1;
-	bundling_add_object(b,
-			    arena_printf(&b->arena, "%s/" STR_FMT "/%s", folder,
-					 STR_ARG(suite->source), name),
-			    BUNDLE_EVIDENCE, &f->digest, f->size);
+	bundling_add_object(
+		b,
+		arena_printf(&b->arena, "%s/" STR_FMT "/%s", folder, STR_ARG(suite->source), name),
+		BUNDLE_EVIDENCE, &f->digest, f->size);
 	return read_index(s, name, &f->digest, err);
 }
 
@@ -197,8 +197,8 @@ static int read_components(struct sourcing *s, const struct lock_suite *suite,
 {
 	s->archive = suite->source;
 	for (size_t i = 0; i < source->n_components; i++)
-		if (read_component(s, suite, source, release, source->components[i], folder,
-				   err) < 0)
+		if (read_component(s, suite, source, release, source->components[i], folder, err) <
+		    0)
 			return -1;
 	return 0;
 }
@@ -244,8 +244,10 @@ static int judge_newer(struct sourcing *s, const struct lock_suite *suite, struc
 	if (release_parse(verdict.text, name, &b->arena, ret, err) < 0)
 		return -1;
 	if (!is_pinned(suite, &verdict))
-		return err_set(err, ERR_SIGNATURE, "'%s' of today is signed by no key that the lock "
-			       "names", name);
+		return err_set(err, ERR_SIGNATURE,
+			       "'%s' of today is signed by no key that the lock "
+			       "names",
+			       name);
 	if (!str_equal(ret->origin, suite->origin) || !str_equal(ret->label, suite->label))
 		return err_set(err, ERR_WRONG_ARCHIVE, "'%s' of today is of another archive", name);
 	return release_check(ret, name, suite->suite, b->context->now, suite->date, err);
@@ -272,14 +274,15 @@ static int read_newer(struct sourcing *s, const struct lock_suite *suite,
 	if (judge_newer(s, suite, arena_bytes(&b->arena, buf_bytes(&text)), keyring, &release,
 			err) < 0)
 		return -1;
-	context_note(b->context, "the Sources of '" STR_FMT "' of %s are gone from the mirrors: those "
+	context_note(b->context,
+		     "the Sources of '" STR_FMT "' of %s are gone from the mirrors: those "
 		     "of %s serve where they name the same versions",
 		     STR_ARG(suite->suite), text_time(suite->date, then),
 		     text_time(release.date, now));
 	bundling_add_object(b,
-			    arena_printf(&b->arena, "newer-evidence/" STR_FMT "/" STR_FMT
-					 "/InRelease", STR_ARG(suite->source),
-					 STR_ARG(suite->suite)),
+			    arena_printf(&b->arena,
+					 "newer-evidence/" STR_FMT "/" STR_FMT "/InRelease",
+					 STR_ARG(suite->source), STR_ARG(suite->suite)),
 			    BUNDLE_EVIDENCE, &item.ret_digest, item.ret_size);
 	return read_components(s, suite, source, &release, "newer-evidence", err);
 }

@@ -97,10 +97,10 @@ static int write_file(const struct unpacking *u, const struct oci_artifact_file 
 		      const char *name, struct error *err)
 {
 	const struct lock_input *input = input_of(u, f->name);
-	CLEANUP_CLOSE int fd = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				      0600);
-	CLEANUP_FREE char *what = mem_printf("'" STR_FMT "' of the bundle '%s'", STR_ARG(f->name),
-					     u->b->name);
+	CLEANUP_CLOSE int fd =
+		openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	CLEANUP_FREE char *what =
+		mem_printf("'" STR_FMT "' of the bundle '%s'", STR_ARG(f->name), u->b->name);
 	CLEANUP_SOURCE struct source *in = NULL;
 	struct sink *out;
 	int r;
@@ -157,9 +157,11 @@ static int unpack_files(const struct unpacking *u, struct error *err)
 		if (!limit)
 			continue;
 		if (f->size > limit)
-			return err_set(err, ERR_LIMIT, "'%s': '" STR_FMT "' has %llu bytes; the limit "
-				       "is %llu", u->b->name, STR_ARG(f->name),
-				       (unsigned long long)f->size, (unsigned long long)limit);
+			return err_set(err, ERR_LIMIT,
+				       "'%s': '" STR_FMT "' has %llu bytes; the limit "
+				       "is %llu",
+				       u->b->name, STR_ARG(f->name), (unsigned long long)f->size,
+				       (unsigned long long)limit);
 		if (unpack_file(u, f, err) < 0)
 			return -1;
 	}

@@ -13,9 +13,9 @@
 #include "pipeline/effects_store.h"
 #include "pipeline/locking.h"
 
-#define SIGNATURE_MAX   (1u << 20) /* bytes; a PKCS#7 of Debian's has 2,000 */
+#define SIGNATURE_MAX (1u << 20) /* bytes; a PKCS#7 of Debian's has 2,000 */
 #define CERTIFICATE_MAX (1u << 20)
-#define SIGNATURE_NAME  (2 * DIGEST_SIZE + 4) /* "<64 hex>.p7s" */
+#define SIGNATURE_NAME (2 * DIGEST_SIZE + 4) /* "<64 hex>.p7s" */
 
 const char *const bundle_kind_names[BUNDLE_KIND_COUNT] = {
 	[BUNDLE_RECIPE] = "recipe",	  [BUNDLE_LOCK] = "lock",
@@ -124,7 +124,7 @@ static int add_inputs(struct bundling *b, struct error *err)
 
 		if (str_equal(in->kind, STR("folder")) || str_equal(in->kind, STR("link")))
 			continue; /* the lock says all of them */
-		if (is_archive) /* two may have one name */
+		if (is_archive)	  /* two may have one name */
 			name = arena_printf(&b->arena, "archives/%.16s/" STR_FMT,
 					    digest_hex(&in->digest, hex), STR_ARG(in->path));
 		if (is_archive && stage_size(b->context->stage, &in->digest, &size, err))
@@ -210,8 +210,10 @@ static int evaluate(struct bundling *b, const struct lock_effects *e, struct err
 	CLEANUP_ASSEMBLY struct assembly assembly = { 0 };
 
 	if (!t)
-		return err_set(err, ERR_LOCK_STALE, "the lock has effects of a target '" STR_FMT
-			       "' that the recipe has not", STR_ARG(e->target));
+		return err_set(err, ERR_LOCK_STALE,
+			       "the lock has effects of a target '" STR_FMT
+			       "' that the recipe has not",
+			       STR_ARG(e->target));
 	if (package_set_open(b->context, b->lock, e->architecture, &set, err) < 0)
 		return -1;
 	return assembly_make(b->context, b->recipe, t, b->lock, &set, &b->inputs, &assembly, err);
@@ -260,7 +262,8 @@ static int settle_lock(struct bundling *b, struct error *err)
 	(void)err_set(err, ERR_LOCK_STALE, "the lock does not fit '" STR_FMT "'",
 		      STR_ARG(b->recipe->path));
 	(void)err_detail(err, "%s", buf_cstr(&reasons));
-	return err_hint(err, "run 'ingot lock " STR_FMT "', review what it changes and bundle again",
+	return err_hint(err,
+			"run 'ingot lock " STR_FMT "', review what it changes and bundle again",
 			STR_ARG(b->recipe->name));
 }
 
@@ -297,10 +300,12 @@ static void describe(struct bundling *b, struct oci_artifact *a)
 	a->tag = str_of(arena_printf(&b->arena, STR_FMT "-bundle", STR_ARG(b->recipe->version)));
 	a->notes = arena_array(&b->arena, 8, sizeof(*a->notes));
 	add_note(a, "vnd.ingot.bundle.recipe", b->recipe->path);
-	add_note(a, "vnd.ingot.bundle.lock", arena_str(&b->arena, str_of(digest_format(&lock, text))));
+	add_note(a, "vnd.ingot.bundle.lock",
+		 arena_str(&b->arena, str_of(digest_format(&lock, text))));
 	add_note(a, "vnd.ingot.bundle.architectures", arena_str(&b->arena, buf_str(&list)));
 	add_note(a, "vnd.ingot.bundle.evidence", b->has_evidence ? STR("complete") : STR("none"));
-	add_note(a, "vnd.ingot.bundle.sources", b->options->sources ? STR("complete") : STR("none"));
+	add_note(a, "vnd.ingot.bundle.sources",
+		 b->options->sources ? STR("complete") : STR("none"));
 	add_note(a, "org.opencontainers.image.title",
 		 str_of(arena_printf(&b->arena, STR_FMT ".bundle", STR_ARG(b->recipe->name))));
 	add_note(a, "org.opencontainers.image.version", b->recipe->version);

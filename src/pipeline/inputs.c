@@ -290,7 +290,8 @@ int inputs_put(struct context *c, const struct recipe *r, const struct inputs *i
 			return -1;
 	}
 	for (size_t i = 0; i < r->n_files; i++)
-		if (r->files[i].kind == RECIPE_FILE_ARCHIVE && find_archive(c, &r->files[i], err) < 0)
+		if (r->files[i].kind == RECIPE_FILE_ARCHIVE &&
+		    find_archive(c, &r->files[i], err) < 0)
 			return -1;
 	return 0;
 }

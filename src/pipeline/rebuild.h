@@ -13,9 +13,9 @@
 
 struct rebuild_options {
 	const char *bundle;
-	const char *target;       /* --target, or NULL: what the file's name or kind says */
+	const char *target;	  /* --target, or NULL: what the file's name or kind says */
 	const char *architecture; /* --arch, or NULL */
-	const char *scratch;      /* folder for temporary files: "/tmp" */
+	const char *scratch;	  /* folder for temporary files: "/tmp" */
 	struct verify_options verify;
 };
 
@@ -27,16 +27,16 @@ enum rebuild_verdict {
 };
 
 struct rebuild_result {
-	struct arena arena;      /* all strings below */
+	struct arena arena; /* all strings below */
 	struct verify_result verify;
 	enum rebuild_verdict verdict;
-	bool passed;             /* every check is fine */
-	enum err_code failure;   /* if not: which kind the first one is */
+	bool passed;	       /* every check is fine */
+	enum err_code failure; /* if not: which kind the first one is */
 	struct identity rebuilt;
 	struct str recipe, target, architecture, format; /* format: "oci", "raw", "qcow2", ... */
-	struct digest bundle, lock, recipe_digest;       /* bundle: of its manifest */
+	struct digest bundle, lock, recipe_digest;	 /* bundle: of its manifest */
 	bool has_diff;
-	struct image_diff diff;  /* of FILE and what was rebuilt, if they differ */
+	struct image_diff diff; /* of FILE and what was rebuilt, if they differ */
 	uint64_t nanoseconds;
 };
 

@@ -103,12 +103,13 @@ int rebuild_choose(struct rebuilding *b, bool verified, bool *ret_known, struct 
 		return 0;
 	if (n == 0) {
 		(void)err_set(err, ERR_USAGE,
-			      "no target of '" STR_FMT "' in '%s' makes a file of this kind (" STR_FMT
-			      "%s" STR_FMT ")",
+			      "no target of '" STR_FMT
+			      "' in '%s' makes a file of this kind (" STR_FMT "%s" STR_FMT ")",
 			      STR_ARG(b->bundle->recipe), b->bundle->name,
 			      STR_ARG(b->r->verify.kind), b->r->verify.architecture.len ? ", " : "",
 			      STR_ARG(b->r->verify.architecture));
-		return err_hint(err, "is it the bundle of another recipe, or of another architecture?");
+		return err_hint(err,
+				"is it the bundle of another recipe, or of another architecture?");
 	}
 	(void)err_set(err, ERR_USAGE, "'%s' may be more than one target: %s", b->path,
 		      buf_cstr(&list));

@@ -195,14 +195,14 @@ static int judge_suite(const struct rebuilding *b, size_t i, bool *found, struct
 
 	for (size_t k = 0; k < s->n_indexes; k++) {
 		const struct lock_index *index = &s->indexes[k];
-		const struct release_file *f =
-			release_find(&b->evidence.releases[i], index->path);
+		const struct release_file *f = release_find(&b->evidence.releases[i], index->path);
 
 		if (!is_index_of(index, b->architecture))
 			continue;
 		if (!f || !digest_equal(&f->digest, &index->digest) || f->size != index->size)
 			return err_set(err, ERR_SIGNATURE,
-				       "the signed Release of '" STR_FMT "' does not list the lock's "
+				       "the signed Release of '" STR_FMT
+				       "' does not list the lock's "
 				       "'" STR_FMT "'",
 				       STR_ARG(s->suite), STR_ARG(index->path));
 		if (read_index(b, s, index, found, err) < 0)
@@ -260,15 +260,17 @@ int rebuild_evidence_finish(struct rebuilding *b, struct error *err)
 	CLEANUP_BUF struct buf answer = BUF_INIT(1u << 17);
 
 	if (!b->evidence.child) {
-		verify_add(&b->r->verify, "evidence", VERIFY_NONE,
-			   "the bundle is without the archive's signed indexes: nothing says that its "
-			   "packages are the archive's");
+		verify_add(
+			&b->r->verify, "evidence", VERIFY_NONE,
+			"the bundle is without the archive's signed indexes: nothing says that its "
+			"packages are the archive's");
 		return 0;
 	}
 	if (child_finish(TAKE_PTR(b->evidence.child), &answer, err) < 0)
 		return -1;
-	verify_add(&b->r->verify, "evidence", VERIFY_OK,
-		   "%zu packages are in the archive's indexes, which its keys have signed (%zu suites)",
-		   a->n_packages, b->lock->n_suites);
+	verify_add(
+		&b->r->verify, "evidence", VERIFY_OK,
+		"%zu packages are in the archive's indexes, signed by its keys (%zu suites)",
+		a->n_packages, b->lock->n_suites);
 	return 0;
 }

@@ -13,26 +13,26 @@
 /* The signed indexes of the lock's suites: signatures first, what they list later. */
 struct rebuild_evidence {
 	struct release *releases; /* one for each of lock->suites */
-	struct child *child;      /* that judges it; NULL: the bundle has not all of it */
+	struct child *child;	  /* that judges it; NULL: the bundle has not all of it */
 	struct rebuilding *self;
 };
 
 struct rebuilding {
 	struct context *context; /* the user's: for keys and for what is told */
-	const char *path;        /* of the file that is judged */
+	const char *path;	 /* of the file that is judged */
 	const struct rebuild_options *options;
 	struct rebuild_result *r;
 	struct bundle *bundle;
 	struct run_scratch scratch;
-	struct context inner;    /* workspace and stage of the bundle */
+	struct context inner; /* workspace and stage of the bundle */
 	struct recipe *recipe;
 	struct lock *lock;
 	struct recipe_target *target; /* of recipe */
-	struct str format;            /* of a disk, else "" */
+	struct str format;	      /* of a disk, else "" */
 	struct str architecture;
 	struct build_result built;
 	struct rebuild_evidence evidence;
-	struct package_set set;       /* decoded by the part that builds */
+	struct package_set set; /* decoded by the part that builds */
 	struct inputs inputs;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;

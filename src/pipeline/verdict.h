@@ -14,7 +14,7 @@
 #include "format/dsse/intoto.h"
 #include "pipeline/rebuild.h"
 
-#define VERDICT_INFIX  ".verdict."
+#define VERDICT_INFIX ".verdict."
 #define VERDICT_ENDING ".sigstore.json"
 #define VERDICT_FILES_MAX 1000u
 
@@ -44,24 +44,24 @@ struct verdict_row {
 	struct str file;
 	enum verdict_says says;
 	struct str key_id, key_path; /* who has signed it, or "" */
-	struct str text;             /* one line */
+	struct str text;	     /* one line */
 };
 
 struct verdict_options {
-	const char *const *keys;  /* public keys; none: `trust:` with role rebuilder */
+	const char *const *keys; /* public keys; none: `trust:` with role rebuilder */
 	size_t n_keys;
 	const char *const *files; /* verdicts, or folders of them; none: those beside the file */
 	size_t n_files;
-	unsigned threshold;       /* at least 1 */
+	unsigned threshold; /* at least 1 */
 };
 
 struct verdict_count {
 	struct arena arena;
 	struct verdict_row *rows; /* in order of name */
 	size_t n;
-	size_t n_agree;           /* distinct keys, dissenters among them left out */
-	size_t n_dissent;         /* distinct keys */
-	size_t n_keys;            /* distinct keys that count */
+	size_t n_agree;	  /* distinct keys, dissenters among them left out */
+	size_t n_dissent; /* distinct keys */
+	size_t n_keys;	  /* distinct keys that count */
 };
 
 /*

@@ -144,7 +144,8 @@ static int read_verdict(struct counting *c, int folder, const char *name, const 
 	char hex[DIGEST_HEX_MAX];
 
 	if (c->n == VERDICT_FILES_MAX)
-		return err_set(err, ERR_LIMIT, "there are more than %u verdicts", VERDICT_FILES_MAX);
+		return err_set(err, ERR_LIMIT, "there are more than %u verdicts",
+			       VERDICT_FILES_MAX);
 	if (verify_load(folder, name, true, DSSE_ENVELOPE_MAX, &text, &why) != 0) {
 		malformed(&r, c->arena, why.code ? why.message : "it has gone");
 	} else if (sigstore_bundle_parse(arena_bytes(c->arena, buf_bytes(&text)), shown, c->arena,
@@ -184,9 +185,9 @@ static int read_folder(struct counting *c, const char *path, const char *prefix,
 	if (file_list(fd, ".", &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		CLEANUP_FREE char *shown =
-			strcmp(path, ".") == 0 ? mem_strdup(names.names[i])
-					       : mem_printf("%s/%s", path, names.names[i]);
+		CLEANUP_FREE char *shown = strcmp(path, ".") == 0
+						   ? mem_strdup(names.names[i])
+						   : mem_printf("%s/%s", path, names.names[i]);
 
 		if (is_verdict_name(names.names[i], prefix) &&
 		    read_verdict(c, fd, names.names[i], shown, err) < 0)
@@ -198,9 +199,10 @@ static int read_folder(struct counting *c, const char *path, const char *prefix,
 static int read_beside(struct counting *c, const char *path, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
-	CLEANUP_FREE char *folder = !slash	    ? mem_strdup(".")
-				    : slash == path ? mem_strdup("/")
-						    : mem_str((struct str){ path, (size_t)(slash - path) });
+	CLEANUP_FREE char *folder = !slash ? mem_strdup(".")
+				    : slash == path
+					    ? mem_strdup("/")
+					    : mem_str((struct str){ path, (size_t)(slash - path) });
 	CLEANUP_FREE char *prefix = mem_printf("%s" VERDICT_INFIX, slash ? slash + 1 : path);
 
 	return read_folder(c, folder, prefix, err);
@@ -311,8 +313,10 @@ static int check_threshold(const struct counting *c, struct error *err)
 				     "'role: rebuilder' in the machine's configuration");
 	}
 	if (n < c->options->threshold)
-		return err_set(err, ERR_USAGE, "%u rebuilders can't be reached: only %zu distinct "
-			       "key%s count", c->options->threshold, n, n == 1 ? "" : "s");
+		return err_set(err, ERR_USAGE,
+			       "%u rebuilders can't be reached: only %zu distinct "
+			       "key%s count",
+			       c->options->threshold, n, n == 1 ? "" : "s");
 	return 0;
 }
 

@@ -32,8 +32,8 @@ static bool parse_file(struct str line, struct str directory, struct arena *aren
 	    str_trim(line).len || !digest_parse_hex(hash, &ret->digest) ||
 	    !str_parse_u64(size, &ret->size) || !is_file_name(name))
 		return false;
-	ret->path = str_of(arena_printf(arena, STR_FMT "/" STR_FMT, STR_ARG(directory),
-					STR_ARG(name)));
+	ret->path =
+		str_of(arena_printf(arena, STR_FMT "/" STR_FMT, STR_ARG(directory), STR_ARG(name)));
 	return is_archive_path(ret->path);
 }
 
@@ -104,7 +104,8 @@ int sources_parse(struct bytes text, const char *name,
 			take_field(&field, &s);
 			continue;
 		}
-		if (item >= 0 && is_wanted(&s, wants, context) && add(&s, name, arena, ret, err) < 0)
+		if (item >= 0 && is_wanted(&s, wants, context) &&
+		    add(&s, name, arena, ret, err) < 0)
 			return -1;
 		s = (struct stanza){ 0 };
 	} while (item > 0);

@@ -12,8 +12,7 @@ static int by_digest(const void *a, const void *b)
 			      &((const struct stage_part *)b)->digest);
 }
 
-void stage_lend(struct stage *s, int fd, const char *name, const struct stage_part *parts,
-		size_t n)
+void stage_lend(struct stage *s, int fd, const char *name, const struct stage_part *parts, size_t n)
 {
 	assert(s->lent_fd < 0);
 	s->lent_fd = fd;

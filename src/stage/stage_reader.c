@@ -182,7 +182,8 @@ static int open_small(struct stage *s, const struct content *c, const struct hol
 	bool is_short = false;
 	int r;
 
-	r = object_pread(hold->fd, hold->base + c->offset, source->data, (size_t)c->size, &is_short, err);
+	r = object_pread(hold->fd, hold->base + c->offset, source->data, (size_t)c->size,
+			 &is_short, err);
 	if (r == 0 && !is_short)
 		got = hash_bytes((struct bytes){ source->data, (size_t)c->size });
 	if (r == 0 && (is_short || !digest_equal(&got, &c->digest)))
