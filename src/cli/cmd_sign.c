@@ -56,8 +56,8 @@ static int read_file(struct signing *s, struct signed_file *f, const char *path,
 
 	if (identify_file(path, /* unsigned_too= */ true, workers_default(), a, &i, err) < 0)
 		return -1;
-	if (i.disk && unevaluated_in_tree(i.disk->tree, block_files_reader(i.disk->files), path,
-					  err) < 0)
+	if (i.disk &&
+	    unevaluated_in_tree(i.disk->tree, block_files_reader(i.disk->files), path, err) < 0)
 		return -1;
 	*f = (struct signed_file){
 		.path = path,
@@ -66,11 +66,11 @@ static int read_file(struct signing *s, struct signed_file *f, const char *path,
 		.kind = i.kind,
 	};
 	if (i.image)
-		f->reference = arena_str(a, i.image->reference.len ? i.image->reference
-								   : i.image->tag);
+		f->reference =
+			arena_str(a, i.image->reference.len ? i.image->reference : i.image->tag);
 	else if (app_flag(s->app, "legacy"))
-		return err_set(err, ERR_USAGE, "--legacy is for container images, and '%s' is a disk",
-			       path);
+		return err_set(err, ERR_USAGE,
+			       "--legacy is for container images, and '%s' is a disk", path);
 	return 0;
 }
 
@@ -84,10 +84,10 @@ static void add_file(struct signing *s, struct signed_file *f, struct str name)
 
 	if (f->n_files)
 		memcpy(list, f->files, f->n_files * sizeof(*list));
-	list[f->n_files++] =
-		here ? arena_str(a, name)
-		     : str_of(arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(f->folder),
-					   str_equal(f->folder, STR("/")) ? "" : "/", STR_ARG(name)));
+	list[f->n_files++] = here ? arena_str(a, name)
+				  : str_of(arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(f->folder),
+							str_equal(f->folder, STR("/")) ? "" : "/",
+							STR_ARG(name)));
 	f->files = list;
 }
 
@@ -107,8 +107,8 @@ static int sign_one(struct signing *s, struct signed_file *f, struct error *err)
 	struct signing_result done;
 
 	if (open_folder(f, &folder, err) < 0 ||
-	    signing_outputs(folder, &f->identity, stems, 1, &s->signer, &s->app->arena, &done, err) <
-		    0)
+	    signing_outputs(folder, &f->identity, stems, 1, &s->signer, &s->app->arena, &done,
+			    err) < 0)
 		return err_while(err, "signing '%s'", f->path);
 	for (size_t i = 0; i < done.n_files; i++)
 		add_file(s, f, done.files[i]);
@@ -211,11 +211,15 @@ static void print_notes(const struct signing *s)
 		const struct signed_file *f = &s->files[i];
 
 		if (!f->has_statements)
-			note(s, arena_printf(a, "there are no statements beside '%s': the file alone "
-						"is signed", f->path));
+			note(s, arena_printf(a,
+					     "there are no statements beside '%s': the file alone "
+					     "is signed",
+					     f->path));
 		if (f->kind == IDENTIFY_OTHER_DISK)
-			note(s, arena_printf(a, "of '%s' the file's own digest is signed: what is "
-						"inside was not looked at", f->path));
+			note(s, arena_printf(a,
+					     "of '%s' the file's own digest is signed: what is "
+					     "inside was not looked at",
+					     f->path));
 	}
 }
 
@@ -235,7 +239,8 @@ static int run(struct signing *s, char **paths, struct error *err)
 	if (signer_option(s->app, "key", &s->signer, &s->key, err) < 0)
 		return -1;
 	if (!s->key) {
-		(void)err_set(err, ERR_USAGE, "who signs? --key FILE or --signer exec:CMD is needed");
+		(void)err_set(err, ERR_USAGE,
+			      "who signs? --key FILE or --signer exec:CMD is needed");
 		return err_hint(err, "'ingot keygen -o NAME' makes a key");
 	}
 	/* All are read before one is signed. */

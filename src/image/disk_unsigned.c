@@ -30,8 +30,7 @@ static bool is_ours(const struct disk_image *d)
 	    p[DISK_ESP].size != disk_esp_size(d->uki_bytes.len))
 		return false;
 	for (size_t i = 0; i < d->esp.n; i++)
-		if (!d->esp.entries[i].is_folder &&
-		    !str_equal(d->esp.entries[i].path, d->uki_path))
+		if (!d->esp.entries[i].is_folder && !str_equal(d->esp.entries[i].path, d->uki_path))
 			return false;
 	return true;
 }

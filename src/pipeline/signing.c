@@ -47,7 +47,8 @@ static int load_lines(struct run *r, struct error *err)
 
 		if (!r->stems[i] || is_repeated(r, i))
 			continue;
-		f->name = arena_printf(&r->batch.arena, "%s" SIGNING_STATEMENTS_ENDING, r->stems[i]);
+		f->name =
+			arena_printf(&r->batch.arena, "%s" SIGNING_STATEMENTS_ENDING, r->stems[i]);
 		f->first = r->batch.n;
 		if (signing_lines_load(r->folder, f->name, r->outputs, r->n, &r->batch, err) < 0)
 			return -1;
@@ -92,8 +93,7 @@ static int sign_and_save(struct run *r, const struct signer *signer, struct aren
 {
 	for (size_t i = 0; i < r->n; i++)
 		add_output(r, &r->outputs[i]);
-	if (load_lines(r, err) < 0 ||
-	    signing_batch_sign(&r->batch, signer, &ret->key_id, err) < 0)
+	if (load_lines(r, err) < 0 || signing_batch_sign(&r->batch, signer, &ret->key_id, err) < 0)
 		return -1;
 	ret->files = arena_array(arena, r->n + r->n_files, sizeof(*ret->files));
 	for (size_t i = 0; i < r->n; i++)
@@ -109,7 +109,10 @@ int signing_outputs(int folder, const struct identity *outputs, const char *cons
 		    const struct signer *signer, struct arena *arena, struct signing_result *ret,
 		    struct error *err)
 {
-	struct run r = { .folder = folder, .outputs = outputs, .stems = stems, .n = n,
+	struct run r = { .folder = folder,
+			 .outputs = outputs,
+			 .stems = stems,
+			 .n = n,
 			 .batch = SIGNING_BATCH_INIT };
 	struct signing_result result = { 0 };
 	int done = sign_and_save(&r, signer, arena, &result, err);

@@ -9,8 +9,8 @@
 
 enum holder {
 	HOLDER_NONE = 1, /* no file, or about another output than lies there */
-	HOLDER_KEY,      /* the key */
-	HOLDER_OTHER,    /* another key, about this output */
+	HOLDER_KEY,	 /* the key */
+	HOLDER_OTHER,	 /* another key, about this output */
 };
 
 static int parse_bundle(struct bytes text, const char *name, const struct identity *of,
@@ -91,7 +91,8 @@ static int check_about(const struct dsse_envelope *e, const char *name,
 	}
 	(void)err_set(err, ERR_DIGEST,
 		      "the statements in '%s' are about another file than the '" STR_FMT
-		      "' that lies there", name, STR_ARG(outputs[0].file));
+		      "' that lies there",
+		      name, STR_ARG(outputs[0].file));
 	return err_hint(err, "build it again, or move '%s' away to sign the file alone", name);
 }
 

@@ -20,9 +20,9 @@ static bool is_signature_of(struct str name, struct str file)
 	    name.len < file.len + ending.len)
 		return false;
 	middle = (struct str){ name.ptr + file.len, name.len - file.len - ending.len };
-	return middle.len == 0 || (middle.len == 1 + 2 * SHORT_ID && middle.ptr[0] == '.' &&
-				   hex_parse((struct str){ middle.ptr + 1, 2 * SHORT_ID }, id,
-					     sizeof(id)));
+	return middle.len == 0 ||
+	       (middle.len == 1 + 2 * SHORT_ID && middle.ptr[0] == '.' &&
+		hex_parse((struct str){ middle.ptr + 1, 2 * SHORT_ID }, id, sizeof(id)));
 }
 
 /* What is not a signature of ours stays, whatever its name. */
@@ -59,7 +59,8 @@ int signing_drop_stale(const struct context *c, int folder, const struct identit
 			continue;
 		if (unlinkat(folder, name, 0) < 0)
 			return err_sys(err, errno, "cannot remove '%s'", name);
-		context_note(c, "removed '%s': it was about the '" STR_FMT "' that lay there before",
+		context_note(c,
+			     "removed '%s': it was about the '" STR_FMT "' that lay there before",
 			     name, STR_ARG(output->file));
 	}
 	return 0;

@@ -3,7 +3,7 @@
 #include "base/text.h"
 
 #define STATUS_MAX (256u << 20) /* bytes of dpkg's status; 2,000 packages have 2 MiB */
-#define NAMES_MAX 20u           /* packages that are listed by name */
+#define NAMES_MAX 20u		/* packages that are listed by name */
 
 static int refuse_answer(const struct recipe_script *s, const struct recipe_target *t,
 			 struct error *err)
@@ -16,8 +16,8 @@ static int refuse_answer(const struct recipe_script *s, const struct recipe_targ
 			     "target by 'without', or build without a key");
 }
 
-int unevaluated_in_lock(const struct recipe *r, const struct lock *l,
-			const struct recipe_target *t, struct str architecture, struct error *err)
+int unevaluated_in_lock(const struct recipe *r, const struct lock *l, const struct recipe_target *t,
+			struct str architecture, struct error *err)
 {
 	const struct lock_architecture *a = lock_architecture(l, architecture);
 
@@ -85,9 +85,12 @@ int unevaluated_in_tree(const struct tree *t, const struct content_reader *reade
 	n = list_names(buf_str(&text), &names);
 	if (n == 0)
 		return 0;
-	(void)err_set(err, ERR_POLICY, "'%s' can't be signed: it holds %zu package%s whose scripts "
-		      "were not evaluated", name, n, n == 1 ? "" : "s");
+	(void)err_set(err, ERR_POLICY,
+		      "'%s' can't be signed: it holds %zu package%s whose scripts "
+		      "were not evaluated",
+		      name, n, n == 1 ? "" : "s");
 	(void)err_detail(err, "%s%s", buf_cstr(&names), n > NAMES_MAX ? ", ..." : "");
-	return err_hint(err, "dpkg runs them on the machine; answer them in the recipe by something "
-			     "else than 'first-boot'");
+	return err_hint(err,
+			"dpkg runs them on the machine; answer them in the recipe by something "
+			"else than 'first-boot'");
 }

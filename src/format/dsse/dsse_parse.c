@@ -46,8 +46,10 @@ static int binary_member(const struct json *object, const char *member, size_t m
 		return -1;
 	text = json_as_str(v);
 	if (text.len > max)
-		return err_set(err, ERR_LIMIT, "member '%s' of '%s' has %zu characters; at most %zu "
-			       "are read", member, name, text.len, max);
+		return err_set(err, ERR_LIMIT,
+			       "member '%s' of '%s' has %zu characters; at most %zu "
+			       "are read",
+			       member, name, text.len, max);
 	if (!base64_decode(text, true, &data))
 		return err_set(err, ERR_FORMAT, "member '%s' of '%s' is not base64", member, name);
 	*ret = arena_bytes(arena, buf_bytes(&data));
@@ -97,8 +99,8 @@ int dsse_from_json(const struct json *v, const char *name, struct arena *arena,
 	return 0;
 }
 
-int dsse_parse(struct bytes text, const char *name, struct arena *arena,
-	       struct dsse_envelope *ret, struct error *err)
+int dsse_parse(struct bytes text, const char *name, struct arena *arena, struct dsse_envelope *ret,
+	       struct error *err)
 {
 	static const struct json_limits limits = { DSSE_ENVELOPE_MAX, LIMIT_JSON_VALUES };
 	struct json *v = NULL;

@@ -14,7 +14,8 @@ static struct json *subject_list(const struct intoto_statement *s, struct arena 
 		struct json *item = json_object(arena), *digests = json_object(arena);
 		char hex[DIGEST_HEX_MAX];
 
-		json_set(digests, "sha256", json_text(arena, digest_hex(&s->subjects[i].sha256, hex)));
+		json_set(digests, "sha256",
+			 json_text(arena, digest_hex(&s->subjects[i].sha256, hex)));
 		json_set(item, "digest", digests);
 		json_set(item, "name", json_str(arena, s->subjects[i].name));
 		json_add(list, item);
@@ -54,11 +55,14 @@ static int parse_subject(const struct json *v, const char *name, struct intoto_s
 	    dsse_member(digests, "sha256", JSON_STRING, name, &hex, err) < 0)
 		return -1;
 	if (!digest_parse_hex(json_as_str(hex), &ret->sha256))
-		return err_set(err, ERR_FORMAT, "a sha256 of a subject of '%s' is not 64 lower-case "
-			       "hexadecimal digits", name);
+		return err_set(err, ERR_FORMAT,
+			       "a sha256 of a subject of '%s' is not 64 lower-case "
+			       "hexadecimal digits",
+			       name);
 	file = json_get(v, "name"); /* resource_descriptor.md: optional */
 	if (file && json_kind_of(file) != JSON_STRING)
-		return err_set(err, ERR_FORMAT, "the name of a subject of '%s' is not a text", name);
+		return err_set(err, ERR_FORMAT, "the name of a subject of '%s' is not a text",
+			       name);
 	ret->name = file ? json_as_str(file) : STR("");
 	return 0;
 }
@@ -71,8 +75,8 @@ static int parse_subjects(const struct json *list, const char *name, struct aren
 	if (n == 0)
 		return err_set(err, ERR_FORMAT, "'%s' is about nothing: it has no subject", name);
 	if (n > INTOTO_SUBJECTS_MAX)
-		return err_set(err, ERR_LIMIT, "'%s' has %zu subjects; at most %u are read", name, n,
-			       INTOTO_SUBJECTS_MAX);
+		return err_set(err, ERR_LIMIT, "'%s' has %zu subjects; at most %u are read", name,
+			       n, INTOTO_SUBJECTS_MAX);
 	ret->subjects = arena_array(arena, n, sizeof(*ret->subjects));
 	ret->n_subjects = n;
 	for (size_t i = 0; i < n; i++)

@@ -37,11 +37,15 @@ static int check_kind(const struct json *v, const char *name, struct error *err)
 	if (dsse_member(v, "verificationMaterial", JSON_OBJECT, name, &material, err) < 0)
 		return -1;
 	if (json_get(material, "certificate") || json_get(material, "x509CertificateChain"))
-		return err_set(err, ERR_FORMAT, "'%s' is signed by a certificate; only keys are "
-			       "known here", name);
+		return err_set(err, ERR_FORMAT,
+			       "'%s' is signed by a certificate; only keys are "
+			       "known here",
+			       name);
 	if (json_get(v, "messageSignature"))
-		return err_set(err, ERR_FORMAT, "'%s' signs a bare digest; only in-toto statements "
-			       "are known here", name);
+		return err_set(err, ERR_FORMAT,
+			       "'%s' signs a bare digest; only in-toto statements "
+			       "are known here",
+			       name);
 	return 0;
 }
 
@@ -53,8 +57,10 @@ static int check_bytes(const struct dsse_envelope *e, struct bytes text, const c
 
 	sigstore_bundle_write(e, &again);
 	if (!bytes_equal(buf_bytes(&again), text))
-		return err_set(err, ERR_FORMAT, "'%s' is not written as ingot writes it: something "
-			       "was added, left out or moved", name);
+		return err_set(err, ERR_FORMAT,
+			       "'%s' is not written as ingot writes it: something "
+			       "was added, left out or moved",
+			       name);
 	return 0;
 }
 
@@ -79,8 +85,10 @@ int sigstore_bundle_parse(struct bytes text, const char *name, struct arena *are
 		return err_set(err, ERR_FORMAT, "'%s' has %zu signatures; a bundle has one", name,
 			       e.n_signatures);
 	if (!digest_parse_hex(e.signatures[0].keyid, &id))
-		return err_set(err, ERR_FORMAT, "the keyid of '%s' is not the id of a key: 64 "
-			       "lower-case hexadecimal digits", name);
+		return err_set(err, ERR_FORMAT,
+			       "the keyid of '%s' is not the id of a key: 64 "
+			       "lower-case hexadecimal digits",
+			       name);
 	if (check_bytes(&e, text, name, err) < 0)
 		return -1;
 	*ret = e;
