@@ -24,7 +24,8 @@ struct signer {
  * *ret_key owned. Call it while no other thread runs.
  *
  * Errors: ERR_KEY no such key, others can read the file, the command fails or answers
- * nonsense; ERR_PASSPHRASE none, or the wrong one; ERR_SIGNATURE what came is no signature by its key.
+ * nonsense; ERR_PASSPHRASE none, or the wrong one; ERR_SIGNATURE what came is no signature
+ * by its key.
  */
 int signer_sign(const struct signer *s, const struct bytes *messages, size_t n,
 		struct buf *signatures, struct public_key **ret_key,

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -165,16 +166,20 @@ static int save_checkpoint(struct work *w, struct str origin, const struct diges
 	return file_save(w->folder->fd, "checkpoint", buf_bytes(&note), err);
 }
 
+static int no_origin(struct error *err)
+{
+	err_set(err, ERR_USAGE, "a new log needs --origin NAME");
+	return err_hint(err, "the name by which others know it, like example.com/log");
+}
+
 /* Who the log is; of a log that is there, also whether it is ours. */
 static int find_origin(const struct work *w, struct str *ret, struct error *err)
 {
 	const char *given = w->a->origin;
 
+	if (w->folder->is_new && !given)
+		return no_origin(err);
 	*ret = w->folder->is_new ? str_of(given) : w->folder->checkpoint.origin;
-	if (!ret->len) {
-		err_set(err, ERR_USAGE, "a new log needs --origin NAME");
-		return err_hint(err, "the name by which others know it, like example.com/log");
-	}
 	if (w->folder->is_new)
 		return tlog_origin_check(*ret, err);
 	if (given && !str_equal_cstr(*ret, given))
@@ -196,6 +201,9 @@ int log_append(const struct log_appending *a, struct log_added *ret_added, struc
 	if (public_key_type(a->key) != KEY_ED25519)
 		return err_set(err, ERR_KEY, "a log is signed by an Ed25519 key, and not %s",
 			       key_type_name(public_key_type(a->key)));
+	/* before a folder is made */
+	if (!a->origin && faccessat(AT_FDCWD, a->folder, F_OK, 0) < 0)
+		return no_origin(err);
 	if (log_open(&folder, a->folder, true, err) < 0 || find_origin(&w, &origin, err) < 0)
 		return -1;
 	old = folder.n;

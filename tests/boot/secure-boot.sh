@@ -91,7 +91,8 @@ one_release() { # RELEASE
 	"$tool" build "$(find "$here/root" -name linuxx64.efi.stub)" "$uki" .linux="$kernel" \
 		.initrd="$work/$release.initrd" .cmdline="$work/cmdline" .osrel="$work/osrel" \
 		.uname="$work/uname" || return 1
-	"$tool" sign "$uki" "$uki.signed" $boot_key $boot_certificate 1700000000 snakeoil
+	install -m 600 $boot_key "$work/db.key"
+	"$tool" sign "$uki" "$uki.signed" "$work/db.key" $boot_certificate 1700000000 snakeoil
 }
 
 for release in ${INGOT_BOOT_RELEASES:-trixie bookworm}; do

@@ -5,6 +5,7 @@
  *
  * Spec:    c2sp.org/tlog-checkpoint, c2sp.org/signed-note (Ed25519, signature type 0x01);
  *          verifier keys as golang.org/x/mod/sumdb/note writes them.
+ * Units:   entries.
  * Bytes:   UTF-8 text; base64 of RFC 4648, section 4.
  * Depends: base/, crypto/.
  *

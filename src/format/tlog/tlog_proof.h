@@ -4,6 +4,7 @@
  * format/tlog/tlog_proof.h - that an entry is in a log, checked without the log.
  *
  * Spec:    c2sp.org/tlog-proof (v1).
+ * Units:   entries, counted from 0.
  * Bytes:   lines of text: index, inclusion path in base64, an empty line, the checkpoint.
  * Depends: base/, crypto/, format/tlog/.
  */
