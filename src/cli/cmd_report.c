@@ -8,7 +8,7 @@
 #include "cli/image_file.h"
 #include "crypto/hash.h"
 #include "io/file.h"
-#include "pipeline/report.h"
+#include "pipeline/report_gather.h"
 
 int cmd_report(struct app *app, int argc, char **argv, struct error *err);
 

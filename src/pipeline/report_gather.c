@@ -1,4 +1,4 @@
-#include "pipeline/report.h"
+#include "pipeline/report_gather.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * pipeline/report.h - what a report tells besides the tree: from verification, and from the
+ * pipeline/report_gather.h - what a report tells besides the tree: from verification, and from the
  * files beside an output.
  *
  * Statements that lie beside are told as they are; what `verify` found of them stands in the
