@@ -80,6 +80,31 @@ static void remove_path(struct tree *t, const char *path, cause_id cause)
 	"dir /etc 0755 0 0\nfile /etc/motd 0644 0 0 0 hello\ndir /etc/a 0755 0 0\n"                \
 	"file /etc/a/x 0644 0 0 0 x\nfile /etc/a-b 0644 0 0 0 y\n"
 
+/* docs/formats/causes.md; CAUSES_VERSION goes up with it. */
+Test(causes, the_bytes_are_those_of_the_page)
+{
+	static const char expected[] =
+		"{\"_type\":\"urn:ingot:causes:v1\",\n\"architecture\":\"amd64\",\n\"causes\":[\n"
+		"[\"unknown\",\"\",\"\"],\n[\"recipe\",\"recipes/web.yaml\",\"38:3\"]],\n"
+		"\"facts\":{\n\"compressors\":\"zstd 1.5.4, zlib 1.2.13\",\n\"epoch\":\"1757376000\"},\n"
+		"\"keys\":[\n[\"hostname\",\"web\",\"recipes/web.yaml:7\"]],\n\"packages\":[],\n"
+		"\"paths\":[\n[0,\"\",0],\n[1,\"etc\",0],\n[2,\"a\",0],\n[3,\"x\",1,null],\n"
+		"[2,\"a-b\",0],\n[2,\"motd\",0,0,1,0]],\n"
+		"\"recipe\":\"recipes/web.yaml\",\n\"target\":\"container\"}\n";
+	CLEANUP_TREE struct tree *t = parse_tree(SMALL);
+	CLEANUP_BUF struct buf text = BUF_INIT(TEXT_MAX);
+	cause_id recipe = tree_cause_intern(
+		t, (struct cause){ CAUSE_RECIPE, STR("recipes/web.yaml"), STR("38:3") });
+	struct causes in = sample();
+
+	in.n_keys = 1;
+	in.n_packages = 0;
+	tree_set_mode(tree_find(t, STR("etc/motd")), 0600, recipe);
+	remove_path(t, "etc/a/x", recipe);
+	causes_write(&in, t, &text);
+	cr_assert_str_eq(buf_cstr(&text), expected);
+}
+
 Test(causes, what_is_written_is_read_again)
 {
 	CLEANUP_TREE struct tree *t = parse_tree(SMALL);
