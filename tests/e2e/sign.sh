@@ -179,6 +179,17 @@ alone() {
 check "a file without statements is signed alone, and that is said" alone
 blind() { leaves 0 ingot sign "$out/$qcow2" --key "$key.pem" && says "what is inside was not looked at"; }
 check "of another format the file alone is known, and that is said" blind
+before_secure_boot() { # said by the build, and found again by who reads the disk
+	local before
+	before=$(sha256sum <"$out/$raw" | cut -d ' ' -f 1)
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$area/boot.key" -out "$area/boot.pem" -days 3000 -subj /CN=boot 2>/dev/null
+	leaves 0 ingot build tiny -t vm --secure-boot-key "$area/boot.key" --secure-boot-cert "$area/boot.pem" --sign-key "$key.pem" &&
+		[ "$(jq -r .dsseEnvelope.payload "$out/$raw.sigstore.json" | base64 -d |
+			jq -r '.subject[] | select(.name | endswith("#unsigned")).digest.sha256')" = "$before" ] &&
+		leaves 0 ingot --json sign "$out/$raw" --key "$key.pem" &&
+		[ "$(jq -r '.files[0].digests.unsigned' <<<"$said")" = "$before" ] && rm -r "$ws/recipes/tiny.signatures"
+}
+check "a disk that Secure Boot signed is known by what it was before, too" before_secure_boot
 both() { # of two files nothing is signed if one is wrong
 	cp "$out/$oci" "$area/a.oci.tar"
 	head -c 5000 "$out/$oci" >"$area/b.oci.tar"
