@@ -15,7 +15,7 @@
 
 void show_why_path(const struct why_path *w)
 {
-	static const char *const kinds[] = { "",     "folder",		 "file",	"link",
+	static const char *const kinds[] = { "",     "folder",           "file",        "link",
 					     "fifo", "character device", "block device" };
 
 	putchar('/');
