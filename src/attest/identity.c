@@ -1,16 +1,12 @@
 #include "attest/identity.h"
 
 const char *const identity_role_names[IDENTITY_ROLE_COUNT] = {
-	[IDENTITY_FILE] = "file",
-	[IDENTITY_CONFIG] = "config",
-	[IDENTITY_MANIFEST] = "manifest",
-	[IDENTITY_INDEX] = "index",
-	[IDENTITY_ROOT_HASH] = "root-hash",
-	[IDENTITY_UNSIGNED] = "unsigned",
+	[IDENTITY_FILE] = "file",	    [IDENTITY_CONFIG] = "config",
+	[IDENTITY_MANIFEST] = "manifest",   [IDENTITY_INDEX] = "index",
+	[IDENTITY_ROOT_HASH] = "root-hash", [IDENTITY_UNSIGNED] = "unsigned",
 };
 
-size_t identity_subjects(const struct identity *i, struct arena *arena,
-			 struct intoto_subject **ret)
+size_t identity_subjects(const struct identity *i, struct arena *arena, struct intoto_subject **ret)
 {
 	struct intoto_subject *list = arena_array(arena, IDENTITY_ROLE_COUNT, sizeof(*list));
 	size_t n = 0;
@@ -77,8 +73,7 @@ static bool equal_role(const struct identity *a, enum identity_role role_a,
 
 static bool differs(const struct identity *a, const struct identity *b, enum identity_role role)
 {
-	return a->has[role] && b->has[role] &&
-	       !digest_equal(&a->digest[role], &b->digest[role]);
+	return a->has[role] && b->has[role] && !digest_equal(&a->digest[role], &b->digest[role]);
 }
 
 /*

@@ -44,8 +44,7 @@ static void print_verdict(const struct verify_result *r, const char *path,
 	}
 }
 
-void show_verify_text(const struct verify_result *r, const char *path,
-		      const struct error *failure)
+void show_verify_text(const struct verify_result *r, const char *path, const struct error *failure)
 {
 	show_verify_checks(r);
 	print_verdict(r, path, failure);
@@ -102,9 +101,10 @@ struct json *show_verify_json(const struct verify_result *r, const char *path,
 	json_set(o, "file", json_text(a, path));
 	json_set(o, "kind", json_str(a, r->kind));
 	json_set(o, "architecture", json_str(a, r->architecture));
-	json_set(o, "verdict", json_text(a, failure	? "failed"
-					    : r->vouched ? "vouched"
-							 : "nobody-vouches"));
+	json_set(o, "verdict",
+		 json_text(a, failure	   ? "failed"
+			      : r->vouched ? "vouched"
+					   : "nobody-vouches"));
 	json_set(o, "vouched", json_bool(a, r->vouched && !failure));
 	json_set(o, "digests", digests_json(r, a));
 	json_set(o, "checks", checks_json(r, a));

@@ -47,9 +47,11 @@ static int read_names(struct machine *m, const struct ydoc_node *node, struct ma
 	if (config_want_kind(node, YDOC_LIST, "names", err) < 0)
 		return -1;
 	if (node->n_items == 0) {
-		(void)err_at(err, ERR_USAGE, node->pos, "'names' is empty: the key would count for "
+		(void)err_at(err, ERR_USAGE, node->pos,
+			     "'names' is empty: the key would count for "
 			     "nothing");
-		return err_hint(err, "leave it out for all names, or name recipes: [web, \"db-*\"]");
+		return err_hint(err,
+				"leave it out for all names, or name recipes: [web, \"db-*\"]");
 	}
 	ret->names = arena_array(&m->arena, node->n_items, sizeof(*ret->names));
 	for (size_t i = 0; i < node->n_items; i++) {

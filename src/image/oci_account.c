@@ -70,7 +70,8 @@ int oci_texts_make(const struct oci_image *image, struct oci_texts *ret, struct 
 	if (!oci_architecture_debian(image->architecture, image->variant, &in.architecture))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "the image is for architecture '" STR_FMT "', which is none of "
-			       "Debian's", STR_ARG(image->architecture));
+			       "Debian's",
+			       STR_ARG(image->architecture));
 	take_annotations(image, &arena, &target);
 	ret->index.max = ret->docker.max = ret->manifest.max = 4ull * LIMIT_JSON_SIZE;
 	oci_index_json(&in, &manifest, &ret->index);
@@ -131,20 +132,18 @@ int oci_account_documents(int fd, const char *name, const struct oci_image *imag
 	CLEANUP_ENVELOPE struct oci_envelope e = { 0 };
 	CLEANUP_OCI_TEXTS struct oci_texts texts = { 0 };
 	const struct window in = { fd, name, 0, image->size };
-	CLEANUP_BUF struct buf config = BUF_INIT(4ull * LIMIT_JSON_SIZE),
-			       layout = BUF_INIT(100);
+	CLEANUP_BUF struct buf config = BUF_INIT(4ull * LIMIT_JSON_SIZE), layout = BUF_INIT(100);
 
 	if (oci_texts_make(image, &texts, err) < 0 || oci_envelope_scan(fd, name, &e, err) < 0)
 		return -1;
 	json_write(image->config, &config);
 	buf_add_cstr(&layout, "{\"imageLayoutVersion\":\"1.0.0\"}");
 	if (compare(&in, "oci-layout", oci_envelope_find(&e, "oci-layout"), &layout, err) < 0 ||
-	    compare(&in, "index.json", oci_envelope_find(&e, "index.json"), &texts.index,
-		    err) < 0 ||
+	    compare(&in, "index.json", oci_envelope_find(&e, "index.json"), &texts.index, err) <
+		    0 ||
 	    compare(&in, "manifest.json", oci_envelope_find(&e, "manifest.json"), &texts.docker,
 		    err) < 0 ||
-	    compare(&in, "the manifest", find_blob(&e, &image->manifest), &texts.manifest,
-		    err) < 0)
+	    compare(&in, "the manifest", find_blob(&e, &image->manifest), &texts.manifest, err) < 0)
 		return -1;
 	return compare(&in, "the config", find_blob(&e, &image->image_id), &config, err);
 }

@@ -91,16 +91,16 @@ static const struct {
 	unsigned start, end;
 } fields[] = {
 	/* POSIX.1-2017 pax(1), "ustar Interchange Format" */
-	{ "name", 0, 100 },	 { "mode", 100, 108 },	    { "uid", 108, 116 },
-	{ "gid", 116, 124 },	 { "size", 124, 136 },	    { "mtime", 136, 148 },
-	{ "checksum", 148, 156 }, { "type", 156, 157 },	    { "link name", 157, 257 },
-	{ "magic", 257, 263 },	 { "version", 263, 265 },   { "user name", 265, 297 },
-	{ "group name", 297, 329 }, { "major", 329, 337 },  { "minor", 337, 345 },
-	{ "prefix", 345, 500 },	 { "padding", 500, 512 },
+	{ "name", 0, 100 },	    { "mode", 100, 108 },    { "uid", 108, 116 },
+	{ "gid", 116, 124 },	    { "size", 124, 136 },    { "mtime", 136, 148 },
+	{ "checksum", 148, 156 },   { "type", 156, 157 },    { "link name", 157, 257 },
+	{ "magic", 257, 263 },	    { "version", 263, 265 }, { "user name", 265, 297 },
+	{ "group name", 297, 329 }, { "major", 329, 337 },   { "minor", 337, 345 },
+	{ "prefix", 345, 500 },	    { "padding", 500, 512 },
 };
 
 #define SUM_START 148u
-#define SUM_END   156u
+#define SUM_END 156u
 
 /* The checksum follows from the rest: it is the reason only if nothing else differs. */
 static size_t first_difference(const uint8_t *a, const uint8_t *b)
@@ -153,9 +153,9 @@ static int refuse_header(const struct accounting *a, const uint8_t *want, const 
 		f++;
 	return err_set(err, ERR_UNACCOUNTED,
 		       "'%s': byte %llu: the %s of member '%s' is not as it must be: "
-		       "expected byte %02x, found %02x", a->in.name,
-		       (unsigned long long)(a->at + at), fields[f].name, m->path, want[at],
-		       got[at]);
+		       "expected byte %02x, found %02x",
+		       a->in.name, (unsigned long long)(a->at + at), fields[f].name, m->path,
+		       want[at], got[at]);
 }
 
 /* ---- side by side ---- */
@@ -178,8 +178,8 @@ static int check_header(const struct accounting *a, struct error *err)
 	if (sink_close(sink, err) < 0)
 		return -1;
 	if (want.len != BLOCK) /* 8 GiB and more need an extended header */
-		return err_set(err, ERR_UNSUPPORTED, "'%s': member '%s' has %llu bytes",
-			       a->in.name, m->path, (unsigned long long)m->size);
+		return err_set(err, ERR_UNSUPPORTED, "'%s': member '%s' has %llu bytes", a->in.name,
+			       m->path, (unsigned long long)m->size);
 	if (a->in.size - a->at < BLOCK)
 		return unaccounted(a, a->at, err, "the tar ends too early");
 	if (window_read(&a->in, a->at, got, BLOCK, err) < 0)
@@ -230,10 +230,11 @@ static int check_end(const struct accounting *a, struct error *err)
 
 			text_add_safe(&safe, (struct str){ (const char *)got,
 							   strnlen((const char *)got, 100) });
-			return err_set(err, ERR_UNACCOUNTED,
-				       "'%s': byte %llu: expected the end of the tar, found member "
-				       "'%s': nothing in the image names it, or it stands there twice",
-				       a->in.name, (unsigned long long)a->at, buf_cstr(&safe));
+			return err_set(
+				err, ERR_UNACCOUNTED,
+				"'%s': byte %llu: expected the end of the tar, found member "
+				"'%s': nothing in the image names it, or it stands there twice",
+				a->in.name, (unsigned long long)a->at, buf_cstr(&safe));
 		}
 	}
 	if (check_zeros(a, a->at, 2 * BLOCK, "the end mark is not zero", err) < 0)

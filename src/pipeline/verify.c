@@ -15,8 +15,8 @@
 
 /* ---- what is told ---- */
 
-void verify_add(struct verify_result *r, const char *name, enum verify_state state,
-		const char *fmt, ...)
+void verify_add(struct verify_result *r, const char *name, enum verify_state state, const char *fmt,
+		...)
 {
 	CLEANUP_FREE char *text = NULL;
 	struct verify_check *more;
@@ -29,8 +29,8 @@ void verify_add(struct verify_result *r, const char *name, enum verify_state sta
 	more = arena_array(&r->arena, r->n_checks + 1, sizeof(*more)); /* there are few */
 	if (r->n_checks)
 		memcpy(more, r->checks, r->n_checks * sizeof(*more));
-	more[r->n_checks] = (struct verify_check){ name, state, arena_str(&r->arena,
-									  str_of(text)) };
+	more[r->n_checks] =
+		(struct verify_check){ name, state, arena_str(&r->arena, str_of(text)) };
 	r->checks = more;
 	r->n_checks++;
 }
@@ -52,8 +52,9 @@ void verify_release(struct verify_result *r)
 static int open_file(struct verifying *v, struct error *err)
 {
 	const char *slash = strrchr(v->path, '/');
-	CLEANUP_FREE char *folder = slash ? mem_str((struct str){ v->path, (size_t)(slash - v->path) + 1 })
-					  : mem_strdup(".");
+	CLEANUP_FREE char *folder =
+		slash ? mem_str((struct str){ v->path, (size_t)(slash - v->path) + 1 })
+		      : mem_strdup(".");
 	struct stat st;
 
 	if (strcmp(v->path, "-") == 0) {

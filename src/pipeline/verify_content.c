@@ -26,8 +26,8 @@ static int read_documents(struct verifying *v, struct verify_part *part, struct 
 			  struct error *err)
 {
 	static const char *const names[] = {
-		[OCI_PART_TAR] = "tar",		  [OCI_PART_LAYOUT] = "oci-layout",
-		[OCI_PART_INDEX] = "index",	  [OCI_PART_MANIFEST] = "manifest",
+		[OCI_PART_TAR] = "tar",	      [OCI_PART_LAYOUT] = "oci-layout",
+		[OCI_PART_INDEX] = "index",   [OCI_PART_MANIFEST] = "manifest",
 		[OCI_PART_CONFIG] = "config",
 	};
 	enum oci_part at = OCI_PART_TAR;
@@ -72,8 +72,8 @@ static int verify_image(struct verifying *v, struct verify_part *part, struct er
 		return -1;
 	if (oci_read_layers(v->fd, v->path, v->c->n_threads, image, err) < 0)
 		return failed(part, "layers", err);
-	verify_add(&part->told, "layers", VERIFY_OK,
-		   "%zu layers: digest, size and diff id of each", image->n_layers);
+	verify_add(&part->told, "layers", VERIFY_OK, "%zu layers: digest, size and diff id of each",
+		   image->n_layers);
 	return 0;
 }
 

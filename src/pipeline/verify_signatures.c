@@ -10,10 +10,10 @@
 #include "format/sigstore/sigstore.h"
 #include "io/file.h"
 
-#define SIGNATURES_MAX     64u
+#define SIGNATURES_MAX 64u
 #define SIGNATURE_SIZE_MAX (1u << 20) /* bytes; ours have 2 KiB */
-#define ENDING             ".sigstore.json"
-#define HEX_IN_NAME        16u
+#define ENDING ".sigstore.json"
+#define HEX_IN_NAME 16u
 
 int verify_load(int folder, const char *name, bool follow, size_t max, struct buf *to,
 		struct error *err)
@@ -72,9 +72,9 @@ static int parse(struct verifying *v, struct bytes text, const char *name,
 	if (sigstore_bundle_parse(text, name, arena, &ret->envelope, err) < 0)
 		return -1;
 	if (!str_equal_cstr(ret->envelope.payload_type, INTOTO_PAYLOAD_TYPE))
-		return err_set(err, ERR_FORMAT, "'%s' is a signature of '" STR_FMT
-			       "', not of an in-toto statement", name,
-			       STR_ARG(ret->envelope.payload_type));
+		return err_set(err, ERR_FORMAT,
+			       "'%s' is a signature of '" STR_FMT "', not of an in-toto statement",
+			       name, STR_ARG(ret->envelope.payload_type));
 	/* signature first, then what was signed: nothing else is looked at */
 	if (verify_envelope(v, &ret->envelope, name, &ret->key, err) < 0)
 		return -1;
@@ -95,8 +95,7 @@ static void tell(struct verifying *v, const struct verify_bundle *b)
 			   STR_ARG(b->file), keyid.len >= 16 ? keyid.ptr : "?");
 }
 
-static int load(struct verifying *v, int folder, const char *name, bool follow,
-		struct error *err)
+static int load(struct verifying *v, int folder, const char *name, bool follow, struct error *err)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(SIGNATURE_SIZE_MAX + 1);
 	struct verify_bundle *b = &v->bundles[v->n_bundles];
@@ -140,7 +139,8 @@ int verify_find_signatures(struct verifying *v, struct error *err)
 	if (!v->o->n_signatures && load_beside(v, err) < 0)
 		return -1;
 	if (!v->n_bundles)
-		verify_add(v->r, "signature", VERIFY_NONE, "there is no signature of '%s'", v->base);
+		verify_add(v->r, "signature", VERIFY_NONE, "there is no signature of '%s'",
+			   v->base);
 	return 0;
 }
 
@@ -181,11 +181,11 @@ static int refuse(const struct verifying *v, const struct verify_bundle *b,
 		digest_format(&i->digest[role], got);
 		role_name = identity_role_names[role];
 	}
-	(void)err_set(err, ERR_DIGEST, "'%s' is not what %s signed in '" STR_FMT
-		      "': %s: expected %s, got %s", v->path,
-		      verify_key_text(b->key, &v->r->arena), STR_ARG(b->file),
-		      role_name ? role_name : "no digest is its own",
-		      want[0] ? want : "another", got[0] ? got : "none");
+	(void)err_set(err, ERR_DIGEST,
+		      "'%s' is not what %s signed in '" STR_FMT "': %s: expected %s, got %s",
+		      v->path, verify_key_text(b->key, &v->r->arena), STR_ARG(b->file),
+		      role_name ? role_name : "no digest is its own", want[0] ? want : "another",
+		      got[0] ? got : "none");
 	if (inside && inside->message)
 		(void)err_detail(err, "%s", inside->message);
 	return verify_failed(v->r, "identity", err);
@@ -253,8 +253,8 @@ static void tell_weak(struct verifying *v, const struct verify_bundle *b)
 	verify_add(v->r, "identity", VERIFY_NOTE, "the content is what was signed; %s", text);
 }
 
-static int match_one(struct verifying *v, const struct verify_bundle *b,
-		     const struct error *inside, struct error *err)
+static int match_one(struct verifying *v, const struct verify_bundle *b, const struct error *inside,
+		     struct error *err)
 {
 	enum identity_role weak = IDENTITY_FILE;
 	enum identity_match match;
@@ -262,9 +262,8 @@ static int match_one(struct verifying *v, const struct verify_bundle *b,
 
 	if (!str_equal_cstr(b->statement.predicate_type, PREDICATE_SIGN)) {
 		verify_add(v->r, "identity", VERIFY_NOTE,
-			   STR_FMT " is no signature of an output but '" STR_FMT
-			   "': not counted", STR_ARG(b->file),
-			   STR_ARG(b->statement.predicate_type));
+			   STR_FMT " is no signature of an output but '" STR_FMT "': not counted",
+			   STR_ARG(b->file), STR_ARG(b->statement.predicate_type));
 		return 0;
 	}
 	match = identity_match(&v->r->identity, b->statement.subjects, b->statement.n_subjects,
@@ -272,8 +271,9 @@ static int match_one(struct verifying *v, const struct verify_bundle *b,
 	if (match != IDENTITY_ALL && match != IDENTITY_STRONG)
 		return refuse(v, b, inside, err);
 	name = signed_name(v, b);
-	verify_add(v->r, "identity", VERIFY_OK, "it is what " STR_FMT " was signed for, as '"
-		   STR_FMT "'", STR_ARG(b->file), STR_ARG(name));
+	verify_add(v->r, "identity", VERIFY_OK,
+		   "it is what " STR_FMT " was signed for, as '" STR_FMT "'", STR_ARG(b->file),
+		   STR_ARG(name));
 	if (match == IDENTITY_STRONG)
 		tell_weak(v, b);
 	if (may_vouch(v, b, name))

@@ -7,13 +7,13 @@
 #include "pipeline/statements.h"
 
 #define STATEMENTS_MAX 64u
-#define FILE_MAX       (3ull * DSSE_ENVELOPE_MAX) /* bytes of the whole */
+#define FILE_MAX (3ull * DSSE_ENVELOPE_MAX) /* bytes of the whole */
 #define BYPRODUCTS_MAX 64u
 
 struct statement {
-	const char *what;              /* "web.intoto.jsonl, line 2" */
+	const char *what; /* "web.intoto.jsonl, line 2" */
 	size_t n_signatures;
-	const struct verify_key *key;  /* or NULL */
+	const struct verify_key *key; /* or NULL */
 	struct intoto_statement said;
 };
 
@@ -103,8 +103,8 @@ static int check_file(const struct verifying *v, struct verify_part *part, struc
 	found = hash_bytes(buf_bytes(&text));
 	if (digest_equal(&found, said))
 		return 0;
-	return err_set(err, ERR_DIGEST, "'%s' is not what %s says: expected %s, got %s", path,
-		       what, digest_format(said, want), digest_format(&found, got));
+	return err_set(err, ERR_DIGEST, "'%s' is not what %s says: expected %s, got %s", path, what,
+		       digest_format(said, want), digest_format(&found, got));
 }
 
 static int check_byproduct(const struct verifying *v, struct verify_part *part,
@@ -112,8 +112,7 @@ static int check_byproduct(const struct verifying *v, struct verify_part *part,
 			   struct error *err)
 {
 	const struct json *name = member(item, "name", JSON_STRING);
-	const struct json *hex = member(member(item, "digest", JSON_OBJECT), "sha256",
-					JSON_STRING);
+	const struct json *hex = member(member(item, "digest", JSON_OBJECT), "sha256", JSON_STRING);
 	struct digest said;
 
 	if (!name || !hex || !digest_parse_hex(json_as_str(hex), &said) ||
@@ -182,8 +181,8 @@ int verify_read_statements(struct verifying *v, struct verify_part *part, struct
 static int match_one(struct verifying *v, const struct statement *s, struct error *err)
 {
 	enum identity_role weak = IDENTITY_FILE;
-	enum identity_match match = identity_match(&v->r->identity, s->said.subjects,
-						   s->said.n_subjects, &weak);
+	enum identity_match match =
+		identity_match(&v->r->identity, s->said.subjects, s->said.n_subjects, &weak);
 	const char *key;
 
 	if (match != IDENTITY_ALL && match != IDENTITY_STRONG) {
@@ -198,8 +197,8 @@ static int match_one(struct verifying *v, const struct statement *s, struct erro
 		key = arena_printf(&v->r->arena, "by %s", verify_key_text(s->key, &v->r->arena));
 	else
 		key = "signed by keys that are not known here";
-	verify_add(v->r, "statements", s->key ? VERIFY_OK : VERIFY_NOTE,
-		   "%s: " STR_FMT ", %s%s", s->what, STR_ARG(s->said.predicate_type), key,
+	verify_add(v->r, "statements", s->key ? VERIFY_OK : VERIFY_NOTE, "%s: " STR_FMT ", %s%s",
+		   s->what, STR_ARG(s->said.predicate_type), key,
 		   match == IDENTITY_STRONG ? "; of the same content in another file" : "");
 	return 0;
 }
