@@ -25,7 +25,7 @@ static struct str shadow_of(struct str shadow, struct str name)
 }
 
 /* crypt(5): what starts with either is the hash of nothing. */
-static int password_state(struct str password)
+static enum report_password password_state(struct str password)
 {
 	if (!password.len)
 		return PASSWORD_EMPTY;

@@ -41,10 +41,12 @@ struct report_paths {
 	size_t n, n_all, capacity;
 };
 
+enum report_password { PASSWORD_LOCKED = 1, PASSWORD_SET, PASSWORD_EMPTY };
+
 struct report_user {
 	struct str name, home, shell;
 	struct str uid, gid;
-	enum { PASSWORD_LOCKED = 1, PASSWORD_SET, PASSWORD_EMPTY } password;
+	enum report_password password;
 	size_t n_keys;  /* of ssh */
 	bool may_login; /* has a shell, and a password or a key */
 };
