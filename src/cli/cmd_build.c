@@ -101,7 +101,7 @@ static struct json *statements_json(struct app *app, const struct build_statemen
 /* "STEM.{spdx,cdx,causes,inputs}.json, .intoto.jsonl" */
 static void print_statements(const struct build_statements *s)
 {
-	printf("  statements " STR_FMT ".{spdx,cdx,causes,inputs}.json, .intoto.jsonl%s\n",
+	printf("  beside    " STR_FMT ".{spdx,cdx,causes,inputs}.json, .intoto.jsonl%s\n",
 	       STR_ARG(s->stem), s->up_to_date ? ", up to date" : "");
 }
 

@@ -27,6 +27,7 @@ static int read_options(struct app *app, struct rebuild_options *o, struct error
 	o->bundle = app_value(app, "bundle");
 	o->target = app_value(app, "target");
 	o->architecture = app_value(app, "arch");
+	o->keyring = app_value(app, "keyring");
 	o->scratch = scratch && *scratch ? scratch : "/tmp";
 	if (!o->bundle) {
 		(void)err_set(err, ERR_USAGE, "--rebuild needs the inputs: --bundle FILE");
@@ -102,6 +103,9 @@ static void print_text(struct app *app, const struct rebuild_result *r, const ch
 		       STR_ARG(r->target), STR_ARG(r->architecture));
 	printf("in %llu.%03llu s\n", (unsigned long long)(ms / 1000),
 	       (unsigned long long)(ms % 1000));
+	if (r->verify.n_signers)
+		printf("vouched for by %zu key%s\n", r->verify.n_signers,
+		       r->verify.n_signers == 1 ? "" : "s");
 	if (verdict) {
 		fputs("signed verdict: ", stdout);
 		app_print_str(str_of(verdict));

@@ -50,19 +50,44 @@ static void print_json(struct app *app, const struct verify_result *r, const cha
 	app_print_json(app, "verify", o);
 }
 
-static void print_rows(const struct verdict_count *v)
+static void print_row(const struct verdict_row *row)
 {
-	for (size_t i = 0; i < v->n; i++) {
-		const struct verdict_row *row = &v->rows[i];
-
-		printf("%-10s  ", says[row->says]);
-		if (row->key_id.len)
-			printf("key %.16s ", row->key_id.ptr);
-		app_print_str(row->text);
+	printf("%-10s  ", says[row->says]);
+	if (row->key_id.len) {
+		printf("key %.16s", row->key_id.ptr);
+		if (row->key_path.len) {
+			fputs(" (", stdout);
+			app_print_str(row->key_path);
+			putchar(')');
+		}
+		fputs(": ", stdout);
+	}
+	app_print_str(row->text);
+	if (row->says != VERDICT_AGREES || !row->key_id.len) {
 		fputs(" (", stdout);
 		app_print_str(row->file);
-		puts(")");
+		putchar(')');
 	}
+	putchar('\n');
+}
+
+/* Who agrees is the question here: what 'ingot verify' tells is one line, or all with -v. */
+static void print_text(const struct app *app, const struct verify_result *r, const char *path,
+		       const struct verdict_count *v, unsigned threshold)
+{
+	char text[DIGEST_TEXT_MAX];
+
+	if (app->verbose)
+		show_verify_checks(r);
+	else
+		printf("file        %s, sound from the outside in\n",
+		       digest_format(&r->identity.digest[IDENTITY_FILE], text));
+	for (size_t i = 0; i < v->n; i++)
+		print_row(&v->rows[i]);
+	putchar('\n');
+	app_print_str(str_of(path));
+	printf(": %zu of %u rebuilders agree%s\n", v->n_agree, threshold,
+	       v->n_dissent ? ", and somebody DISSENTS" : "");
 }
 
 static int read_threshold(struct app *app, unsigned *ret, struct error *err)
@@ -120,11 +145,6 @@ int verify_by_threshold(struct app *app, const char *path, const struct verify_o
 		print_json(app, &r, path, &v, options.threshold, err->code == ERR_NONE);
 		return err->code ? -1 : 0;
 	}
-	show_verify_checks(&r);
-	print_rows(&v);
-	putchar('\n');
-	app_print_str(str_of(path));
-	printf(": %zu of %u rebuilders agree%s\n", v.n_agree, options.threshold,
-	       v.n_dissent ? ", and somebody DISSENTS" : "");
+	print_text(app, &r, path, &v, options.threshold);
 	return err->code ? -1 : 0;
 }

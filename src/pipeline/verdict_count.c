@@ -312,11 +312,12 @@ static int check_threshold(const struct counting *c, struct error *err)
 		return err_hint(err, "give them by --key PUB, or list them under 'trust:' with "
 				     "'role: rebuilder' in the machine's configuration");
 	}
-	if (n < c->options->threshold)
-		return err_set(err, ERR_USAGE,
-			       "%u rebuilders can't be reached: only %zu distinct "
-			       "key%s count",
-			       c->options->threshold, n, n == 1 ? "" : "s");
+	if (n < c->options->threshold) {
+		(void)err_set(err, ERR_USAGE,
+			      "%u rebuilders are demanded, and only %zu key%s of rebuilders %s known",
+			      c->options->threshold, n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+		return err_hint(err, "name the others by --key PUB: a key counts once");
+	}
 	return 0;
 }
 

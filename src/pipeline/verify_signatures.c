@@ -225,6 +225,12 @@ static bool may_vouch(struct verifying *v, const struct verify_bundle *b, struct
 			   "%s is not trusted for '" STR_FMT "': not counted", text, STR_ARG(name));
 		return false;
 	}
+	if (!verify_key_covers_now(k, str_of(v->base))) {
+		verify_add(v->r, "policy", VERIFY_NOTE,
+			   "%s is not trusted for '%s', as the file is called now: not counted",
+			   text, v->base);
+		return false;
+	}
 	return true;
 }
 
@@ -258,6 +264,7 @@ static int match_one(struct verifying *v, const struct verify_bundle *b, const s
 {
 	enum identity_role weak = IDENTITY_FILE;
 	enum identity_match match;
+	char hex[DIGEST_HEX_MAX];
 	struct str name;
 
 	if (!str_equal_cstr(b->statement.predicate_type, PREDICATE_SIGN)) {
@@ -271,9 +278,8 @@ static int match_one(struct verifying *v, const struct verify_bundle *b, const s
 	if (match != IDENTITY_ALL && match != IDENTITY_STRONG)
 		return refuse(v, b, inside, err);
 	name = signed_name(v, b);
-	verify_add(v->r, "identity", VERIFY_OK,
-		   "it is what " STR_FMT " was signed for, as '" STR_FMT "'", STR_ARG(b->file),
-		   STR_ARG(name));
+	verify_add(v->r, "identity", VERIFY_OK, "signed as '" STR_FMT "', by key %.16s",
+		   STR_ARG(name), digest_hex(public_key_id(b->key->key), hex));
 	if (match == IDENTITY_STRONG)
 		tell_weak(v, b);
 	if (may_vouch(v, b, name))

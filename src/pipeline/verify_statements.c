@@ -178,35 +178,71 @@ int verify_read_statements(struct verifying *v, struct verify_part *part, struct
 
 /* ---- are they of this file? ---- */
 
-static int match_one(struct verifying *v, const struct statement *s, struct error *err)
+static int match_one(struct verifying *v, const struct statement *s, enum identity_match *ret,
+		     struct error *err)
 {
 	enum identity_role weak = IDENTITY_FILE;
-	enum identity_match match =
-		identity_match(&v->r->identity, s->said.subjects, s->said.n_subjects, &weak);
-	const char *key;
 
-	if (match != IDENTITY_ALL && match != IDENTITY_STRONG) {
-		(void)err_set(err, ERR_DIGEST, "%s is not of '%s': %s", s->what, v->path,
-			      match == IDENTITY_CONFLICT ? "it names it with another digest"
-							 : "none of its subjects is");
-		return verify_failed(v->r, "statements", err);
-	}
+	*ret = identity_match(&v->r->identity, s->said.subjects, s->said.n_subjects, &weak);
+	if (*ret == IDENTITY_ALL || *ret == IDENTITY_STRONG)
+		return 0;
+	(void)err_set(err, ERR_DIGEST, "%s is not of '%s': %s", s->what, v->path,
+		      *ret == IDENTITY_CONFLICT ? "it names it with another digest"
+						: "none of its subjects is");
+	return verify_failed(v->r, "statements", err);
+}
+
+static struct str type_name(struct str type)
+{
+	if (str_equal_cstr(type, PREDICATE_SLSA_PROVENANCE))
+		return STR("provenance");
+	if (str_equal_cstr(type, PREDICATE_SPDX))
+		return STR("SPDX");
+	if (str_equal_cstr(type, PREDICATE_CYCLONEDX))
+		return STR("CycloneDX");
+	return type;
+}
+
+static bool is_told_alike(const struct statement *a, const struct statement *b)
+{
+	return a->key == b->key && !a->n_signatures == !b->n_signatures;
+}
+
+/* Statements in a row by one key are one line: "provenance, SPDX, CycloneDX: by ...". */
+static void tell(struct verifying *v, const struct statement *s, size_t n, bool is_other_file)
+{
+	struct arena *a = &v->r->arena;
+	const char *names = arena_strdup(a, type_name(s->said.predicate_type)), *key;
+
+	for (size_t i = 1; i < n; i++)
+		names = arena_printf(a, "%s, " STR_FMT, names,
+				     STR_ARG(type_name(s[i].said.predicate_type)));
 	if (!s->n_signatures)
 		key = "not signed";
 	else if (s->key)
-		key = arena_printf(&v->r->arena, "by %s", verify_key_text(s->key, &v->r->arena));
+		key = arena_printf(a, "by %s", verify_key_text(s->key, a));
 	else
 		key = "signed by keys that are not known here";
-	verify_add(v->r, "statements", s->key ? VERIFY_OK : VERIFY_NOTE, "%s: " STR_FMT ", %s%s",
-		   s->what, STR_ARG(s->said.predicate_type), key,
-		   match == IDENTITY_STRONG ? "; of the same content in another file" : "");
-	return 0;
+	verify_add(v->r, "statements", s->key ? VERIFY_OK : VERIFY_NOTE, "%s: %s%s", names, key,
+		   is_other_file ? "; of the same content in another file" : "");
 }
 
 int verify_match_statements(struct verifying *v, struct error *err)
 {
-	for (size_t i = 0; v->statements && i < v->statements->n; i++)
-		if (match_one(v, &v->statements->list[i], err) < 0)
+	const struct statement *list = v->statements ? v->statements->list : NULL;
+	size_t n = v->statements ? v->statements->n : 0, from = 0;
+	enum identity_match match, before = IDENTITY_ALL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (match_one(v, &list[i], &match, err) < 0)
 			return -1;
+		if (i > from && (match != before || !is_told_alike(&list[i], &list[from]))) {
+			tell(v, &list[from], i - from, before == IDENTITY_STRONG);
+			from = i;
+		}
+		before = match;
+	}
+	if (n)
+		tell(v, &list[from], n - from, before == IDENTITY_STRONG);
 	return 0;
 }
