@@ -43,6 +43,17 @@ run build vm --arch amd64
 disk=outputs/vm-1.0.0-vm-amd64.raw
 run diff outputs/vm-1.0.0-container-amd64.oci.tar $disk
 
+# Signed, and verified as somebody else would.
+run keygen -o release --no-passphrase
+run build nginx --arch $arch --sign-key release.pem
+run build vm --arch amd64 --sign-key release.pem
+run verify $image --key release.pub
+run verify $disk --key release.pub
+
+# What an auditor does: from a file with all inputs, without a network.
+run bundle vm -o vm.bundle
+run verify $disk --rebuild --bundle vm.bundle --key release.pub
+
 # A look by another tool, where one is installed.
 if command -v skopeo >/dev/null; then
 	say "skopeo inspect oci-archive:$image"
@@ -68,4 +79,6 @@ The disk is $demo/$disk. It boots by
 
 with QEMU and its firmware (Debian: qemu-system-x86, qemu-utils, ovmf), prints how to ssh
 in, and ends by Ctrl-C. To log in put your public key into recipes/vm.yaml, and build again.
+
+What is inside, on one page:  ingot report $image -o report.html
 END
