@@ -39,6 +39,7 @@ boot-matrix: test-deps all
 
 bench: test-deps all
 	tests/bench/run $(BUILD)/ingot
+	tests/bench/verify $(BUILD)/ingot
 
 fuzz: test-deps
 	tests/fuzz/run

@@ -21,6 +21,8 @@
 #define RECORD_IMAGE (3 * DIGEST_SIZE + 8)
 #define RECORD_DISK (4 * DIGEST_SIZE + 8 * 4 + BUILD_PARTITIONS * 32)
 #define RECORD_MAX (RECORD_COMMON + RECORD_DISK)
+/* In the key, since ingots of several versions may share a stage. */
+#define RECORD_VERSION 2
 
 enum disk_flag { DISK_IS_SIGNED = 1, DISK_HAS_VERITY = 2, DISK_HAS_BEFORE = 4 };
 
@@ -116,6 +118,7 @@ struct digest output_record_key(const struct recipe *r, const struct digest *loc
 	struct digest key;
 
 	hash_add_field(h, str_bytes(STR("output")));
+	hash_add_u64(h, RECORD_VERSION);
 	hash_add_u64(h, OUTPUT_FORMAT);
 	hash_add_u64(h, COMPRESS_VERSION);
 	hash_add_field(h, str_bytes(str_of(compress_versions())));
