@@ -154,6 +154,7 @@ static const struct cli_option verify_options[] = {
 	{ "log-origin", 0, "NAME", "of --proof: the log that it must be (default: any of that key)" },
 	{ "rebuild", 0, NULL, "build it again from --bundle, and compare" },
 	{ "bundle", 0, "FILE", "of --rebuild: all inputs, as 'ingot bundle' writes them" },
+	{ "keyring", 0, "FILE", "of --rebuild: the archives' OpenPGP keys (default: the bundle's)" },
 	{ "target", 't', "TARGET", "of --rebuild: what FILE is (default: its name says)" },
 	{ "arch", 'a', "ARCH", "of --rebuild: for which architecture FILE is" },
 	{ "sign-key", 0, "FILE", "of --rebuild: sign the verdict with the private key in FILE" },

@@ -14,8 +14,8 @@ char *keyring_path(const struct recipe_source *source)
 }
 
 /* Debian 13 names them .pgp, Debian 12 .gpg. */
-static int load_from_host(const struct recipe_source *source, struct buf *ret, char **ret_path,
-			  struct error *err)
+int keyring_host(const struct recipe_source *source, struct buf *ret, char **ret_path,
+		 struct error *err)
 {
 	static const char *const endings[] = { "pgp", "gpg" };
 
@@ -59,7 +59,7 @@ int keyring_load(const struct context *c, const struct recipe_source *source, bo
 
 	if (r != FILE_ABSENT)
 		return r;
-	if (load_from_host(source, ret, &host, err) < 0)
+	if (keyring_host(source, ret, &host, err) < 0)
 		return -1;
 	if (!copy)
 		return 0;

@@ -21,5 +21,9 @@
 int keyring_load(const struct context *c, const struct recipe_source *source, bool copy,
 		 struct buf *ret, struct error *err) MUST_CHECK;
 
+/* The host's, of no workspace; *ret_path is its name, owned. Errors: as above. */
+int keyring_host(const struct recipe_source *source, struct buf *ret, char **ret_path,
+		 struct error *err) MUST_CHECK;
+
 /* "keys/NAME.pgp", relative to recipes/. Owned. */
 char *keyring_path(const struct recipe_source *source);

@@ -16,8 +16,12 @@ struct rebuild_options {
 	const char *target;	  /* --target, or NULL: what the file's name or kind says */
 	const char *architecture; /* --arch, or NULL */
 	const char *scratch;	  /* folder for temporary files: "/tmp" */
+	const char *keyring;	  /* --keyring: the archives' keys, or NULL: the bundle's */
 	struct verify_options verify;
 };
+
+/* Of each suite: whose key it is. What a machine knows of keys is no part of a verdict. */
+#define REBUILD_ARCHIVE_CHECK "archive"
 
 enum rebuild_verdict {
 	REBUILD_NONE = 0,     /* it did not come so far */

@@ -44,17 +44,24 @@ static bool has_suite(const struct rebuilding *b, const struct lock_suite *s)
 	return true;
 }
 
-/* Of the bundle, and of no other place: keyring_load() would ask the host. */
+/* Of the auditor, or of the bundle, and of no other place: keyring_load() would ask the host. */
 static int load_keyring(const struct rebuilding *b, const struct lock_suite *s, struct buf *to,
 			struct error *err)
 {
 	const struct recipe_source *source = locked_source(b->recipe, s);
 	CLEANUP_FREE char *path = source ? keyring_path(source) : NULL;
 	CLEANUP_FREE char *full = path ? mem_printf("recipes/%s", path) : NULL;
-	int r = full ? file_load(b->inner.workspace.fd, full, to, err) : FILE_ABSENT;
+	const char *given = b->options->keyring;
+	int r = FILE_ABSENT;
 
+	if (given)
+		r = file_load(AT_FDCWD, given, to, err);
+	else if (full)
+		r = file_load(b->inner.workspace.fd, full, to, err);
 	if (r != FILE_ABSENT)
 		return r;
+	if (given)
+		return err_set(err, ERR_SIGNATURE, "there is no keyring '%s'", given);
 	return err_set(err, ERR_SIGNATURE, "the bundle has no keyring for suite '" STR_FMT "'",
 		       STR_ARG(s->suite));
 }
@@ -259,9 +266,12 @@ int rebuild_evidence_finish(struct rebuilding *b, struct error *err)
 	const struct lock_architecture *a = lock_architecture(b->lock, b->architecture);
 	CLEANUP_BUF struct buf answer = BUF_INIT(1u << 17);
 
+	if (!b->evidence.child && b->options->keyring)
+		return err_set(err, ERR_SIGNATURE, "the bundle is without the archive's signed "
+			       "indexes, and --keyring asks for them");
 	if (!b->evidence.child) {
 		verify_add(
-			&b->r->verify, "evidence", VERIFY_NONE,
+			&b->r->verify, "evidence", VERIFY_NOTE,
 			"the bundle is without the archive's signed indexes: nothing says that its "
 			"packages are the archive's");
 		return 0;
@@ -272,5 +282,5 @@ int rebuild_evidence_finish(struct rebuilding *b, struct error *err)
 		&b->r->verify, "evidence", VERIFY_OK,
 		"%zu packages are in the archive's indexes, signed by its keys (%zu suites)",
 		a->n_packages, b->lock->n_suites);
-	return 0;
+	return rebuild_archive_tell(b, err);
 }

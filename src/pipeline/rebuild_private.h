@@ -54,3 +54,6 @@ int rebuild_choose(struct rebuilding *b, bool verified, bool *ret_known,
  */
 int rebuild_evidence_start(struct rebuilding *b, struct error *err) MUST_CHECK;
 int rebuild_evidence_finish(struct rebuilding *b, struct error *err) MUST_CHECK;
+
+/* Adds the check REBUILD_ARCHIVE_CHECK: which keys the archive's are, and who else has them. */
+int rebuild_archive_tell(struct rebuilding *b, struct error *err) MUST_CHECK;

@@ -73,7 +73,7 @@ static enum verify_state state_of(const struct verify_result *v, const char *nam
 static bool is_of_verdict(const char *name)
 {
 	return strcmp(name, "signature") != 0 && strcmp(name, "statements") != 0 &&
-	       strcmp(name, "policy") != 0;
+	       strcmp(name, "policy") != 0 && strcmp(name, REBUILD_ARCHIVE_CHECK) != 0;
 }
 
 static struct json *checks(const struct verify_result *v, enum verify_state state, struct arena *a)

@@ -59,7 +59,7 @@ struct verdict_count {
 	struct arena arena;
 	struct verdict_row *rows; /* in order of name */
 	size_t n;
-	size_t n_agree;	  /* distinct keys, dissenters among them left out */
+	size_t n_agree;	  /* distinct keys, of the same inputs; without dissenters */
 	size_t n_dissent; /* distinct keys */
 	size_t n_keys;	  /* distinct keys that count */
 };

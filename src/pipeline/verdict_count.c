@@ -17,7 +17,7 @@
 #include "io/file.h"
 #include "pipeline/verify_private.h"
 
-/* What a verdict is about: recipe, lock and target give one output. */
+/* What a verdict is about: recipe, lock and target give one output. Without lock: of none. */
 struct verdict_inputs {
 	struct str lock, recipe, target;
 };
@@ -265,25 +265,75 @@ static void judge(const struct counting *c, const struct reading *r, struct verd
 	}
 }
 
+/* ---- of the same inputs ---- */
+
+/* How many distinct keys agree by the inputs of @r. */
+static size_t count_agreeing(const struct counting *c, const struct verdict_row *rows,
+			     const struct reading *r, const bool *dissent)
+{
+	CLEANUP_FREE bool *seen = mem_array(c->keys.n_keys + 1, sizeof(*seen));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		size_t key = c->list[i].key;
+
+		if (rows[i].says != VERDICT_AGREES || dissent[key] || seen[key] ||
+		    !same_inputs(&c->list[i].inputs, &r->inputs))
+			continue;
+		seen[key] = true;
+		n++;
+	}
+	return n;
+}
+
+/*
+ * Who agrees on the output, but made it of another lock or recipe, confirms something else: of
+ * forged inputs everybody gets the forged output. The most that agree on both count together.
+ */
+static void count_same_inputs(const struct counting *c, const bool *dissent,
+			      struct verdict_count *ret)
+{
+	const struct reading *best = NULL;
+
+	for (size_t i = 0; i < ret->n; i++) {
+		size_t n;
+
+		if (ret->rows[i].says != VERDICT_AGREES)
+			continue;
+		n = count_agreeing(c, ret->rows, &c->list[i], dissent);
+		if (!best || n > ret->n_agree) {
+			best = &c->list[i];
+			ret->n_agree = n;
+		}
+	}
+	for (size_t i = 0; i < ret->n; i++) {
+		const struct verdict_inputs *in = &c->list[i].inputs;
+
+		if (ret->rows[i].says != VERDICT_AGREES || same_inputs(in, &best->inputs))
+			continue;
+		ret->rows[i].says = VERDICT_IS_OF_ELSE;
+		ret->rows[i].text = in->lock.len ? STR("other inputs give it, too: not counted "
+						       "with the rest")
+						 : STR("it does not say of which inputs it is");
+	}
+}
+
 static void count(const struct counting *c, struct verdict_count *ret)
 {
 	size_t n_keys = c->keys.n_keys;
-	CLEANUP_FREE bool *agree = mem_array(n_keys + 1, sizeof(*agree));
 	CLEANUP_FREE bool *dissent = mem_array(n_keys + 1, sizeof(*dissent));
 
 	ret->rows = arena_array(c->arena, c->n, sizeof(*ret->rows));
 	ret->n = c->n;
 	for (size_t i = 0; i < c->n; i++) {
 		judge(c, &c->list[i], &ret->rows[i]);
-		if (ret->rows[i].says == VERDICT_AGREES)
-			agree[c->list[i].key] = true;
-		else if (ret->rows[i].says == VERDICT_DISSENTS)
+		if (ret->rows[i].says == VERDICT_DISSENTS)
 			dissent[c->list[i].key] = true;
 	}
+	count_same_inputs(c, dissent, ret);
 	for (size_t i = 0; i < n_keys; i++) {
 		ret->n_keys += c->same[i] == i && is_rebuilder(&c->keys.keys[i]);
 		ret->n_dissent += dissent[i];
-		ret->n_agree += agree[i] && !dissent[i];
 	}
 }
 

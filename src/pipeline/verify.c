@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "pipeline/verify_private.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,8 +64,9 @@ static int open_file(struct verifying *v, struct error *err)
 				     "write it to a file");
 	}
 	v->base = slash ? slash + 1 : v->path;
-	if (file_open(AT_FDCWD, v->path, false, &v->fd, err) < 0)
-		return -1;
+	v->fd = open(v->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* never wait */
+	if (v->fd < 0)
+		return err_sys(err, errno, "cannot open '%s'", v->path);
 	if (fstat(v->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "'%s' is no file", v->path);
 	v->size = (uint64_t)st.st_size;
@@ -73,14 +75,23 @@ static int open_file(struct verifying *v, struct error *err)
 	return file_open_folder(AT_FDCWD, folder, &v->folder, err) < 0 ? -1 : 0;
 }
 
-/* A file that changes while it is read was verified as something that it never was. */
+static bool same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/*
+ * A file that changes while it is read was verified as something that it never was. Its mtime
+ * can be set back by whoever writes to it, its ctime can't.
+ */
 static int check_unchanged(const struct verifying *v, const struct stat *before, struct error *err)
 {
-	struct stat now;
+	struct stat now, there;
 
-	if (fstat(v->fd, &now) == 0 && now.st_size == before->st_size &&
-	    now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
-	    now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+	if (fstat(v->fd, &now) == 0 && stat(v->path, &there) == 0 &&
+	    now.st_size == before->st_size && same_time(now.st_mtim, before->st_mtim) &&
+	    same_time(now.st_ctim, before->st_ctim) && there.st_ino == now.st_ino &&
+	    there.st_dev == now.st_dev)
 		return 0;
 	return err_set(err, ERR_IO, "'%s' was changed while it was verified", v->path);
 }

@@ -74,7 +74,7 @@ const char *verify_key_text(const struct verify_key *k, struct arena *arena)
 			    digest_hex(public_key_id(k->key), id), STR_ARG(k->path));
 }
 
-/* One signature; its keyid is a hint, but one that names a known key must be true. */
+/* One signature; its keyid is a hint, but it must be true as far as that can be told. */
 static int check_one(const struct verifying *v, const struct dsse_envelope *e, size_t i,
 		     const char *what, const struct verify_key **ret, struct error *err)
 {
@@ -94,6 +94,10 @@ static int check_one(const struct verifying *v, const struct dsse_envelope *e, s
 		if (dsse_verify(&one, &key, 1, &valid, &why))
 			*ret = &v->keys[k];
 	}
+	if (*ret && !named && e->signatures[i].keyid.len)
+		return err_set(err, ERR_SIGNATURE,
+			       "the signature of '%s' is by %s, and says that it is by another key",
+			       what, verify_key_text(*ret, &v->r->arena));
 	if (!named || *ret == named)
 		return 0;
 	(void)err_move(err, &why);
@@ -135,24 +139,43 @@ static bool is_recipe_end(struct str name, size_t at)
 	return parts >= 3;
 }
 
-bool verify_key_covers(const struct verify_key *key, struct str name)
+static bool is_listed(const struct machine_trust *t, struct str name)
 {
-	const struct machine_trust *t = key->trust;
-	bool has_end = false;
-
-	if (!t || !t->n_names)
-		return true;
-	for (size_t at = 1; at < name.len; at++) {
-		if (!is_recipe_end(name, at))
-			continue;
-		has_end = true;
-		for (size_t i = 0; i < t->n_names; i++)
-			if (glob_match(t->names[i], (struct str){ name.ptr, at }))
-				return true;
-		break; /* the shortest name: what follows may be part of a version */
-	}
-	for (size_t i = 0; i < t->n_names && !has_end; i++)
+	for (size_t i = 0; i < t->n_names; i++)
 		if (glob_match(t->names[i], name))
 			return true;
 	return false;
+}
+
+/*
+ * "db-16-1.0-container-amd64.oci.tar" is of version 16-1.0 of "db", or of "db-16": a key
+ * counts if it is for each recipe that the name may be of.
+ */
+static bool covers(const struct machine_trust *t, struct str name, bool *ret_is_output)
+{
+	bool all = true;
+
+	*ret_is_output = false;
+	for (size_t at = 1; at < name.len; at++) {
+		if (!is_recipe_end(name, at))
+			continue;
+		*ret_is_output = true;
+		all = all && is_listed(t, (struct str){ name.ptr, at });
+	}
+	return *ret_is_output ? all : is_listed(t, name);
+}
+
+bool verify_key_covers(const struct verify_key *key, struct str name)
+{
+	bool is_output;
+
+	return !key->trust || !key->trust->n_names || covers(key->trust, name, &is_output);
+}
+
+bool verify_key_covers_now(const struct verify_key *key, struct str name)
+{
+	bool is_output;
+
+	return !key->trust || !key->trust->n_names || covers(key->trust, name, &is_output) ||
+	       !is_output;
 }

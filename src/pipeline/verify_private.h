@@ -87,3 +87,8 @@ int verify_match_statements(struct verifying *v, struct error *err) MUST_CHECK;
 
 /* Whether @key may vouch for a file that was signed as @name. */
 bool verify_key_covers(const struct verify_key *key, struct str name);
+/*
+ * Whether it may while the file is called @name: a key for "web" does not vouch for a file that
+ * has been renamed to an output of "vm". "download.tar" is no output's name, and no claim.
+ */
+bool verify_key_covers_now(const struct verify_key *key, struct str name);

@@ -1,5 +1,5 @@
 """bundle-change.py IN OUT CHANGE...: a bundle with one thing wrong, all else made right.
-bundle-change.py sign STATEMENT KEY OUT: a sigstore bundle by an Ed25519 key, via openssl."""
+bundle-change.py sign STATEMENT KEY OUT [HINT]: a sigstore bundle by an Ed25519 key, via openssl."""
 import base64, hashlib, io, json, subprocess, sys, tarfile, tempfile
 
 
@@ -7,7 +7,7 @@ def compact(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def sign(statement, key, out):
+def sign(statement, key, out, hint=None):
     body = open(statement, "rb").read().strip()
     kind = "application/vnd.in-toto+json"
     pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(body), body)
@@ -18,7 +18,7 @@ def sign(statement, key, out):
                                    check=True, capture_output=True).stdout
     der = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"], check=True,
                          capture_output=True).stdout
-    hint = hashlib.sha256(der).hexdigest()
+    hint = hint or hashlib.sha256(der).hexdigest()
     text = base64.b64encode
     open(out, "wb").write(compact({
         "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
