@@ -4,13 +4,11 @@
 area=$INGOT_TEST_SCRATCH/oracle-keys
 tool=$INGOT_BUILD/signer_tool
 adapter=$PWD/docs/signers/pkcs11.sh
+typist=$PWD/tests/tools/type_at_terminal.py
 rm -rf "$area"
 mkdir -p "$area" && cd "$area" || exit 2
 export HOME=$area
-if ! [ -x "$tool" ]; then
-	not_ok "keys: there is no $tool"
-	exit 1
-fi
+cmake --build "$INGOT_BUILD" --target signer_tool >log 2>&1 || { cat log; not_ok "signer_tool is built"; exit 1; }
 head -c 100000 /dev/urandom >message
 echo secret >passphrase && chmod 600 passphrase
 fails() { # STATUS WORDS COMMAND...
@@ -57,28 +55,7 @@ check "an unknown type" fails 2 "ed25519 or ecdsa-p256" keygen -o n --type rsa
 check "a folder that is not there" fails 12 "no folder" keygen -o absent/n --no-passphrase
 asked() { # PASSPHRASES: as typed at a terminal
 	rm -f t.pem t.pub
-	printf '%s' "$1" | python3 -c '
-import os, pty, sys, time, select
-pid, fd = pty.fork()
-if pid == 0:
-	os.execv(sys.argv[1], [sys.argv[1], "keygen", "-o", "t"])
-seen = b""
-for line in sys.stdin.read().split("|"):
-	while not seen.endswith(b": "):
-		seen += os.read(fd, 100)
-	os.write(fd, line.encode() + b"\n")
-	seen = b""
-	time.sleep(0.3)
-while True:
-	try:
-		data = os.read(fd, 1000)
-	except OSError:
-		break
-	if not data:
-		break
-	seen += data
-sys.stdout.write(seen.decode())
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$INGOT"
+	python3 "$typist" "$1" "$INGOT" keygen -o t
 }
 typed() { asked 'secret|secret' >said && ! grep -q secret said && openssl pkey -in t.pem -passin pass:secret -noout; }
 check "at a terminal the passphrase is asked for twice, unseen" typed
