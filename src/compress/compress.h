@@ -51,5 +51,13 @@ enum compress_format {
 struct source *decompress(struct source *next, enum compress_format format,
 			  uint64_t max_out, const char *what);
 
+/*
+ * The same of what must be one zstd frame, or one gzip member whose header has nothing but its
+ * ten bytes: what a decompressor passes over (skippable frames, names, comments, empty frames)
+ * is ERR_UNACCOUNTED, and so is what stands behind the end. Not for COMPRESS_AUTO.
+ */
+struct source *decompress_one(struct source *next, enum compress_format format,
+			      uint64_t max_out, const char *what);
+
 /* "zstd 1.5.4, zlib 1.2.13": what the lock records. Static. */
 const char *compress_versions(void);

@@ -1,5 +1,6 @@
 #include "compress/compress.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -13,6 +14,7 @@ struct decompress_source {
 	enum compress_format format;
 	struct decoder *decoder; /* NULL until the first read, and for plain */
 	bool begun, complete, in_ends, ended;
+	bool one; /* frame or member, and nothing else */
 	uint64_t max_out;
 	size_t pos, len; /* unread part of @in */
 	char *what;
@@ -53,9 +55,21 @@ static int fill(struct decompress_source *s, struct error *err)
 	return 0;
 }
 
+/* RFC 1952, 2.3.1: FLG 0, no name, comment or extra field. What is broken is found later. */
+static int check_start(const struct decompress_source *s, struct error *err)
+{
+	if (s->format == COMPRESS_ZSTD && s->len >= 4 && !begins(s, "\x28\xb5\x2f\xfd", 4))
+		return err_set(err, ERR_UNACCOUNTED, "'%s' does not begin with a zstd frame",
+			       s->what);
+	if (s->format == COMPRESS_GZIP && s->len >= 4 && s->in[3])
+		return err_set(err, ERR_UNACCOUNTED, "'%s': its gzip header has more than it needs",
+			       s->what);
+	return 0;
+}
+
 static int begin(struct decompress_source *s, struct error *err)
 {
-	if (fill(s, err) < 0)
+	if (fill(s, err) < 0 || (s->one && check_start(s, err) < 0))
 		return -1;
 	if (s->format == COMPRESS_AUTO)
 		s->format = recognise(s);
@@ -95,6 +109,9 @@ static int step(struct decompress_source *s, uint8_t *to, size_t size, size_t *r
 		s->ended = true;
 		return 0;
 	}
+	if (s->complete && s->one && io.in_len)
+		return err_set(err, ERR_UNACCOUNTED, "'%s' has bytes behind the end of its %s",
+			       s->what, s->format == COMPRESS_GZIP ? "gzip member" : "zstd frame");
 	if (s->decoder->run(s->decoder, &io, err) < 0)
 		return err_while(err, "decompressing '%s'", s->what);
 	if (s->in_ends && !io.complete && io.out_len == size && io.in_len == s->len - s->pos)
@@ -154,4 +171,14 @@ struct source *decompress(struct source *next, enum compress_format format, uint
 	s->max_out = max_out;
 	s->what = mem_strdup(what);
 	return &s->source;
+}
+
+struct source *decompress_one(struct source *next, enum compress_format format, uint64_t max_out,
+			      const char *what)
+{
+	struct source *source = decompress(next, format, max_out, what);
+
+	assert(format != COMPRESS_AUTO);
+	((struct decompress_source *)source)->one = true;
+	return source;
 }
