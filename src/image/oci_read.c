@@ -6,13 +6,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "compress/compress.h"
 #include "crypto/hash.h"
 #include "image/oci_envelope.h"
-#include "io/interrupt.h"
-#include "io/workers.h"
-
-#define COPY_SIZE (256u * 1024) /* bytes */
 
 struct reader {
 	int fd;
@@ -229,6 +224,7 @@ static int read_layer_descriptor(const struct reader *r, const struct json *v,
 		ret->blob = d.digest;
 		ret->size = d.size;
 		ret->media_type = d.media_type;
+		ret->format = layer_types[i].format;
 		return 0;
 	}
 	return err_set(r->err, ERR_UNSUPPORTED, "'%s' has a layer of type '" STR_FMT "'", r->name,
@@ -337,68 +333,6 @@ static int read_config(const struct reader *r, const struct descriptor *d)
 	return 0;
 }
 
-static enum compress_format format_of(struct str media_type)
-{
-	size_t i = 0;
-
-	while (!str_equal_cstr(media_type, layer_types[i].type))
-		i++; /* read_layer_descriptor() has found it */
-	return layer_types[i].format;
-}
-
-/*
- * A bomb is a layer that grows beyond all reason (formats D1). Here it is only
- * hashed, so a gibibyte is always allowed: zeros compress very well.
- */
-static uint64_t max_diff_size(uint64_t size)
-{
-	uint64_t max = size < LIMIT_DATA_SIZE / LIMIT_DATA_RATIO ? size * LIMIT_DATA_RATIO
-								  : LIMIT_DATA_SIZE;
-
-	return max < 1u << 30 ? 1u << 30 : max;
-}
-
-static int copy_until_stopped(struct source *in, struct sink *out, struct error *err)
-{
-	CLEANUP_FREE uint8_t *block = mem_alloc(COPY_SIZE);
-	size_t n = 1;
-
-	while (n) {
-		if (interrupted())
-			return err_set(err, ERR_INTERRUPTED, "interrupted while reading an image");
-		if (source_read(in, block, COPY_SIZE, &n, err) < 0 ||
-		    sink_write(out, (struct bytes){ block, n }, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int verify_layer(void *context, size_t i, struct error *err)
-{
-	const struct reader *r = context;
-	struct oci_image_layer *layer = &r->image->layers[i];
-	char what[40], want[DIGEST_TEXT_MAX], got[DIGEST_TEXT_MAX];
-	CLEANUP_SOURCE struct source *in = NULL;
-	struct digest digest;
-	struct sink *hash;
-	int status;
-
-	snprintf(what, sizeof(what), "layer %zu", i + 1);
-	in = source_of_fd(r->fd, layer->offset, layer->size, r->name);
-	in = hash_check_source(in, layer->size, &layer->blob, what);
-	in = decompress(in, format_of(layer->media_type), max_diff_size(layer->size), what);
-	hash = hash_sink(NULL, &digest);
-	status = copy_until_stopped(in, hash, err);
-	layer->diff_size = hash->offset;
-	if (sink_close(hash, err) < 0 || status < 0)
-		return err_while(err, "verifying '%s'", r->name);
-	if (!digest_equal(&digest, &layer->diff_id))
-		return err_set(err, ERR_DIGEST, "'%s': %s: expected diff id %s, got %s", r->name,
-			       what, digest_format(&layer->diff_id, want),
-			       digest_format(&digest, got));
-	return 0;
-}
-
 static int check_layout(const struct reader *r)
 {
 	const struct oci_file *file = oci_envelope_find(&r->envelope, "oci-layout");
@@ -457,21 +391,13 @@ int oci_read_documents(int fd, const char *name, struct oci_image **ret, enum oc
 	return 0;
 }
 
-int oci_read_layers(int fd, const char *name, unsigned n_threads, struct oci_image *image,
-		    struct error *err)
-{
-	struct reader r = { .fd = fd, .name = name, .image = image };
-
-	return workers_run(n_threads, image->n_layers, verify_layer, &r, err);
-}
-
 int oci_read(int fd, const char *name, unsigned n_threads, struct oci_image **ret,
 	     struct error *err)
 {
 	CLEANUP_OCI_IMAGE struct oci_image *image = NULL;
 
 	if (oci_read_documents(fd, name, &image, NULL, err) < 0 ||
-	    oci_read_layers(fd, name, n_threads, image, err) < 0)
+	    oci_read_layers(fd, name, n_threads, OCI_ANY_TAR, image, err) < 0)
 		return -1;
 	*ret = TAKE_PTR(image);
 	return 0;

@@ -19,6 +19,7 @@
 #include "base/attr.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "compress/compress.h"
 #include "format/json/json.h"
 #include "stage/stage.h"
 #include "tree/tree.h"
@@ -27,6 +28,7 @@ struct oci_image_layer {
 	struct digest blob, diff_id;
 	uint64_t size, diff_size; /* bytes, compressed and not */
 	struct str media_type;
+	enum compress_format format;
 	struct str created_by;    /* of its history entry, or "" */
 	uint64_t offset;          /* of the blob in the tar */
 };
@@ -76,9 +78,13 @@ enum oci_part {
 /* All but the layers. *ret_part (may be NULL): the last one that was looked at. */
 int oci_read_documents(int fd, const char *name, struct oci_image **ret, enum oci_part *ret_part,
 		       struct error *err) MUST_CHECK;
-/* Blobs and diff ids; fills in diff_size. */
-int oci_read_layers(int fd, const char *name, unsigned n_threads, struct oci_image *image,
-		    struct error *err) MUST_CHECK;
+/*
+ * Blobs and diff ids; fills in diff_size. OCI_OUR_TAR: what is in a blob must be a tar as
+ * docs/formats/tar.md says, too: ERR_UNACCOUNTED if it is not, and its digests are right.
+ */
+enum oci_layer_form { OCI_ANY_TAR, OCI_OUR_TAR };
+int oci_read_layers(int fd, const char *name, unsigned n_threads, enum oci_layer_form form,
+		    struct oci_image *image, struct error *err) MUST_CHECK;
 
 void oci_image_free(struct oci_image *image); /* NULL is allowed */
 static inline void cleanup_oci_image(struct oci_image **image)

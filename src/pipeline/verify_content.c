@@ -70,9 +70,10 @@ static int verify_image(struct verifying *v, struct verify_part *part, struct er
 	part->told.architecture = arena_str(&part->told.arena, architecture);
 	if (account(v, part, image, err) < 0)
 		return -1;
-	if (oci_read_layers(v->fd, v->path, v->c->n_threads, image, err) < 0)
+	if (oci_read_layers(v->fd, v->path, v->c->n_threads, OCI_OUR_TAR, image, err) < 0)
 		return failed(part, "layers", err);
-	verify_add(&part->told, "layers", VERIFY_OK, "%zu layers: digest, size and diff id of each",
+	verify_add(&part->told, "layers", VERIFY_OK,
+		   "%zu layers: digest, size, diff id of each, and every byte of the tar inside",
 		   image->n_layers);
 	return 0;
 }

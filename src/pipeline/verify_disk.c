@@ -2,6 +2,7 @@
 #include "pipeline/verify_private.h"
 
 #include "base/text.h"
+#include "image/disk_account.h"
 
 static const char *const steps[] = {
 	[DISK_STEP_TABLE] = "partition table",
@@ -19,7 +20,7 @@ static void tell_boot(struct verify_result *told, const struct disk_image *d)
 	verify_add(told, steps[DISK_STEP_TABLE], VERIFY_OK,
 		   "both copies and their sums, %zu partitions, zeros between them", d->gpt.n);
 	verify_add(told, steps[DISK_STEP_ESP], VERIFY_OK,
-		   "FAT32: both tables, chains, names; " STR_FMT, STR_ARG(d->uki_path));
+		   "every byte: FAT32, " STR_FMT ", free space", STR_ARG(d->uki_path));
 	verify_add(told, steps[DISK_STEP_UKI], VERIFY_OK, "Authenticode %s%s" STR_FMT,
 		   digest_format(&d->authenticode, hex),
 		   d->signer.len ? ", signed for Secure Boot by " : ", not signed for Secure Boot",
@@ -49,6 +50,8 @@ int verify_disk(struct verifying *v, struct verify_part *part, struct error *err
 	part->told.kind = STR("disk");
 	if (disk_read_steps(v->fd, v->path, &d, &step, err) < 0)
 		return verify_failed(&part->told, steps[step], err);
+	if (disk_account_esp(d, v->fd, v->path, err) < 0)
+		return verify_failed(&part->told, steps[DISK_STEP_ESP], err);
 	part->told.architecture = arena_str(&part->told.arena, d->uki.machine);
 	tell_boot(&part->told, d);
 	tell_root(&part->told, d);

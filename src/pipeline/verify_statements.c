@@ -144,13 +144,47 @@ static int check_byproducts(const struct verifying *v, struct verify_part *part,
 	return 0;
 }
 
-static int read_all(struct verifying *v, struct verify_part *part, struct str text,
+/* An SBOM beside is, byte for byte, what the statement about it claims. */
+static int check_document(const struct verifying *v, struct verify_part *part, struct str stem,
+			  const struct statement *s, enum statement_file which, struct error *err)
+{
+	CLEANUP_BUF struct buf beside = BUF_INIT(FILE_MAX + 1), said = BUF_INIT(FILE_MAX + 1);
+	const char *path = arena_printf(&part->told.arena, STR_FMT "%s", STR_ARG(stem),
+					statement_endings[which]);
+	int r = verify_load(v->folder, path, false, FILE_MAX, &beside, err);
+
+	if (r < 0)
+		return -1;
+	if (r == FILE_ABSENT)
+		return 0;
+	json_write(s->said.predicate, &said);
+	buf_add_cstr(&said, "\n");
+	if (!bytes_equal(buf_bytes(&said), buf_bytes(&beside)))
+		return err_set(err, ERR_DIGEST, "'%s' is not the document that %s claims", path,
+			       s->what);
+	verify_add(&part->told, "statements", VERIFY_OK, "'%s' is the document of %s", path,
+		   s->what);
+	return 0;
+}
+
+static int check_documents(const struct verifying *v, struct verify_part *part, struct str stem,
+			   const struct statement *s, struct error *err)
+{
+	if (str_equal_cstr(s->said.predicate_type, PREDICATE_SPDX))
+		return check_document(v, part, stem, s, STATEMENT_SPDX, err);
+	if (str_equal_cstr(s->said.predicate_type, PREDICATE_CYCLONEDX))
+		return check_document(v, part, stem, s, STATEMENT_CYCLONEDX, err);
+	return 0;
+}
+
+static int read_all(struct verifying *v, struct verify_part *part, struct str text, struct str stem,
 		    struct verify_statements *s, struct error *err)
 {
 	if (read_lines(v, &part->told.arena, text, s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->n; i++)
-		if (check_byproducts(v, part, &s->list[i], err) < 0)
+		if (check_byproducts(v, part, &s->list[i], err) < 0 ||
+		    check_documents(v, part, stem, &s->list[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -170,7 +204,7 @@ int verify_read_statements(struct verifying *v, struct verify_part *part, struct
 	}
 	s = arena_alloc(arena, sizeof(*s));
 	s->file = str_of(name);
-	if (r < 0 || read_all(v, part, buf_str(&text), s, err) < 0)
+	if (r < 0 || read_all(v, part, buf_str(&text), stem, s, err) < 0)
 		return verify_failed(&part->told, "statements", err);
 	v->statements = s;
 	return 0;

@@ -103,10 +103,13 @@ static int check_order(const struct checker *c, const struct tar_member *m, stru
 
 static struct seen summary(const struct tar_member *m)
 {
-	struct hash *h = hash_new();
 	struct seen s = { m->kind == NODE_DIRECTORY, m->hard_link, m->mode, m->uid, m->gid,
 			  m->mtime, { { 0 } } };
+	struct hash *h;
 
+	if (!m->n_xattrs)
+		return s; /* all but a few */
+	h = hash_new();
 	for (uint32_t i = 0; i < m->n_xattrs; i++) {
 		hash_add_field(h, str_bytes(m->xattrs[i].name));
 		hash_add_field(h, m->xattrs[i].value);
