@@ -158,10 +158,10 @@ Test(key_child, refuses_a_key_that_others_can_get_at)
 Test(key_child, refuses_what_is_no_regular_file)
 {
 	struct folder f = make_folder();
-	CLEANUP_FREE char *path = put(&f, "key.pem", str_bytes(STR("k")));
 	CLEANUP_FREE char *link = mem_printf("%s/link", f.path);
 	CLEANUP_FREE char *pipe = mem_printf("%s/pipe", f.path);
 
+	free(put(&f, "key.pem", str_bytes(STR("k"))));
 	cr_assert_eq(symlink("key.pem", link), 0);
 	cr_assert_eq(mkfifo(pipe, 0600), 0);
 	refused(&(struct key_source){ .path = link }, "is a symbolic link");

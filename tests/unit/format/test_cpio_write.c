@@ -257,7 +257,8 @@ Test(cpio_write, a_path_that_the_kernel_would_skip_is_refused)
 
 	for (unsigned i = 0; i < 17; i++) {
 		buf_printf(&path, "/%0240u", i);
-		buf_printf(&text, i < 16 ? "dir %s 0755 0 0\n" : "", buf_cstr(&path));
+		if (i < 16)
+			buf_printf(&text, "dir %s 0755 0 0\n", buf_cstr(&path));
 	}
 	path.len -= 241; /* 16 folders: 3855 bytes, and 240 more are 4096 */
 	buf_printf(&text, "file %s/%0239u 0644 0 0 0\n", buf_cstr(&path), 0);
