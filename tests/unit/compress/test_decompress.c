@@ -240,6 +240,57 @@ Test(decompress, skippable_zstd_frames_hold_nothing)
 	buf_release(&out);
 }
 
+static enum err_code read_one(struct bytes data, enum compress_format format, struct buf *out)
+{
+	enum err_code code = ERR_NONE;
+
+	for (int pass = 0; pass < 2; pass++) {
+		struct error err = ERR_INIT;
+		struct source *from = pass ? slow(data) : source_of_bytes(data);
+		struct source *s = decompress_one(from, format, 1000, "sample");
+
+		buf_reset(out);
+		cr_assert_eq(source_read_all(s, out, &err) < 0, err.code != ERR_NONE);
+		if (pass)
+			cr_assert_eq(code, err.code, "by bytes: %s", err.message);
+		code = err.code;
+		err_release(&err);
+		source_close(s);
+	}
+	return code;
+}
+
+Test(decompress, what_is_passed_over_is_refused_where_there_must_be_one_frame)
+{
+	static const enum compress_format formats[] = { COMPRESS_ZSTD, COMPRESS_GZIP };
+	struct buf one = BUF_INIT(1000), more = BUF_INIT(1000), out = BUF_INIT(1000);
+
+	for (size_t i = 0; i < 2; i++) {
+		buf_reset(&one);
+		make(formats[i], text, &one);
+		cr_assert_eq(read_one(buf_bytes(&one), formats[i], &out), ERR_NONE);
+		cr_assert(str_equal(buf_str(&out), text));
+		buf_reset(&more);
+		buf_add(&more, one.ptr, one.len);
+		make(formats[i], STR(""), &more);
+		cr_assert_eq(read_one(buf_bytes(&more), formats[i], &out), ERR_UNACCOUNTED);
+		more.len = one.len;
+		buf_add_char(&more, 0);
+		cr_assert_eq(read_one(buf_bytes(&more), formats[i], &out), ERR_UNACCOUNTED);
+		cr_assert_eq(read_one((struct bytes){ one.ptr, one.len - 1 }, formats[i], &out),
+			     ERR_FORMAT);
+	}
+	one.ptr[3] |= 0x10; /* of the gzip header: a comment follows */
+	cr_assert_eq(read_one(buf_bytes(&one), COMPRESS_GZIP, &out), ERR_UNACCOUNTED);
+	buf_reset(&more);
+	buf_add(&more, "\x50\x2a\x4d\x18\x03\0\0\0abc", 11);
+	make(COMPRESS_ZSTD, text, &more);
+	cr_assert_eq(read_one(buf_bytes(&more), COMPRESS_ZSTD, &out), ERR_UNACCOUNTED);
+	buf_release(&one);
+	buf_release(&more);
+	buf_release(&out);
+}
+
 Test(decompress, messages_name_the_file)
 {
 	struct error err = ERR_INIT;
