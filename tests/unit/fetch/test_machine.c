@@ -303,3 +303,43 @@ Test(machine, source_files_come_in_order_of_name_and_strays_are_passed_over)
 	expect_mirrors(&m, "x=http://first\nx=http://a\nx=http://b\n");
 	machine_release(&m);
 }
+
+Test(machine, keys_that_are_trusted_have_a_role_and_names)
+{
+	struct machine m;
+
+	write_file(".config/ingot/config.yaml",
+		   "trust:\n"
+		   "  - key: /etc/ingot/a.pub\n"
+		   "  - {key: ~/b.pub, role: rebuilder, names: [web, 'db-*']}\n");
+	m = load();
+	cr_assert_eq(m.n_trust, 2);
+	cr_assert(str_equal_cstr(m.trust[0].key, "/etc/ingot/a.pub"));
+	cr_assert(str_equal_cstr(m.trust[0].role, "release"));
+	cr_assert_eq(m.trust[0].n_names, 0);
+	cr_assert(str_has_prefix(m.trust[1].key, str_of(home)));
+	cr_assert(str_has_suffix(m.trust[1].key, STR("/b.pub")));
+	cr_assert(str_equal_cstr(m.trust[1].role, "rebuilder"));
+	cr_assert_eq(m.trust[1].n_names, 2);
+	cr_assert(str_equal_cstr(m.trust[1].names[1], "db-*"));
+	machine_release(&m);
+}
+
+static void refused_trust(const char *yaml, const char *message, unsigned line)
+{
+	write_file(".config/ingot/config.yaml", yaml);
+	refused(message, NULL, line);
+}
+
+Test(machine, trust_that_is_not_clear_is_refused_with_its_line)
+{
+	refused_trust("trust: /a.pub\n", "", 1);
+	refused_trust("trust:\n  - /a.pub\n", "", 2);
+	refused_trust("trust:\n  - key: a.pub\n", "'key' is no absolute path: 'a.pub'", 2);
+	refused_trust("trust:\n  - key: ''\n", "'key' is no absolute path: ''", 2);
+	refused_trust("trust:\n  - role: release\n", "needs a 'key'", 2);
+	refused_trust("trust:\n  - key: /a.pub\n    role: boss\n", "'boss' is no role", 3);
+	refused_trust("trust:\n  - key: /a.pub\n    names: []\n", "'names' is empty", 3);
+	refused_trust("trust:\n  - key: /a.pub\n    names: web\n", "", 3);
+	refused_trust("trust:\n  - key: /a.pub\n    name: [web]\n", "", 3);
+}

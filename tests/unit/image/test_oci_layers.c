@@ -1,0 +1,79 @@
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "crypto/hash.h"
+#include "format/tar/tar.h"
+#include "image/oci_read.h"
+
+/* A folder and a file of five bytes, as tar.md says. */
+static void add_tar(struct buf *to)
+{
+	static const uint8_t rest[507 + 1024];
+	const struct tar_member root = { .path = STR(""), .kind = NODE_DIRECTORY, .mode = 0755 };
+	const struct tar_member file = {
+		.path = STR("a"), .kind = NODE_FILE, .mode = 0644, .size = 5
+	};
+	struct sink *sink = sink_to_buf(to);
+	CLEANUP_ERR struct error err = ERR_INIT;
+
+	cr_assert_eq(tar_write_header(&root, sink, &err), 0);
+	cr_assert_eq(tar_write_header(&file, sink, &err), 0);
+	cr_assert_eq(sink_write(sink, str_bytes(STR("hello")), &err), 0);
+	cr_assert_eq(sink_write(sink, (struct bytes){ rest, sizeof(rest) }, &err), 0);
+	cr_assert_eq(sink_close(sink, &err), 0);
+}
+
+/* Reads @tar as the one layer of an image, all of whose digests are right. */
+static enum err_code code_of(const struct buf *tar, enum oci_layer_form form)
+{
+	struct oci_image_layer layer = { .format = COMPRESS_PLAIN, .size = tar->len };
+	struct oci_image image = { .layers = &layer, .n_layers = 1 };
+	CLEANUP_ERR struct error err = ERR_INIT;
+	int fd = memfd_create("layer", MFD_CLOEXEC), r;
+
+	cr_assert_eq(write(fd, tar->ptr, tar->len), (ssize_t)tar->len);
+	layer.blob = layer.diff_id = hash_bytes(buf_bytes(tar));
+	r = oci_read_layers(fd, "x.oci.tar", 1, form, &image, &err);
+	close(fd);
+	cr_assert_eq(r < 0, err.code != ERR_NONE);
+	if (r == 0)
+		cr_assert_eq(layer.diff_size, tar->len);
+	return err.code;
+}
+
+Test(oci_layers, a_canonical_tar_is_accounted_for)
+{
+	CLEANUP_BUF struct buf tar = BUF_INIT(100000);
+
+	add_tar(&tar);
+	cr_assert_eq(code_of(&tar, OCI_OUR_TAR), ERR_NONE);
+}
+
+Test(oci_layers, what_hides_in_a_tar_is_found_though_its_digests_are_right)
+{
+	/* padding of the file; a user's name; behind the end */
+	static const size_t places[] = { 1024 + 5, 512 + 265, 1024 + 512 + 1023 };
+
+	for (size_t i = 0; i < 3; i++) {
+		CLEANUP_BUF struct buf tar = BUF_INIT(100000);
+
+		add_tar(&tar);
+		tar.ptr[places[i]] ^= 1;
+		cr_assert_eq(code_of(&tar, OCI_OUR_TAR), ERR_UNACCOUNTED, "%zu", places[i]);
+		cr_assert_eq(code_of(&tar, OCI_ANY_TAR), ERR_NONE);
+	}
+}
+
+Test(oci_layers, nothing_follows_the_end_of_a_tar)
+{
+	CLEANUP_BUF struct buf tar = BUF_INIT(100000);
+
+	add_tar(&tar);
+	buf_add(&tar, "", 1);
+	cr_assert_eq(code_of(&tar, OCI_OUR_TAR), ERR_UNACCOUNTED);
+	tar.len -= 2;
+	cr_assert_eq(code_of(&tar, OCI_OUR_TAR), ERR_UNACCOUNTED);
+}
