@@ -245,7 +245,6 @@ static const struct world_host host = { find_command, refuse };
 static void run(const char *root, const char *script)
 {
 	struct tree *t = load(root);
-	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	CLEANUP_ERR struct error err = ERR_INIT;
 	struct world w = { .tree = t,
 			   .arena = tree_arena(t),
