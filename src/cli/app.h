@@ -54,6 +54,8 @@ const char *app_environment(const char *name);
 /* Opens the workspace and machine configuration once. */
 int app_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
 int app_stage_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
+/* For files that lie anywhere, whose layers are read: with a stage, if need be for this run. */
+int app_file_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
 /* Only the machine's configuration: for files that lie anywhere. */
 int app_machine_context(struct app *app, struct context **ret, struct error *err) MUST_CHECK;
 

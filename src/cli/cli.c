@@ -129,6 +129,20 @@ int app_stage_context(struct app *app, struct context **ret, struct error *err)
 	return 0;
 }
 
+int app_file_context(struct app *app, struct context **ret, struct error *err)
+{
+	struct context_options options;
+
+	if (!app->has_context) {
+		if (context_options_of(app, &options, err) < 0 ||
+		    context_open_for_files(&options, &app->context, err) < 0)
+			return -1;
+		app->has_context = true;
+	}
+	*ret = &app->context;
+	return 0;
+}
+
 int app_recipe(struct app *app, const char *name, struct recipe **ret, struct error *err)
 {
 	CLEANUP_FREE char *path = NULL;
@@ -260,6 +274,9 @@ static void print_json_error(struct app *app, const struct error *err)
 
 static int fail(struct app *app, struct error *err)
 {
+	/* Who has read enough is not told that nobody reads: 'ingot ls FILE | head'. */
+	if (interrupted_by() == SIGPIPE)
+		return 128 + SIGPIPE;
 	if (app->progress)
 		progress_pause(app->progress);
 	if (app->json)

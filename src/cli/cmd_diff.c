@@ -59,7 +59,7 @@ int cmd_diff(struct app *app, int argc, char **argv, struct error *err)
 	(void)argc;
 	if (explain_is_mixed(argv[0], argv[1]))
 		return diff_mixed(app, argv, err);
-	if (app_stage_context(app, &c, err) < 0 ||
+	if (app_file_context(app, &c, err) < 0 ||
 	    explain_files(c, argv[0], argv[1], &o, &d, err) < 0)
 		return -1;
 	print(app, &d);

@@ -77,7 +77,7 @@ static int make(struct app *app, const char *path, struct made *m, struct error 
 	enum sbom_found found;
 	struct context *c;
 
-	if (app_stage_context(app, &c, err) < 0 ||
+	if (app_file_context(app, &c, err) < 0 ||
 	    identify_file(path, false, workers_default(), &app->arena, &i, err) < 0 ||
 	    sbom_find(path, &i.identity, m->format, &app->arena, &m->name, &found, &m->text, err) <
 		    0)

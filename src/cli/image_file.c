@@ -61,7 +61,7 @@ int image_file_tree(struct app *app, const char *path, struct image_file *f,
 		*ret_reader = block_files_reader(f->disk->files);
 		return 0;
 	}
-	if (app_stage_context(app, &c, err) < 0 || context_need_stage(c, err) < 0)
+	if (app_file_context(app, &c, err) < 0 || context_need_stage(c, err) < 0)
 		return -1;
 	if (!f->tree && oci_read_tree(c->stage, f->fd, f->image, &f->tree, err) < 0)
 		return err_while(err, "reading the image '%s'", path);

@@ -5,13 +5,15 @@
  *
  * SIGINT, SIGTERM and SIGHUP set a flag; long loops look at it and end with
  * ERR_INTERRUPTED, so that temporary files go and what is published stays
- * whole. A second signal of the kind ends the process at once.
+ * whole. A second signal, after a moment, ends the process at once.
  */
 
 #include <stdbool.h>
 
 /* Installs the handlers. System calls that wait end with EINTR. */
 void interrupt_install(void);
+/* A reader that has gone (SIGPIPE) is an interruption, too: who has a folder to remove. */
+void interrupt_on_pipe(void);
 
 /* Whether a signal came. May be called from any thread. */
 bool interrupted(void);

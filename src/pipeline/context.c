@@ -103,12 +103,42 @@ int context_open_stage_only(const struct context_options *o, struct context *ret
 	return 0;
 }
 
+int context_open_for_files(const struct context_options *o, struct context *ret, struct error *err)
+{
+	CLEANUP_CONTEXT struct context c = CONTEXT_INIT;
+	CLEANUP_ERR struct error none = ERR_INIT;
+	CLEANUP_FREE char *root = NULL;
+	const char *scratch = o->environment("TMPDIR");
+
+	if (open_machine(o, &c, err) < 0)
+		return -1;
+	if (!o->stage && !c.machine.stage.len)
+		(void)!workspace_find(o->folder, &c.workspace, &none);
+	if (c.workspace.path)
+		root = workspace_seen_from_here(&c.workspace);
+	if (o->stage || c.machine.stage.len || root)
+		c.stage_path = place(o->stage, c.machine.stage, root, "stage");
+	c.scratch_parent = mem_strdup(scratch && *scratch ? scratch : "/tmp");
+	*ret = c;
+	c = (struct context)CONTEXT_INIT;
+	return 0;
+}
+
+static int open_scratch_stage(struct context *c, struct error *err)
+{
+	if (run_scratch_make(&c->scratch, c->scratch_parent, err) < 0)
+		return err_while(err, "making a stage for this run");
+	return stage_open_scratch(c->scratch.path, &c->stage, err);
+}
+
 int context_need_stage(struct context *c, struct error *err)
 {
 	CLEANUP_FREE char *key = NULL;
 
 	if (c->stage)
 		return 0;
+	if (!c->stage_path)
+		return open_scratch_stage(c, err);
 	if (c->state_path)
 		key = mem_printf("%s/stage.key", c->state_path);
 	else
@@ -121,9 +151,11 @@ void context_release(struct context *c)
 {
 	refusals_free(c->refused);
 	stage_close(c->stage);
+	run_scratch_release(&c->scratch);
 	machine_release(&c->machine);
 	workspace_release(&c->workspace);
 	free(c->stage_path);
+	free(c->scratch_parent);
 	free(c->outputs_path);
 	free(c->state_path);
 	*c = (struct context)CONTEXT_INIT;

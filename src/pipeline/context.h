@@ -15,6 +15,7 @@
 #include "base/stopwatch.h"
 #include "fetch/fetch.h"
 #include "fetch/mirrors.h"
+#include "pipeline/run_scratch.h"
 #include "pipeline/workspace.h"
 #include "stage/stage.h"
 
@@ -49,7 +50,9 @@ struct context {
 	struct workspace workspace;
 	struct machine machine;
 	struct stage *stage;
-	char *stage_path; /* absolute or relative to the current folder */
+	char *stage_path; /* absolute or relative to the current folder; NULL: one in scratch */
+	char *scratch_parent;	    /* where folders for one run are made */
+	struct run_scratch scratch; /* of a stage for this run alone */
 	char *outputs_path;
 	char *state_path; /* per-user state folder, or NULL if there is none */
 	bool offline;
@@ -88,6 +91,13 @@ int context_need_stage(struct context *c, struct error *err) MUST_CHECK;
 /* `ingot verify FILE` needs neither workspace nor stage: only the configuration. */
 int context_open_machine_only(const struct context_options *options, struct context *ret,
 			      struct error *err) MUST_CHECK;
+
+/*
+ * For commands about files that lie anywhere: the stage of --stage, of the configuration or
+ * of the workspace; where none of these is, context_need_stage() makes one for this run.
+ */
+int context_open_for_files(const struct context_options *options, struct context *ret,
+			   struct error *err) MUST_CHECK;
 
 /* `ingot stage ...` works without a workspace: only configuration and stage. */
 int context_open_stage_only(const struct context_options *options, struct context *ret,

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "io/interrupt.h"
 
 int run_scratch_make(struct run_scratch *s, const char *parent, struct error *err)
 {
@@ -17,9 +18,11 @@ int run_scratch_make(struct run_scratch *s, const char *parent, struct error *er
 		int sys = errno;
 
 		free(path);
-		return err_sys(err, sys, "cannot make a folder in '%s'", parent);
+		(void)err_sys(err, sys, "cannot make a folder in '%s'", parent);
+		return err_hint(err, "set TMPDIR to a folder that can be written");
 	}
 	s->path = path;
+	interrupt_on_pipe();
 	return 0;
 }
 

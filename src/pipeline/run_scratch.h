@@ -1,6 +1,6 @@
 #pragma once
 
-/* pipeline/run_scratch.h - a private folder of `ingot run`, gone when it ends. */
+/* pipeline/run_scratch.h - a private folder for one run, gone when it ends. */
 
 #include "base/attr.h"
 #include "base/error.h"
