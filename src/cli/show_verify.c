@@ -30,7 +30,10 @@ static void print_verdict(const struct verify_result *r, const char *path,
 			  const struct error *failure)
 {
 	putchar('\n');
-	if (failure) {
+	if (failure && (failure->code == ERR_INTERRUPTED || failure->code == ERR_IO)) {
+		app_print_str(str_of(path));
+		puts(" is not verified: it could not be looked at to the end");
+	} else if (failure) {
 		fputs("do not use ", stdout);
 		app_print_str(str_of(path));
 		puts(": verification failed");

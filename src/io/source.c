@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "io/interrupt.h"
 
 #define COPY_SIZE (128u * 1024) /* bytes */
 
@@ -70,6 +71,8 @@ int source_copy(struct source *s, struct sink *out, struct error *err)
 	for (;;) {
 		size_t n;
 
+		if (interrupted())
+			return err_set(err, ERR_INTERRUPTED, "interrupted");
 		if (source_read(s, block, COPY_SIZE, &n, err) < 0)
 			return -1;
 		if (n == 0)

@@ -77,6 +77,29 @@ image=$ws/outputs/tiny-1-container-amd64.oci.tar
 disk=$ws/outputs/tiny-1-vm-amd64.raw
 kill "$server" 2>/dev/null
 
+# ---- what the statements say of a disk ----
+
+subject() { head -n 1 "${disk%.raw}.intoto.jsonl" | jq -r .payload | base64 -d | jq -er --arg name "$(basename "$disk")$1" '.subject[] | select(.name == $name).digest.sha256'; }
+partition() { # NUMBER FILE
+	local at
+	at=$(sfdisk -J "$disk" | jq -r ".partitiontable.partitions[$1 - 1] | \"\(.start) \(.size)\"")
+	dd if="$disk" of="$2" bs=512 skip="${at% *}" count="${at#* }" status=none
+}
+root_hash() { # made anew from the root, by the tree's own salt
+	partition 2 "$area/root" && partition 3 "$area/hash" && veritysetup verify "$area/root" "$area/hash" "$(subject '#root-hash')" || return 1
+	tree_says() { veritysetup dump "$area/hash" | sed -n "s/^$1:[[:space:]]*//p"; }
+	veritysetup format --salt "$(tree_says Salt)" --data-blocks "$(tree_says 'Data blocks')" "$area/root" "$area/hash2" >"$area/said" || return 1
+	[ "$(sed -n 's/^Root hash:[[:space:]]*//p' "$area/said")" = "$(subject '#root-hash')" ]
+}
+if need "a root hash" veritysetup sfdisk blkid; then test_that "veritysetup comes to the root hash of the statements" root_hash; fi
+test_that "they name the file" eval '[ "$(subject "")" = "$(sha256sum <"$disk" | cut -d " " -f 1)" ]'
+unsigned() {
+	mkdir "$area/unsigned" && cp -R "$ws/recipes" "$area/unsigned/" && rm -r "$area/unsigned/recipes/tiny.signatures" &&
+		"$INGOT" -q -C "$area/unsigned" --offline --stage "$stage" build tiny -t vm --locked &&
+		[ "$(sha256sum <"$area/unsigned/outputs/$(basename "$disk")" | cut -d ' ' -f 1)" = "$(subject '#unsigned')" ] && [ "$(subject '#unsigned')" != "$(subject '')" ]
+}
+test_that "and what it was before Secure Boot signed it" unsigned
+
 # ---- identical ----
 
 # rebuild STATUS FILE OPTION...: from another user's home, with a temporary folder of our own.
@@ -160,7 +183,7 @@ count() { # STATUS WORDS OPTION...
 	leaves "$want" "$INGOT" verify "$image" "$@" && says "$words"
 }
 test_that "one of one" count 0 "1 of 1 rebuilders agree" --threshold 1 --key "$area/a.pub"
-test_that "one key under two names is one" count 2 "only 1 distinct" --threshold 2 --key "$area/a.pub" --key "$area/a-again.pub"
+test_that "one key under two names is one" count 2 "only 1 key of rebuilders is known" --threshold 2 --key "$area/a.pub" --key "$area/a-again.pub"
 test_that "too few is status 9" count 9 "1 of the 2" --threshold 2 --key "$area/a.pub" --key "$area/a-again.pub" --key "$area/b.pub"
 test_that "a threshold of 0 is status 2" count 2 "0" --threshold 0 --key "$area/a.pub"
 test_that "keys of nobody are status 2" count 2 "needs keys" --threshold 1
@@ -181,6 +204,32 @@ dissent() { # C rebuilt the same inputs to something else
 		leaves 0 "$INGOT" verify "$image" --threshold 2 --key "$area/a.pub" --key "$area/b.pub" --verdict "$area/dissent"
 }
 test_that "dissent by a key that counts is status 8" dissent
+
+# ---- an auditor has no workspace ----
+
+nowhere() { # COMMAND...: in an empty folder
+	mkdir -p "$area/empty" && (cd "$area/empty" && TMPDIR=$area/tmp leaves "$@") && [ -z "$(ls -A "$area/tmp")" ]
+}
+for command in ls show sbom "report -o page.html" "diff $area/other-name.tar"; do
+	# shellcheck disable=SC2086 # words
+	test_that "no workspace is needed by ${command%% *}" nowhere 0 "$INGOT" $command "$image"
+done
+test_that "a file that is not there is told as such" eval 'nowhere 12 "$INGOT" diff nosuch "$image"'
+unread() { (cd "$area/empty" && TMPDIR=$area/tmp "$INGOT" ls "$image" 2>&1 | true) && [ -z "$(ls -A "$area/tmp")" ]; }
+test_that "a reader that goes leaves nothing behind" unread
+no_folder() { TMPDIR=$area/nosuch leaves 12 "$INGOT" verify "$image" --rebuild --bundle "$b" && says "set TMPDIR"; }
+test_that "a temporary folder that is not there is told as such" no_folder
+twice() { # as timeout(1) signals: the process, then its group
+	TMPDIR=$area/tmp "$INGOT" verify "$disk" --rebuild --bundle "$b" >"$area/out" 2>&1 &
+	local pid=$!
+	sleep 0.1
+	kill -INT $pid 2>/dev/null
+	sleep 0.02
+	kill -INT $pid 2>/dev/null
+	wait $pid
+	[ -z "$(ls -A "$area/tmp")" ]
+}
+test_that "two signals at once are one" twice
 
 interrupted() {
 	TMPDIR=$area/tmp "$INGOT" verify "$disk" --rebuild --bundle "$b" >"$area/out" 2>&1 &
