@@ -76,7 +76,7 @@ int diff_disks_bytes(struct diff_disks_work *w, enum difference_area area, const
 {
 	const struct window *in_a = &w->a->file, *in_b = &w->b->file;
 	struct content_diff *c = arena_alloc(&w->d->arena, sizeof(*c));
-	struct str told;
+	struct str x, y;
 
 	if (diff_sources(
 		    source_of_fd(in_a->fd, a ? a->offset : 0, a ? a->size : in_a->size, in_a->name),
@@ -85,10 +85,18 @@ int diff_disks_bytes(struct diff_disks_work *w, enum difference_area area, const
 		return -1;
 	if (!c->n_ranges && c->size_a == c->size_b)
 		return 0;
-	told = str_of(arena_printf(&w->arena, "%llu bytes, the first at %llu",
-				   (unsigned long long)c->n_differing,
-				   (unsigned long long)(c->n_ranges ? c->ranges[0].start : 0)));
-	diff_disks_add(w, area, DIFFERENCE_BYTES, where, told, told, "")->detail = c;
+	if (c->n_ranges)
+		x = y = str_of(arena_printf(&w->arena, "%llu of %llu differ, the first at %llu",
+					    (unsigned long long)c->n_differing,
+					    (unsigned long long)c->size_a,
+					    (unsigned long long)c->ranges[0].start));
+	else {
+		x = str_of(arena_printf(&w->arena, "%llu", (unsigned long long)c->size_a));
+		y = str_of(arena_printf(&w->arena, "%llu", (unsigned long long)c->size_b));
+	}
+	diff_disks_add(w, area, DIFFERENCE_BYTES, where, x, y,
+		       c->n_ranges || in_a->size == in_b->size ? "" : "the size of the disk")
+		->detail = c;
 	return 0;
 }
 
@@ -138,6 +146,7 @@ static void compare_partition(struct diff_disks_work *w, const struct gpt_partit
 						 : "";
 
 	compare_partition_ids(w, a, b);
+	diff_disks_texts(w, DIFFERENCE_TABLE, partition(w, a, "name"), a->name, b->name, "");
 	if (!same_guid(&a->type, &b->type))
 		diff_disks_add(w, DIFFERENCE_TABLE, DIFFERENCE_VALUE, partition(w, a, "type"),
 			       told_id(w, a->type.bytes, 16), told_id(w, b->type.bytes, 16), "");
@@ -148,15 +157,18 @@ static void compare_partition(struct diff_disks_work *w, const struct gpt_partit
 	diff_disks_numbers(w, DIFFERENCE_TABLE, partition(w, a, "size"), a->size, b->size, size);
 }
 
-static const struct gpt_partition *find(const struct gpt *g, struct str name)
+const struct gpt_partition *diff_disks_partner(const struct gpt *g, const struct gpt_partition *p)
 {
 	for (size_t i = 0; i < g->n; i++)
-		if (str_equal(g->partitions[i].name, name))
+		if (str_equal(g->partitions[i].name, p->name))
+			return &g->partitions[i];
+	for (size_t i = 0; i < g->n; i++)
+		if (same_guid(&g->partitions[i].id, &p->id) && g->partitions[i].offset == p->offset)
 			return &g->partitions[i];
 	return NULL;
 }
 
-static void compare_table(struct diff_disks_work *w)
+void diff_disks_table(struct diff_disks_work *w)
 {
 	const struct gpt *a = &w->a->disk->gpt, *b = &w->b->disk->gpt;
 	const struct str none = { NULL, 0 };
@@ -166,7 +178,7 @@ static void compare_table(struct diff_disks_work *w)
 	diff_disks_numbers(w, DIFFERENCE_TABLE, "partition table > size of the disk", a->size,
 			   b->size, "the partitions");
 	for (size_t i = 0; i < a->n; i++) {
-		const struct gpt_partition *p = &a->partitions[i], *q = find(b, p->name);
+		const struct gpt_partition *p = &a->partitions[i], *q = diff_disks_partner(b, p);
 
 		if (q)
 			compare_partition(w, p, q);
@@ -175,7 +187,7 @@ static void compare_table(struct diff_disks_work *w)
 				       partition(w, p, ""), number(w, p->size), none, "");
 	}
 	for (size_t i = 0; i < b->n; i++)
-		if (!find(a, b->partitions[i].name))
+		if (!diff_disks_partner(a, &b->partitions[i]))
 			diff_disks_add(w, DIFFERENCE_TABLE, DIFFERENCE_PRESENCE,
 				       partition(w, &b->partitions[i], ""), none,
 				       number(w, b->partitions[i].size), "");
@@ -238,7 +250,7 @@ static int compare_entry(struct diff_disks_work *w, const struct fat_entry *a,
 	return compare_content(w, where, a, b, err);
 }
 
-static int compare_esp(struct diff_disks_work *w, struct error *err)
+int diff_disks_esp(struct diff_disks_work *w, struct error *err)
 {
 	const struct fat_volume *a = &w->a->disk->esp, *b = &w->b->disk->esp;
 	size_t i = 0, k = 0;
@@ -352,22 +364,28 @@ static int compare_rest(struct diff_disks_work *w, struct error *err)
 	return diff_disks_bytes(w, DIFFERENCE_FILE, "disk", NULL, NULL, err);
 }
 
+static int compare_whole(struct diff_disks_work *w, struct error *err)
+{
+	w->seed_a = tree_digest(w->a->disk->tree, INT64_MAX);
+	w->seed_b = tree_digest(w->b->disk->tree, INT64_MAX);
+	w->trees_differ = !digest_equal(&w->seed_a, &w->seed_b);
+	diff_disks_table(w);
+	if (diff_disks_esp(w, err) < 0 || diff_disks_uki(w, err) < 0 || compare_root(w, err) < 0)
+		return -1;
+	compare_verity(w);
+	return w->trees_differ && compare_trees(w, err) < 0 ? -1 : 0;
+}
+
 int diff_disks(struct image_diff *d, const struct diff_disks_side *a,
 	       const struct diff_disks_side *b, unsigned details, struct error *err)
 {
 	struct diff_disks_work w = { .d = d, .a = a, .b = b, .details = details };
-	int r = -1;
+	int r;
 
-	w.seed_a = tree_digest(a->disk->tree, INT64_MAX);
-	w.seed_b = tree_digest(b->disk->tree, INT64_MAX);
-	w.trees_differ = !digest_equal(&w.seed_a, &w.seed_b);
-	compare_table(&w);
-	if (compare_esp(&w, err) == 0 && diff_disks_uki(&w, err) == 0 &&
-	    compare_root(&w, err) == 0) {
-		compare_verity(&w);
-		r = (w.trees_differ && compare_trees(&w, err) < 0) || compare_rest(&w, err) < 0 ? -1
-												: 0;
-	}
+	diff_disks_tell_damages(&w);
+	r = d->is_damaged ? diff_disks_damaged(&w, err) : compare_whole(&w, err);
+	if (r == 0)
+		r = compare_rest(&w, err);
 	arena_release(&w.arena);
 	return r;
 }

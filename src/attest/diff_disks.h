@@ -5,7 +5,8 @@
  *
  * Table, ESP with its files, the UKI section by section (the command line word by word, the
  * initrd as a tree), facts of the root file system, its hash tree, its tree. What the parts
- * don't tell apart is told as bytes.
+ * don't tell apart is told as bytes. Disks that disk_read_damaged() could not read to the
+ * end are compared by known places from there on, and notes say why.
  */
 
 #include "attest/image_diff.h"

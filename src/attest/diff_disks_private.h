@@ -31,6 +31,17 @@ void diff_disks_numbers(struct diff_disks_work *w, enum difference_area area, co
 void diff_disks_ids(struct diff_disks_work *w, enum difference_area area, const char *where,
 		    const char *role, const uint8_t *a, const uint8_t *b, size_t n);
 
+/* The partition table, and the files of the ESP but for the UKI. */
+void diff_disks_table(struct diff_disks_work *w);
+int diff_disks_esp(struct diff_disks_work *w, struct error *err) MUST_CHECK;
+
+/* The partition of @g that is the same as @p: by its name, else by its id and place; or NULL. */
+const struct gpt_partition *diff_disks_partner(const struct gpt *g, const struct gpt_partition *p);
+
+/* diff_damaged.c: of disks that were read by disk_read_damaged(), one of which is ->broken */
+int diff_disks_damaged(struct diff_disks_work *w, struct error *err) MUST_CHECK;
+void diff_disks_tell_damages(struct diff_disks_work *w);
+
 /* diff_uki.c */
 int diff_disks_uki(struct diff_disks_work *w, struct error *err) MUST_CHECK;
 

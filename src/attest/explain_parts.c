@@ -286,8 +286,16 @@ static struct verdict explain_initrd(struct explaining *x, const struct differen
 	return c ? verdict_of(c) : verdict_generated(x);
 }
 
+/* Of bytes that nobody could look into, and of what else changed: who knows which it was. */
+static bool is_past_telling(const struct explaining *x, const struct difference *d)
+{
+	return x->d->is_damaged && d->what == DIFFERENCE_BYTES && x->changes->n;
+}
+
 struct verdict explain_part(struct explaining *x, const struct difference *d)
 {
+	if (is_past_telling(x, d))
+		return verdict_of(NULL);
 	switch (d->area) {
 	case DIFFERENCE_CONFIG:
 		return explain_config(x, d);

@@ -90,6 +90,10 @@ void difference_text(const struct difference *d, struct buf *to)
 		buf_printf(to, "%s ", difference_names[d->what]);
 	if (d->name.len)
 		buf_printf(to, STR_FMT " ", STR_ARG(d->name));
+	if (d->what == DIFFERENCE_BYTES && d->a.ptr && str_equal(d->a, d->b)) {
+		buf_printf(to, STR_FMT, STR_ARG(d->a));
+		return;
+	}
 	if (d->a.ptr && d->b.ptr) {
 		buf_printf(to, STR_FMT " -> " STR_FMT, STR_ARG(d->a), STR_ARG(d->b));
 		return;

@@ -75,6 +75,7 @@ struct difference_cause {
 	struct str a, b;      /* version or value; ptr NULL: that side has none */
 	struct str at;	      /* "recipes/web.lock:57", "recipes/web.yaml:38", or "" */
 	struct str text;      /* all of it in a line: "openssl 3.0.19-1 -> 3.0.20-1 (...)" */
+	bool comes_along;     /* a package that another one asked for, not the recipe */
 	struct str changelog; /* of the versions between, or "" */
 	size_t n;	      /* differences that it brings, derived ones not counted */
 	size_t n_paths;	      /* of these, paths of trees */
@@ -100,6 +101,7 @@ struct image_diff {
 	struct arena arena;
 	struct str kind_a, kind_b; /* "oci", "disk", "lock", "bundle" */
 	bool identical;		   /* the same bytes: nothing else was looked at */
+	bool is_damaged;	   /* one could not be looked into: told by range of bytes */
 	struct difference *list;   /* outside in; paths in canonical order */
 	size_t n, capacity;
 	size_t n_derived;		 /* of these */

@@ -17,7 +17,43 @@ struct disk_reader {
 	struct window part[GPT_ROLE_COUNT];
 	struct disk_image *d;
 	enum disk_step step; /* at which it is */
+	bool tolerant;	     /* what is wrong is told, and passed by if it can be */
 };
+
+const char *const disk_step_names[DISK_STEP_COUNT] = {
+	"the partition table",
+	"the EFI system partition",
+	"the unified kernel image",
+	"the kernel's command line",
+	"the hash tree",
+	"the root file system",
+};
+
+/* Of the disk, not of reading it. */
+static bool is_damage(const struct error *err)
+{
+	return err->code == ERR_FORMAT || err->code == ERR_DIGEST || err->code == ERR_SIGNATURE ||
+	       err->code == ERR_UNSUPPORTED || err->code == ERR_LIMIT;
+}
+
+static void add_damage(struct disk_reader *r, const struct error *err)
+{
+	struct disk_image *d = r->d;
+
+	if (d->n_damages < DISK_DAMAGES_MAX)
+		d->damages[d->n_damages++] =
+			(struct disk_damage){ r->step, arena_str(&d->arena, str_of(err->message)) };
+}
+
+/* What a check found, where reading can go on without it. */
+static int passed(struct disk_reader *r, int result, struct error *err)
+{
+	if (result == 0 || !r->tolerant || !is_damage(err))
+		return result;
+	add_damage(r, err);
+	err_release(err);
+	return 0;
+}
 
 /* What the command line says about the root. */
 struct root_words {
@@ -165,7 +201,8 @@ static int read_esp(struct disk_reader *r, struct error *err)
 		return err_set(err, ERR_FORMAT, "there is no EFI system partition");
 	if (fat_read(&r->part[GPT_ESP], &d->arena, &d->esp, err) < 0)
 		return -1;
-	if (check_zeros(&r->part[GPT_ESP], d->esp.size, d->esp_partition->size, err) < 0)
+	if (passed(r, check_zeros(&r->part[GPT_ESP], d->esp.size, d->esp_partition->size, err),
+		   err) < 0)
 		return -1;
 	return load_uki(r, err);
 }
@@ -210,10 +247,10 @@ static int read_uki(struct disk_reader *r, struct error *err)
 	d->kernel_version = section_text(&d->uki, STR(".uname"));
 	if (memchr(d->cmdline.ptr, 0, d->cmdline.len))
 		return err_set(err, ERR_FORMAT, "the kernel's command line goes on after its end");
-	if (check_signature(d, err) < 0)
+	if (passed(r, check_signature(d, err), err) < 0)
 		return -1;
 	initrd = pe_section_of(&d->uki, STR(".initrd"));
-	if (initrd && cpio_read(initrd->data, &d->initrd, err) < 0)
+	if (initrd && passed(r, cpio_read(initrd->data, &d->initrd, err), err) < 0)
 		return err_while(err, "reading the initrd");
 	return 0;
 }
@@ -282,10 +319,13 @@ static int read_verity(struct disk_reader *r, const struct root_words *w, struct
 	if (!digest_parse_hex(w->hash, &d->root_hash))
 		return err_set(err, ERR_FORMAT, "the kernel's command line has no valid roothash=");
 	if ((w->hash_device.ptr &&
-	     check_partuuid(w->hash_device, d->hash_partition, "the hash tree", err) < 0) ||
-	    check_ids_of_hash(d, err) < 0 || narrow_root(r, err) < 0 ||
-	    verity_check(&r->part[GPT_ROOT], hash, &d->root_hash, err) < 0 ||
-	    check_zeros(hash, verity_size(r->part[GPT_ROOT].size), hash->size, err) < 0)
+	     passed(r, check_partuuid(w->hash_device, d->hash_partition, "the hash tree", err),
+		    err) < 0) ||
+	    passed(r, check_ids_of_hash(d, err), err) < 0 ||
+	    passed(r, narrow_root(r, err), err) < 0 ||
+	    passed(r, verity_check(&r->part[GPT_ROOT], hash, &d->root_hash, err), err) < 0 ||
+	    passed(r, check_zeros(hash, verity_size(r->part[GPT_ROOT].size), hash->size, err),
+		   err) < 0)
 		return -1;
 	d->has_verity = true;
 	return 0;
@@ -310,12 +350,15 @@ static int read_file_system(struct disk_reader *r, struct str type, struct error
 		result = ext4_read(in, d->files, &d->ext4, &d->tree, err);
 	if (result < 0)
 		return err_while(err, "reading the root file system");
-	if (type.ptr && !str_equal_cstr(type, d->root_type == DISK_ROOT_EXT4 ? "ext4" : "erofs"))
-		return err_set(err, ERR_FORMAT,
-			       "the root is no " STR_FMT ", as the kernel's command line says",
-			       STR_ARG(type));
+	if (type.ptr && !str_equal_cstr(type, d->root_type == DISK_ROOT_EXT4 ? "ext4" : "erofs") &&
+	    passed(r,
+		   err_set(err, ERR_FORMAT,
+			   "the root is no " STR_FMT ", as the kernel's command line says",
+			   STR_ARG(type)),
+		   err) < 0)
+		return -1;
 	size = d->root_type == DISK_ROOT_EXT4 ? d->ext4.size : d->erofs.size;
-	return check_zeros(in, size, in->size, err);
+	return passed(r, check_zeros(in, size, in->size, err), err);
 }
 
 static int read_root(struct disk_reader *r, struct error *err)
@@ -336,7 +379,7 @@ static int read_root(struct disk_reader *r, struct error *err)
 		return -1;
 	if (!w.root.ptr)
 		return err_set(err, ERR_FORMAT, "the kernel's command line names no root");
-	if (check_partuuid(w.root, d->root_partition, "root", err) < 0 ||
+	if (passed(r, check_partuuid(w.root, d->root_partition, "root", err), err) < 0 ||
 	    read_verity(r, &w, err) < 0)
 		return -1;
 	return read_file_system(r, w.type, err);
@@ -345,7 +388,8 @@ static int read_root(struct disk_reader *r, struct error *err)
 static int read_disk(struct disk_reader *r, struct error *err)
 {
 	r->step = DISK_STEP_TABLE;
-	if (gpt_read(&r->whole, &r->d->arena, &r->d->gpt, err) < 0 || check_gaps(r, err) < 0)
+	if (gpt_read(&r->whole, &r->d->arena, &r->d->gpt, err) < 0 ||
+	    passed(r, check_gaps(r, err), err) < 0)
 		return err_while(err, "reading the partition table");
 	r->step = DISK_STEP_ESP;
 	if (read_esp(r, err) < 0)
@@ -364,19 +408,44 @@ bool disk_is_one(int fd)
 	       memcmp(magic, "EFI PART", sizeof(magic)) == 0;
 }
 
+static struct disk_reader reader_of(int fd, const char *name, struct disk_image *d)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+
+	d->uki_bytes.max = LIMIT_UKI_SIZE;
+	d->broken = DISK_STEP_COUNT;
+	return (struct disk_reader){ .whole = { fd, name, 0, end < 0 ? 0 : (uint64_t)end },
+				     .d = d };
+}
+
 int disk_read_steps(int fd, const char *name, struct disk_image **ret, enum disk_step *ret_step,
 		    struct error *err)
 {
 	CLEANUP_DISK_IMAGE struct disk_image *d = mem_alloc(sizeof(*d));
-	off_t end = lseek(fd, 0, SEEK_END);
-	struct disk_reader r = { .whole = { fd, name, 0, end < 0 ? 0 : (uint64_t)end }, .d = d };
+	struct disk_reader r = reader_of(fd, name, d);
 	int result;
 
-	d->uki_bytes.max = LIMIT_UKI_SIZE;
 	result = read_disk(&r, err);
 	*ret_step = r.step;
 	if (result < 0)
 		return -1;
+	*ret = TAKE_PTR(d);
+	return 0;
+}
+
+int disk_read_damaged(int fd, const char *name, struct disk_image **ret, struct error *err)
+{
+	CLEANUP_DISK_IMAGE struct disk_image *d = mem_alloc(sizeof(*d));
+	struct disk_reader r = reader_of(fd, name, d);
+
+	r.tolerant = true;
+	if (read_disk(&r, err) < 0) {
+		if (!is_damage(err))
+			return -1;
+		add_damage(&r, err);
+		d->broken = r.step;
+		err_release(err);
+	}
 	*ret = TAKE_PTR(d);
 	return 0;
 }

@@ -17,6 +17,24 @@
 #include "format/gpt/gpt.h"
 #include "format/pe/pe.h"
 
+/* From the outside in. */
+enum disk_step {
+	DISK_STEP_TABLE,
+	DISK_STEP_ESP,
+	DISK_STEP_UKI,
+	DISK_STEP_CMDLINE,
+	DISK_STEP_VERITY,
+	DISK_STEP_ROOT,
+	DISK_STEP_COUNT,
+};
+extern const char *const disk_step_names[DISK_STEP_COUNT]; /* "the partition table", ... */
+
+struct disk_damage {
+	enum disk_step step;
+	struct str reason;
+};
+#define DISK_DAMAGES_MAX 16u
+
 struct disk_image {
 	struct arena arena;          /* all below lies here, or is owned */
 	struct gpt gpt;
@@ -38,6 +56,10 @@ struct disk_image {
 	struct tree *tree;           /* of the root; owned */
 	struct tree *initrd;         /* or NULL; owned */
 	struct block_files *files;   /* contents of @tree; owned */
+	/* disk_read_damaged(): what is wrong, and the step that nothing could be read of */
+	struct disk_damage damages[DISK_DAMAGES_MAX];
+	size_t n_damages;
+	enum disk_step broken;       /* DISK_STEP_COUNT: all was read */
 };
 
 /* Whether @fd starts as a disk with a partition table does: its magic, no more. */
@@ -51,16 +73,16 @@ bool disk_is_one(int fd);
 int disk_read(int fd, const char *name, struct disk_image **ret, struct error *err) MUST_CHECK;
 
 /* The same, for who tells how far it came: *ret_step is the last one, on failure too. */
-enum disk_step {
-	DISK_STEP_TABLE,
-	DISK_STEP_ESP,
-	DISK_STEP_UKI,
-	DISK_STEP_CMDLINE,
-	DISK_STEP_VERITY,
-	DISK_STEP_ROOT,
-};
 int disk_read_steps(int fd, const char *name, struct disk_image **ret, enum disk_step *ret_step,
 		    struct error *err) MUST_CHECK;
+
+/*
+ * Of a damaged disk all that can be read: what is not as it should be is told in ->damages.
+ * Before ->broken everything is there; what belongs to it and to later steps is not to be
+ * looked at, but that ->tree is NULL or read. Errors: only those of reading the file itself.
+ */
+int disk_read_damaged(int fd, const char *name, struct disk_image **ret,
+		      struct error *err) MUST_CHECK;
 
 void disk_image_free(struct disk_image *d); /* NULL is allowed */
 static inline void cleanup_disk_image(struct disk_image **d)
