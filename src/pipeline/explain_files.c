@@ -106,25 +106,36 @@ static void note_missing(const struct explain_side *a, const struct explain_side
 				which);
 }
 
-static bool any_tampering(const struct image_diff *d)
+/* A causes file is believed: whose it is, its provenance says. */
+static void note_statements(const struct explain_side *s, const char *side, struct image_diff *d)
 {
-	for (size_t i = 0; i < d->n_causes; i++)
-		if (d->causes[i].kind == DIFFERENCE_BY_TAMPERING)
-			return true;
-	return false;
-}
+	struct explain_said said;
 
-static void note_altered(const struct explain_side *a, const struct explain_side *b,
-			 struct image_diff *d)
-{
-	if (!any_tampering(d))
+	explain_side_said(s, &said);
+	if (said.of_another)
+		image_diff_note(d,
+				"%s is not what the statements beside it are about: it was changed "
+				"after its build",
+				side);
+	if (!s->has_causes)
 		return;
-	if (explain_side_is_altered(a))
-		image_diff_note(d, "A is not what the statements beside it are about: it was "
-				   "changed after its build");
-	if (explain_side_is_altered(b))
-		image_diff_note(d, "B is not what the statements beside it are about: it was "
-				   "changed after its build");
+	if (!said.any)
+		image_diff_note(d,
+				"nothing says that the causes file of %s is its own: there is "
+				"no STEM.intoto.jsonl beside it",
+				side);
+	else if (said.names_others && !said.names_causes)
+		image_diff_note(d,
+				"the causes file of %s is not the one that its provenance "
+				"names: what it says may be of another build, or made up",
+				side);
+	else if (!said.names_causes)
+		image_diff_note(d, "no provenance beside %s names its causes file", side);
+	else if (!said.of_it && !said.of_another)
+		image_diff_note(d,
+				"the causes file of %s is that of another file: its provenance "
+				"is not about %s",
+				side, side);
 }
 
 static int explain(struct context *c, struct explain_side *a, struct explain_side *b,
@@ -142,12 +153,14 @@ static int explain(struct context *c, struct explain_side *a, struct explain_sid
 	d->has_causes_b = b->has_causes;
 	if (a->has_causes && b->has_causes)
 		diff_changes_of_causes(&a->causes, &b->causes, &arena, &changes);
-	else if (diff_changes_of_trees(in.tree_a, in.reader_a, in.tree_b, in.reader_b, &arena,
+	else if (in.tree_a && in.tree_b &&
+		 diff_changes_of_trees(in.tree_a, in.reader_a, in.tree_b, in.reader_b, &arena,
 				       &changes, err) < 0)
 		return -1;
 	note_missing(a, b, d);
 	diff_explain(d, &in);
-	note_altered(a, b, d);
+	note_statements(a, "A", d);
+	note_statements(b, "B", d);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "image/oci_read.h"
 #include "pipeline/bundle.h"
 #include "pipeline/explain_files.h"
+#include "pipeline/statements.h"
 #include "resolve/lock.h"
 
 enum explain_kind { EXPLAIN_OCI = 1, EXPLAIN_DISK, EXPLAIN_LOCK, EXPLAIN_BUNDLE };
@@ -27,6 +28,8 @@ struct explain_side {
 	struct buf text; /* of a lock */
 	bool has_causes;
 	struct causes causes;
+	struct digest causes_digest;
+	const char *causes_path; /* where they were read, or NULL */
 };
 
 #define EXPLAIN_SIDE_INIT                                                                          \
@@ -45,11 +48,21 @@ int explain_side_read(struct context *c, struct explain_side *s, struct error *e
 /* The causes file @path, or the one beside the side's file; none is no error. */
 int explain_side_causes(struct explain_side *s, const char *path, struct error *err) MUST_CHECK;
 
+/* "DIR/STEM.causes.json" for "DIR/STEM.raw". Owned. */
+char *explain_beside(const char *path, enum statement_file which);
+
 /*
- * Whether the statements beside the file are of something else than it is; false if there
- * are none, or none that can be read.
+ * What the statements beside the file, or beside its causes file, say. Signatures don't count
+ * here: `verify` is for that. Of none, or none that can be read, all is false.
  */
-bool explain_side_is_altered(const struct explain_side *s);
+struct explain_said {
+	bool any;
+	bool of_it;	   /* a provenance is about this file */
+	bool of_another;   /* one names it, with other bytes */
+	bool names_causes; /* a provenance names the causes file by its digest */
+	bool names_others; /* one names another causes file */
+};
+void explain_side_said(const struct explain_side *s, struct explain_said *ret);
 
 /* explain_lock.c: @text_*: for the numbers of lines. */
 int explain_locks(struct context *c, const struct lock *a, const struct lock *b,

@@ -9,15 +9,13 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "format/dsse/dsse.h"
-#include "format/dsse/intoto.h"
+#include "crypto/hash.h"
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/identify.h"
 #include "pipeline/statements.h"
 
-#define CAUSES_MAX (512u << 20)	    /* bytes: 400,000 paths have 30 MiB */
-#define STATEMENTS_MAX (128u << 20) /* bytes of STEM.intoto.jsonl */
+#define CAUSES_MAX (512u << 20) /* bytes: 400,000 paths have 30 MiB */
 
 const char *const explain_kind_names[] = { "", "oci", "disk", "lock", "bundle" };
 
@@ -48,6 +46,17 @@ static bool is_lock(int fd)
 	return false;
 }
 
+/* A disk whose first partition table is gone still has the second one, in its last sector. */
+static bool ends_as_disk(const struct explain_side *s)
+{
+	uint8_t magic[8];
+
+	return s->size >= 2 * GPT_SECTOR &&
+	       pread(s->fd, magic, sizeof(magic), (off_t)(s->size - GPT_SECTOR)) ==
+		       (ssize_t)sizeof(magic) &&
+	       memcmp(magic, "EFI PART", sizeof(magic)) == 0;
+}
+
 static int find_kind(struct explain_side *s, struct error *err)
 {
 	switch (identify_kind_of(s->fd)) {
@@ -65,8 +74,8 @@ static int find_kind(struct explain_side *s, struct error *err)
 	case IDENTIFY_UNKNOWN:
 		break;
 	}
-	if (is_lock(s->fd)) {
-		s->kind = EXPLAIN_LOCK;
+	if (is_lock(s->fd) || ends_as_disk(s)) {
+		s->kind = is_lock(s->fd) ? EXPLAIN_LOCK : EXPLAIN_DISK;
 		return 0;
 	}
 	(void)err_set(err, ERR_FORMAT, "'%s' is no image, disk, lock or bundle", s->path);
@@ -79,7 +88,7 @@ int explain_side_open(const char *path, struct explain_side *s, struct error *er
 	struct stat st;
 
 	s->path = path;
-	if (file_open(AT_FDCWD, path, false, &s->fd, err) < 0)
+	if (file_open_regular(AT_FDCWD, path, false, &s->fd, err) < 0)
 		return -1;
 	if (fstat(s->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "'%s' is no file", path);
@@ -114,7 +123,7 @@ int explain_side_read(struct context *c, struct explain_side *s, struct error *e
 {
 	switch (s->kind) {
 	case EXPLAIN_DISK:
-		if (disk_read(s->fd, s->path, &s->disk, err) < 0)
+		if (disk_read_damaged(s->fd, s->path, &s->disk, err) < 0)
 			return err_while(err, "reading the disk '%s'", s->path);
 		return 0;
 	case EXPLAIN_OCI:
@@ -133,21 +142,21 @@ int explain_side_read(struct context *c, struct explain_side *s, struct error *e
 
 /* ---- what lies beside it ---- */
 
-static char *beside(const char *path, const char *ending)
+char *explain_beside(const char *path, enum statement_file which)
 {
 	const char *slash = strrchr(path, '/');
 	struct str name = str_of(slash ? slash + 1 : path), stem = statement_stem(name);
 
 	return mem_printf(STR_FMT STR_FMT "%s", (int)(name.ptr - path), path, STR_ARG(stem),
-			  ending);
+			  statement_endings[which]);
 }
 
 int explain_side_causes(struct explain_side *s, const char *path, struct error *err)
 {
 	CLEANUP_FREE char *name =
-		path ? mem_strdup(path) : beside(s->path, statement_endings[STATEMENT_CAUSES]);
+		path ? mem_strdup(path) : explain_beside(s->path, STATEMENT_CAUSES);
 	CLEANUP_BUF struct buf text = BUF_INIT(CAUSES_MAX);
-	int r = file_load(AT_FDCWD, name, &text, err);
+	int r = file_load_regular(AT_FDCWD, name, &text, err);
 
 	if (r < 0)
 		return err_while(err, "reading the causes of '%s'", s->path);
@@ -155,54 +164,8 @@ int explain_side_causes(struct explain_side *s, const char *path, struct error *
 		return path ? err_set(err, ERR_USAGE, "there is no '%s'", path) : 0;
 	if (causes_read(buf_bytes(&text), name, &s->arena, &s->causes, err) < 0)
 		return err_while(err, "reading the causes of '%s'", s->path);
+	s->causes_digest = hash_bytes(buf_bytes(&text));
+	s->causes_path = arena_strdup(&s->arena, str_of(name));
 	s->has_causes = true;
 	return 0;
-}
-
-/* The digests by which the file is known, as far as they are cheap here. */
-static bool identity_of(const struct explain_side *s, struct identity *ret)
-{
-	CLEANUP_ERR struct error failure = ERR_INIT;
-	const char *slash = strrchr(s->path, '/');
-
-	*ret = (struct identity){ .file = str_of(slash ? slash + 1 : s->path) };
-	if (s->image)
-		identify_image(s->image, ret);
-	else if (!s->disk ||
-		 identify_digest(s->fd, s->path, &ret->digest[IDENTITY_FILE], &failure) < 0)
-		return false;
-	ret->has[IDENTITY_FILE] = s->disk != NULL;
-	return true;
-}
-
-static bool conflicts(struct str line, const char *name, const struct identity *i)
-{
-	CLEANUP_ARENA struct arena arena = ARENA_INIT;
-	CLEANUP_ERR struct error failure = ERR_INIT;
-	struct intoto_statement statement;
-	struct dsse_envelope e;
-	enum identity_role weak;
-
-	if (!line.len || dsse_parse(str_bytes(line), name, &arena, &e, &failure) < 0 ||
-	    intoto_parse(e.payload, name, &arena, &statement, &failure) < 0)
-		return false;
-	return identity_match(i, statement.subjects, statement.n_subjects, &weak) ==
-	       IDENTITY_CONFLICT;
-}
-
-bool explain_side_is_altered(const struct explain_side *s)
-{
-	CLEANUP_FREE char *name = beside(s->path, statement_endings[STATEMENT_INTOTO]);
-	CLEANUP_BUF struct buf text = BUF_INIT(STATEMENTS_MAX);
-	CLEANUP_ERR struct error failure = ERR_INIT;
-	struct identity identity;
-	struct str rest, line;
-
-	if (file_load(AT_FDCWD, name, &text, &failure) != 0 || !identity_of(s, &identity))
-		return false;
-	rest = buf_str(&text);
-	while (rest.ptr && str_split(&rest, '\n', &line))
-		if (conflicts(line, name, &identity))
-			return true;
-	return false;
 }
