@@ -258,6 +258,7 @@ static void drop_requests(struct work *w)
 			    !asks_for(key->key, p->name))
 				continue;
 			p->asked = key->b.ptr ? key->at_b : key->at_a;
+			p->asks_anew = true;
 			key->dropped = true;
 		}
 }
@@ -459,7 +460,7 @@ static void add_places(const struct diff_change *c, struct buf *to)
 	struct str places[3] = { c->asked, c->b.ptr || !c->at_a.len ? c->at_b : c->at_a, STR("") };
 	const char *before = " (";
 
-	if (c->a.ptr && c->b.ptr && c->kind == DIFFERENCE_BY_PACKAGE)
+	if (c->a.ptr && c->b.ptr && c->kind == DIFFERENCE_BY_PACKAGE && !c->asks_anew)
 		places[0] = STR(""); /* the line that asks for it is the same */
 	if (c->why.len && !c->asked.len && (!c->a.ptr || !c->b.ptr) &&
 	    !str_equal_cstr(c->why, "recipe"))

@@ -20,6 +20,7 @@ struct diff_change {
 	struct str a, b; /* value or version; ptr NULL: that side has none */
 	struct str at_a, at_b; /* "recipes/web.yaml:38", or "" */
 	struct str asked;      /* of a package: the line of the recipe that asks for it, or "" */
+	bool asks_anew;	/* that line changed, too */
 	struct str why;	       /* of a package: as in the lock */
 	bool dropped;	       /* it follows from another change */
 	uint32_t cause;	       /* in image_diff's list, once it is one */

@@ -57,6 +57,8 @@ static struct difference_cause cause_of(struct explaining *x, const struct diff_
 		.b = copy(a, c->b),
 		.at = arena_str(a, c->b.ptr || !c->at_a.len ? c->at_b : c->at_a),
 		.text = diff_change_text(c, a),
+		.comes_along = c->kind == DIFFERENCE_BY_PACKAGE && (!c->a.ptr || !c->b.ptr) &&
+			       c->why.len && !c->asked.len && !str_equal_cstr(c->why, "recipe"),
 		.changelog = STR(""),
 	};
 }
@@ -112,18 +114,21 @@ static uint32_t number_of(struct explaining *x, struct list *l, struct verdict v
 	return l->odd[v.kind];
 }
 
-/* By how much they bring; what nobody can explain last but for tampering, which is first. */
+/*
+ * By how much they bring, what was asked for before what came with it; what nobody can explain
+ * last but for tampering, which is first.
+ */
 static int rank(const struct difference_cause *c)
 {
 	switch (c->kind) {
 	case DIFFERENCE_BY_TAMPERING:
 		return 0;
 	case DIFFERENCE_BY_SEVERAL:
-		return 2;
-	case DIFFERENCE_UNEXPLAINED:
 		return 3;
+	case DIFFERENCE_UNEXPLAINED:
+		return 4;
 	default:
-		return 1;
+		return c->comes_along ? 2 : 1;
 	}
 }
 

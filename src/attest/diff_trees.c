@@ -173,6 +173,17 @@ static void compare_links(struct work *w, const struct pair *p)
 		add(w, p, DIFFERENCE_LINKS, STR(""), x, y);
 }
 
+#define LAST_TIME 253402300799ll /* of the year 9999 */
+
+static struct str told_time(struct arena *arena, int64_t time)
+{
+	char text[TEXT_TIME_MAX];
+
+	if (time < 0 || time > LAST_TIME)
+		return str_of(arena_printf(arena, "%lld", (long long)time));
+	return arena_str(arena, str_of(text_time(time, text)));
+}
+
 static void compare_attributes(struct work *w, const struct pair *p)
 {
 	const struct inode *a = p->a->inode, *b = p->b->inode;
@@ -187,9 +198,8 @@ static void compare_attributes(struct work *w, const struct pair *p)
 		    str_of(arena_printf(arena, "%u:%u", b->uid, b->gid)));
 	compare_xattrs(w, p);
 	if (a->mtime != b->mtime)
-		add(w, p, DIFFERENCE_MTIME, STR(""),
-		    str_of(arena_printf(arena, "%lld", (long long)a->mtime)),
-		    str_of(arena_printf(arena, "%lld", (long long)b->mtime)));
+		add(w, p, DIFFERENCE_MTIME, STR(""), told_time(arena, a->mtime),
+		    told_time(arena, b->mtime));
 	compare_links(w, p);
 }
 

@@ -5,6 +5,7 @@
 
 #define LINES_MAX 100u	 /* differences that are told, unless all are asked for */
 #define OF_CAUSE_MAX 10u /* of one cause */
+#define ALONG_MAX 3u	 /* of a package that came with another one */
 #define DETAIL_LINES 24u /* of one content */
 #define CHANGELOG_LINES 24u
 
@@ -61,7 +62,9 @@ static void add_ranges(const struct printing *p, const struct content_diff *c, c
 
 static void add_detail(const struct printing *p, const struct content_diff *c, const char *margin)
 {
-	if (c->kind == CONTENT_DIFF_TEXT) {
+	/* Of a program that changed all over, sections and symbols say more than the first ranges. */
+	if (c->kind == CONTENT_DIFF_TEXT ||
+	    (c->kind == CONTENT_DIFF_ELF && c->n_ranges_all > c->n_ranges && c->text.len)) {
 		add_lines(p, c->text, margin, DETAIL_LINES);
 		return;
 	}
@@ -96,14 +99,16 @@ static void add_count(struct buf *to, size_t n, const char *what)
 
 /* ---- with causes ---- */
 
+/* Times come last: whatever is made anew has another one. */
 static void add_of_cause(struct printing *p, uint32_t cause)
 {
-	size_t max = p->all ? SIZE_MAX : OF_CAUSE_MAX, n = 0, left = 0;
+	size_t max = p->all ? SIZE_MAX : p->d->causes[cause].comes_along ? ALONG_MAX : OF_CAUSE_MAX;
+	size_t n = 0, left = 0;
 
-	for (size_t i = 0; i < p->d->n; i++) {
-		const struct difference *d = &p->d->list[i];
+	for (size_t i = 0; i < 2 * p->d->n; i++) {
+		const struct difference *d = &p->d->list[i % p->d->n];
 
-		if (d->cause != cause)
+		if (d->cause != cause || (d->what == DIFFERENCE_MTIME) != (i >= p->d->n))
 			continue;
 		if (n == max || (!p->all && p->told >= LINES_MAX)) {
 			left++;
