@@ -28,6 +28,24 @@ int file_open(int dirfd, const char *path, bool absent_ok, int *ret_fd, struct e
 	return 0;
 }
 
+int file_open_regular(int dirfd, const char *path, bool absent_ok, int *ret_fd,
+		      struct error *err)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 && absent_ok && (errno == ENOENT || errno == ENOTDIR))
+		return FILE_ABSENT;
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open '%s'", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(err, ERR_USAGE, "'%s' is no file", path);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
 /*
  * Without openat2 (Linux < 5.6, qemu-user, strict seccomp filters): every
  * component by its own openat with O_NOFOLLOW; ".." and absolute paths refused.
@@ -97,18 +115,29 @@ int file_open_beneath(int dirfd, const char *path, int flags, int *ret_fd, struc
 	return err_sys(err, errno, "cannot open '%s'", path);
 }
 
-int file_load(int dirfd, const char *path, struct buf *to, struct error *err)
+static int load(int fd, const char *path, struct buf *to, struct error *err)
 {
-	CLEANUP_CLOSE int fd = -1;
-	CLEANUP_SOURCE struct source *s = NULL;
-	int r = file_open(dirfd, path, true, &fd, err);
+	CLEANUP_SOURCE struct source *s = source_of_fd(fd, 0, UINT64_MAX, path);
 
-	if (r)
-		return r;
-	s = source_of_fd(fd, 0, UINT64_MAX, path);
 	if (source_read_all(s, to, err) < 0)
 		return err_while(err, "reading '%s'", path);
 	return 0;
+}
+
+int file_load(int dirfd, const char *path, struct buf *to, struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+	int r = file_open(dirfd, path, true, &fd, err);
+
+	return r ? r : load(fd, path, to, err);
+}
+
+int file_load_regular(int dirfd, const char *path, struct buf *to, struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+	int r = file_open_regular(dirfd, path, true, &fd, err);
+
+	return r ? r : load(fd, path, to, err);
 }
 
 int file_make_folders(int dirfd, const char *path, struct error *err)

@@ -35,8 +35,17 @@ int file_open(int dirfd, const char *path, bool absent_ok, int *ret_fd,
 int file_open_beneath(int dirfd, const char *path, int flags, int *ret_fd,
 		      struct error *err) MUST_CHECK;
 
+/*
+ * As file_open(), of a regular file only: what others have laid there may be a FIFO, which must
+ * not keep us waiting. Anything else is ERR_USAGE.
+ */
+int file_open_regular(int dirfd, const char *path, bool absent_ok, int *ret_fd,
+		      struct error *err) MUST_CHECK;
+
 /* Whole contents into @to; ERR_LIMIT above to->max. FILE_ABSENT if missing. */
 int file_load(int dirfd, const char *path, struct buf *to, struct error *err) MUST_CHECK;
+/* The same of file_open_regular(). */
+int file_load_regular(int dirfd, const char *path, struct buf *to, struct error *err) MUST_CHECK;
 
 /* Makes @path and its parents (0777 less the umask). Existing ones are fine. */
 int file_make_folders(int dirfd, const char *path, struct error *err) MUST_CHECK;

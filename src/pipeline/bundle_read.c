@@ -85,7 +85,7 @@ int bundle_open(const char *path, struct bundle **ret, struct error *err)
 
 	b->fd = -1;
 	b->name = mem_strdup(path);
-	if (file_open(AT_FDCWD, path, false, &b->fd, err) < 0 || read_bundle(b, err) < 0) {
+	if (file_open_regular(AT_FDCWD, path, false, &b->fd, err) < 0 || read_bundle(b, err) < 0) {
 		bundle_close(b);
 		return err_while(err, "reading the bundle '%s'", path);
 	}

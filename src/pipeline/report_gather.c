@@ -80,7 +80,7 @@ static int add_beside(struct gathering *g, const char *name, const char *what, s
 	CLEANUP_BUF struct buf text = BUF_INIT(BESIDE_MAX);
 	struct report_beside *b = &g->r->beside[g->r->n_beside];
 	struct bytes data;
-	int r = file_load(g->folder, name, &text, err);
+	int r = file_load_regular(g->folder, name, &text, err);
 
 	if (r)
 		return r < 0 ? -1 : 0; /* gone since */

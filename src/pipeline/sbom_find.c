@@ -47,7 +47,7 @@ int sbom_find(const char *path, const struct identity *id, enum sbom_format form
 	const char *name = file_beside(path, arena);
 	CLEANUP_BUF struct buf text = BUF_INIT(STATEMENTS_MAX);
 	struct str rest, line;
-	int r = file_load(AT_FDCWD, name, &text, err);
+	int r = file_load_regular(AT_FDCWD, name, &text, err);
 
 	*ret_name = name;
 	*ret = SBOM_NONE;

@@ -64,11 +64,10 @@ static int open_file(struct verifying *v, struct error *err)
 				     "write it to a file");
 	}
 	v->base = slash ? slash + 1 : v->path;
-	v->fd = open(v->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* never wait */
-	if (v->fd < 0)
-		return err_sys(err, errno, "cannot open '%s'", v->path);
-	if (fstat(v->fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "'%s' is no file", v->path);
+	if (file_open_regular(AT_FDCWD, v->path, false, &v->fd, err) < 0)
+		return -1;
+	if (fstat(v->fd, &st) < 0)
+		return err_sys(err, errno, "cannot read '%s'", v->path);
 	v->size = (uint64_t)st.st_size;
 	v->kind = identify_kind_of(v->fd);
 	v->r->identity.file = arena_str(&v->r->arena, str_of(v->base));
