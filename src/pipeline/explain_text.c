@@ -62,7 +62,7 @@ static void add_ranges(const struct printing *p, const struct content_diff *c, c
 
 static void add_detail(const struct printing *p, const struct content_diff *c, const char *margin)
 {
-	/* Of a program that changed all over, sections and symbols say more than the first ranges. */
+	/* A program that changed all over: sections and symbols say more than ranges. */
 	if (c->kind == CONTENT_DIFF_TEXT ||
 	    (c->kind == CONTENT_DIFF_ELF && c->n_ranges_all > c->n_ranges && c->text.len)) {
 		add_lines(p, c->text, margin, DETAIL_LINES);

@@ -219,7 +219,7 @@ unread() { (cd "$area/empty" && TMPDIR=$area/tmp "$INGOT" ls "$image" 2>&1 | tru
 test_that "a reader that goes leaves nothing behind" unread
 no_folder() { TMPDIR=$area/nosuch leaves 12 "$INGOT" verify "$image" --rebuild --bundle "$b" && says "set TMPDIR"; }
 test_that "a temporary folder that is not there is told as such" no_folder
-twice() { # as timeout(1) signals: the process, then its group
+signalled() { # as timeout(1) signals: the process, then its group
 	TMPDIR=$area/tmp "$INGOT" verify "$disk" --rebuild --bundle "$b" >"$area/out" 2>&1 &
 	local pid=$!
 	sleep 0.1
@@ -229,7 +229,7 @@ twice() { # as timeout(1) signals: the process, then its group
 	wait $pid
 	[ -z "$(ls -A "$area/tmp")" ]
 }
-test_that "two signals at once are one" twice
+test_that "two signals at once are one" signalled
 
 interrupted() {
 	TMPDIR=$area/tmp "$INGOT" verify "$disk" --rebuild --bundle "$b" >"$area/out" 2>&1 &
