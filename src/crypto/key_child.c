@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -35,7 +36,8 @@ static int absent(const char *path, const char *what, struct error *err)
 		err_set(err, ERR_KEY, "the %s '%s' is a symbolic link", what, path);
 		return err_hint(err, "give the file that it leads to");
 	}
-	return err_sys(err, errno, "cannot open '%s'", path);
+	/* In one text: what the child tells is a message and a hint. */
+	return err_set(err, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
 }
 
 /* What others can read is no secret. */
