@@ -112,6 +112,26 @@ if [ -f "$jsonl" ]; then
 		return $status
 	}
 	check "a changed statement is found" changed_statement
+	# Whoever changes both, and the digest that the provenance has: the claim is another.
+	other_claim() {
+		cp "$jsonl" "$area/keep"
+		/usr/bin/python3 - "$jsonl" <<-'EOF' || return 1
+			import base64, json, sys
+			lines = [json.loads(l) for l in open(sys.argv[1])]
+			for e in lines:
+			    e['signatures'] = []
+			    p = base64.b64decode(e['payload'])
+			    if b'spdx.dev/Document' in p:
+			        p = p.replace(b'"name":"hello"', b'"name":"hallo"')
+			    e['payload'] = base64.b64encode(p).decode()
+			open(sys.argv[1], 'w').write(''.join(json.dumps(e, sort_keys=True, separators=(',', ':')) + '\n' for e in lines))
+		EOF
+		leaves 7 verify "$image" --key "$pub" && says "is not the document that"
+		local status=$?
+		cp "$area/keep" "$jsonl"
+		return $status
+	}
+	check "an SBOM that is not the one of its statement is found" other_claim
 fi
 
 # ---- tars that hide something ----
@@ -213,6 +233,19 @@ unsigned() {
 	"$mutate" "$area/flips/zstd.oci.tar" "$area/flips/zstd.oci.tar" "$n" 6
 }
 check "of an image they are found without any signature" unsigned
+# Free space of the EFI system partition, with nobody who vouches for the disk.
+free_space() {
+	"$tool" erofs >"$area/flips/free.raw" && /usr/bin/python3 - "$area/flips/free.raw" <<-'EOF' || return 1
+		import struct, sys
+		with open(sys.argv[1], 'r+b') as f:
+		    f.seek(1024 + 40)
+		    end = (struct.unpack('<Q', f.read(8))[0] + 1) * 512
+		    f.seek(end - 10)
+		    f.write(b'x')
+	EOF
+	leaves 7 verify "$area/flips/free.raw" && says "the EFI system partition is not what follows"
+}
+check "a byte in free space of the EFI system partition is found" free_space
 for type in ext4 erofs; do
 	"$tool" $type >"$area/flips/$type.raw" || not_ok "a small disk is made"
 	flips "$type" "$area/flips/$type.raw" "$n_disk"
