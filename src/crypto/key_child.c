@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
