@@ -129,6 +129,34 @@ static int read_diff(const struct reading *r, struct oci_image_layer *layer, con
 	return 0;
 }
 
+/*
+ * What can't be decoded is first of all not what the manifest names: that is told, and what
+ * the decoder said is a detail. *err stands if the blob is the right one.
+ */
+static int judge_blob(const struct reading *r, const struct oci_image_layer *layer,
+		      const char *what, struct error *err)
+{
+	CLEANUP_SOURCE struct source *in =
+		hash_check_source(source_of_fd(r->fd, layer->offset, layer->size, r->name),
+				  layer->size, &layer->blob, what);
+	CLEANUP_ERR struct error decoder = ERR_INIT, blob = ERR_INIT;
+	CLEANUP_FREE uint8_t *bytes = mem_alloc(COPY_SIZE);
+	size_t n;
+
+	if (err->code != ERR_FORMAT && err->code != ERR_LIMIT && err->code != ERR_UNACCOUNTED)
+		return -1;
+	do
+		if (source_read(in, bytes, COPY_SIZE, &n, &blob) < 0)
+			break;
+	while (n);
+	if (blob.code != ERR_DIGEST)
+		return -1;
+	(void)err_move(&decoder, err);
+	(void)err_move(err, &blob);
+	(void)err_detail(err, "its decoder says: %s", decoder.message);
+	return err_while(err, "verifying '%s'", r->name);
+}
+
 static int verify_layer(void *context, size_t i, struct error *err)
 {
 	const struct reading *r = context;
@@ -146,7 +174,7 @@ static int verify_layer(void *context, size_t i, struct error *err)
 	diff = diff_source(in);
 	status = read_diff(r, layer, what, diff, err);
 	source_close(&diff->source);
-	return status;
+	return status < 0 ? judge_blob(r, layer, what, err) : 0;
 }
 
 /* ---- all of them ---- */

@@ -277,6 +277,9 @@ static int match_one(struct verifying *v, const struct verify_bundle *b, const s
 			       &weak);
 	if (match != IDENTITY_ALL && match != IDENTITY_STRONG)
 		return refuse(v, b, inside, err);
+	/* What fails inside is told; that a document has the right digest is no comfort then. */
+	if (inside && match == IDENTITY_STRONG)
+		return 0;
 	name = signed_name(v, b);
 	verify_add(v->r, "identity", VERIFY_OK, "signed as '" STR_FMT "', by key %.16s",
 		   STR_ARG(name), digest_hex(public_key_id(b->key->key), hex));

@@ -77,3 +77,23 @@ Test(oci_layers, nothing_follows_the_end_of_a_tar)
 	tar.len -= 2;
 	cr_assert_eq(code_of(&tar, OCI_OUR_TAR), ERR_UNACCOUNTED);
 }
+
+Test(oci_layers, what_cannot_be_decoded_is_judged_by_its_digest_first)
+{
+	CLEANUP_BUF struct buf tar = BUF_INIT(100000);
+	struct oci_image_layer layer = { .format = COMPRESS_ZSTD };
+	struct oci_image image = { .layers = &layer, .n_layers = 1 };
+	CLEANUP_ERR struct error right = ERR_INIT, wrong = ERR_INIT;
+	int fd = memfd_create("layer", MFD_CLOEXEC);
+
+	add_tar(&tar);
+	cr_assert_eq(write(fd, tar.ptr, tar.len), (ssize_t)tar.len);
+	layer.size = tar.len;
+	layer.blob = hash_bytes(buf_bytes(&tar));
+	cr_assert_lt(oci_read_layers(fd, "x.oci.tar", 1, OCI_OUR_TAR, &image, &right), 0);
+	cr_assert_eq(right.code, ERR_FORMAT);
+	layer.blob.bytes[0] ^= 1;
+	cr_assert_lt(oci_read_layers(fd, "x.oci.tar", 1, OCI_OUR_TAR, &image, &wrong), 0);
+	cr_assert_eq(wrong.code, ERR_DIGEST);
+	close(fd);
+}
