@@ -253,8 +253,10 @@ static int judge_newer(struct sourcing *s, const struct lock_suite *suite, struc
 	return release_check(ret, name, suite->suite, b->context->now, suite->date, err);
 }
 
+/* @gone: why the locked one does not serve; it stands if there is no newer one. */
 static int read_newer(struct sourcing *s, const struct lock_suite *suite,
-		      const struct recipe_source *source, struct bytes keyring, struct error *err)
+		      const struct recipe_source *source, struct bytes keyring, struct error *gone,
+		      struct error *err)
 {
 	struct bundling *b = s->b;
 	CLEANUP_BUF struct buf text = BUF_INIT(LIMIT_RELEASE_SIZE);
@@ -269,14 +271,16 @@ static int read_newer(struct sourcing *s, const struct lock_suite *suite,
 			    &item.urls, &item.n_urls, err) < 0 ||
 	    fetch_all(b->context->stage, &item, 1, &options, err) < 0)
 		return -1;
+	if (digest_equal(&item.ret_digest, &suite->inrelease))
+		return err_move(err, gone);
 	if (stage_load(b->context->stage, &item.ret_digest, &text, err))
 		return err->code ? -1 : err_set(err, ERR_IO, "an object has gone");
 	if (judge_newer(s, suite, arena_bytes(&b->arena, buf_bytes(&text)), keyring, &release,
 			err) < 0)
 		return -1;
 	context_note(b->context,
-		     "the Sources of '" STR_FMT "' of %s are gone from the mirrors: those "
-		     "of %s serve where they name the same versions",
+		     "the Sources of '" STR_FMT "' of %s, or files of theirs, are gone from the "
+		     "mirrors: those of %s serve where they name the same versions",
 		     STR_ARG(suite->suite), text_time(suite->date, then),
 		     text_time(release.date, now));
 	bundling_add_object(b,
@@ -297,7 +301,7 @@ static int read_suite(struct sourcing *s, const struct lock_suite *suite, struct
 {
 	CLEANUP_BUF struct buf keyring = BUF_INIT(KEYRING_SIZE_MAX);
 	const struct recipe_source *source = locked_source(s->b->recipe, suite);
-	struct error gone = ERR_INIT;
+	CLEANUP_ERR struct error gone = ERR_INIT;
 
 	if (!source)
 		return err_set(err, ERR_LOCK_STALE, "the recipe has no source '" STR_FMT "'",
@@ -308,8 +312,7 @@ static int read_suite(struct sourcing *s, const struct lock_suite *suite, struct
 		return 0;
 	if (!is_gone(&gone) || s->b->context->offline)
 		return err_move(err, &gone);
-	err_release(&gone);
-	return read_newer(s, suite, source, buf_bytes(&keyring), err);
+	return read_newer(s, suite, source, buf_bytes(&keyring), &gone, err);
 }
 
 static int check_found(const struct sourcing *s, struct error *err)
