@@ -77,9 +77,11 @@ static void print_text(const char *path, const struct written *w)
 
 	printf("%s\n  sha256    %s\n", path, digest_format(&w->digest, text) + 7);
 	printf("  manifest  %s\n", digest_format(&w->result.manifest, text));
-	printf("  size      %s in %zu files: %zu packages, %zu of evidence, %zu of sources\n",
-	       text_size(w->size, size), w->result.n_files, n[BUNDLE_PACKAGE], n[BUNDLE_EVIDENCE],
-	       n[BUNDLE_SOURCE]);
+	printf("  size      %s in %zu files: %zu packages, %zu of evidence",
+	       text_size(w->size, size), w->result.n_files, n[BUNDLE_PACKAGE], n[BUNDLE_EVIDENCE]);
+	if (n[BUNDLE_SOURCE])
+		printf(", %zu of sources", n[BUNDLE_SOURCE]);
+	printf("\n");
 	if (!w->result.has_evidence)
 		printf("  evidence  not complete\n");
 }

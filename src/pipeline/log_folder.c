@@ -166,7 +166,8 @@ int log_open(struct log_folder *f, const char *path, bool exclusive, struct erro
 	if (flock(f->fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
 			return err_sys(err, errno, "cannot lock '%s'", path);
-		return err_set(err, ERR_IO, "somebody else works on the log '%s' right now", path);
+		(void)err_set(err, ERR_IO, "somebody else works on the log '%s' right now", path);
+		return err_hint(err, "run it again when the other has ended");
 	}
 	if (read_checkpoint(f, err) < 0)
 		return err_while(err, "reading the log '%s'", path);
