@@ -319,23 +319,6 @@ static struct str path_of(const struct node *n, struct buf *buf)
 	return n->parent ? buf_str(buf) : STR("");
 }
 
-/* Canonical order: component by component. */
-static int by_place(struct str a, struct str b)
-{
-	struct str x, y;
-
-	for (;;) {
-		bool more_a = str_split(&a, '/', &x), more_b = str_split(&b, '/', &y);
-		int order;
-
-		if (!more_a || !more_b)
-			return more_a - more_b;
-		order = str_compare(x, y);
-		if (order)
-			return order;
-	}
-}
-
 static void note_first(const struct node **first, const struct node *n)
 {
 	if (n && !first[n->inode->serial])
@@ -352,7 +335,7 @@ static int walk(struct work *w, struct error *err)
 	while (a || b) {
 		struct str x = a ? path_of(a, &path_a) : STR("");
 		struct str y = b ? path_of(b, &path_b) : STR("");
-		int order = !a ? 1 : !b ? -1 : by_place(x, y);
+		int order = !a ? 1 : !b ? -1 : tree_path_compare(x, y);
 		struct pair p = { order <= 0 ? x : y, order <= 0 ? a : NULL,
 				  order >= 0 ? b : NULL };
 

@@ -2,6 +2,7 @@
 #include "attest/report_find.h"
 
 #include "attest/tree_owners.h"
+#include "base/capability.h"
 #include "base/cleanup.h"
 #include "base/endian.h"
 #include "base/strtab.h"
@@ -28,49 +29,6 @@ int report_load(const struct report *r, struct report_findings *f, const char *p
 /* capabilities(7), xattr of version 2 and 3: linux/capability.h. */
 static struct str capabilities(struct bytes v, struct arena *arena)
 {
-	static const char *const names[] = {
-		"chown",
-		"dac_override",
-		"dac_read_search",
-		"fowner",
-		"fsetid",
-		"kill",
-		"setgid",
-		"setuid",
-		"setpcap",
-		"linux_immutable",
-		"net_bind_service",
-		"net_broadcast",
-		"net_admin",
-		"net_raw",
-		"ipc_lock",
-		"ipc_owner",
-		"sys_module",
-		"sys_rawio",
-		"sys_chroot",
-		"sys_ptrace",
-		"sys_pacct",
-		"sys_admin",
-		"sys_boot",
-		"sys_nice",
-		"sys_resource",
-		"sys_time",
-		"sys_tty_config",
-		"mknod",
-		"lease",
-		"audit_write",
-		"audit_control",
-		"setfcap",
-		"mac_override",
-		"mac_admin",
-		"syslog",
-		"wake_alarm",
-		"block_suspend",
-		"audit_read",
-		"perfmon",
-		"bpf",
-		"checkpoint_restore",
-	};
 	CLEANUP_BUF struct buf b = BUF_INIT(4096);
 	uint64_t permitted, inherited;
 
@@ -81,8 +39,8 @@ static struct str capabilities(struct bytes v, struct arena *arena)
 	for (unsigned i = 0; i < 64; i++) {
 		if (!((permitted | inherited) >> i & 1))
 			continue;
-		if (i < sizeof(names) / sizeof(*names))
-			buf_printf(&b, "%scap_%s", b.len ? "," : "", names[i]);
+		if (i < CAPABILITIES)
+			buf_printf(&b, "%scap_%s", b.len ? "," : "", capability_names[i]);
 		else
 			buf_printf(&b, "%scap_%u", b.len ? "," : "", i);
 	}

@@ -161,23 +161,6 @@ static struct str path_of(const struct node *n, struct buf *buf)
 	return buf_str(buf);
 }
 
-/* Two walks side by side; both are in canonical order. */
-static int by_place(struct str a, struct str b)
-{
-	struct str x, y;
-
-	for (;;) {
-		bool more_a = str_split(&a, '/', &x), more_b = str_split(&b, '/', &y);
-		int order;
-
-		if (!more_a || !more_b)
-			return more_a - more_b;
-		order = str_compare(x, y);
-		if (order)
-			return order;
-	}
-}
-
 static int compare_all(struct work *w, struct error *err)
 {
 	CLEANUP_BUF struct buf path_a = BUF_INIT(1u << 20), path_b = BUF_INIT(1u << 20);
@@ -188,7 +171,7 @@ static int compare_all(struct work *w, struct error *err)
 	while (a || b) {
 		struct str x = a ? path_of(a, &path_a) : STR("");
 		struct str y = b ? path_of(b, &path_b) : STR("");
-		int order = !a ? 1 : !b ? -1 : by_place(x, y);
+		int order = !a ? 1 : !b ? -1 : tree_path_compare(x, y);
 
 		if (order < 0)
 			add_path(w, x, w->owners_a[a->serial], 0, a->inode, NULL);

@@ -2,6 +2,7 @@
  * setcap, getcap. A file's capabilities are the attribute security.capability as libcap
  * writes it: revision 2, little-endian (linux/capability.h, vfs_cap_data).
  */
+#include "base/capability.h"
 #include "base/endian.h"
 #include "shell/file_tool.h"
 #include "shell/tool_files.h"
@@ -9,51 +10,6 @@
 #define CAPABILITY_REVISION 0x02000000u
 #define CAPABILITY_EFFECTIVE 0x000001u
 #define CAPABILITY_SIZE 20
-
-static const char *const names[] = {
-	"chown",
-	"dac_override",
-	"dac_read_search",
-	"fowner",
-	"fsetid",
-	"kill",
-	"setgid",
-	"setuid",
-	"setpcap",
-	"linux_immutable",
-	"net_bind_service",
-	"net_broadcast",
-	"net_admin",
-	"net_raw",
-	"ipc_lock",
-	"ipc_owner",
-	"sys_module",
-	"sys_rawio",
-	"sys_chroot",
-	"sys_ptrace",
-	"sys_pacct",
-	"sys_admin",
-	"sys_boot",
-	"sys_nice",
-	"sys_resource",
-	"sys_time",
-	"sys_tty_config",
-	"mknod",
-	"lease",
-	"audit_write",
-	"audit_control",
-	"setfcap",
-	"mac_override",
-	"mac_admin",
-	"syslog",
-	"wake_alarm",
-	"block_suspend",
-	"audit_read",
-	"perfmon",
-	"bpf",
-	"checkpoint_restore",
-};
-#define N_NAMES (sizeof(names) / sizeof(*names))
 
 struct capabilities {
 	uint64_t effective, permitted, inheritable;
@@ -64,8 +20,8 @@ static bool find_capability(struct str name, uint64_t *ret)
 	if (!str_has_prefix(name, STR("cap_")))
 		return false;
 	name = (struct str){ name.ptr + 4, name.len - 4 };
-	for (size_t i = 0; i < N_NAMES; i++)
-		if (str_equal_cstr(name, names[i])) {
+	for (size_t i = 0; i < CAPABILITIES; i++)
+		if (str_equal_cstr(name, capability_names[i])) {
 			*ret |= 1ull << i;
 			return true;
 		}
@@ -204,9 +160,9 @@ int tool_getcap(struct shell_call *c, struct error *err)
 			if (!permitted || (inheritable && inheritable != permitted))
 				return shell_refuse(c, err, "mixed sets");
 			buf_printf(c->out, STR_FMT " ", STR_ARG(c->argv[i]));
-			for (size_t b = 0; b < N_NAMES; b++)
+			for (size_t b = 0; b < CAPABILITIES; b++)
 				if (permitted >> b & 1) {
-					buf_printf(c->out, "%scap_%s", first ? "" : ",", names[b]);
+					buf_printf(c->out, "%scap_%s", first ? "" : ",", capability_names[b]);
 					first = false;
 				}
 			buf_printf(c->out, "=%s%s%s\n", effective ? "e" : "",
