@@ -162,7 +162,8 @@ int tool_getcap(struct shell_call *c, struct error *err)
 			buf_printf(c->out, STR_FMT " ", STR_ARG(c->argv[i]));
 			for (size_t b = 0; b < CAPABILITIES; b++)
 				if (permitted >> b & 1) {
-					buf_printf(c->out, "%scap_%s", first ? "" : ",", capability_names[b]);
+					buf_printf(c->out, "%scap_%s", first ? "" : ",",
+						   capability_names[b]);
 					first = false;
 				}
 			buf_printf(c->out, "=%s%s%s\n", effective ? "e" : "",
