@@ -34,6 +34,8 @@ struct app {
 	bool has_context;
 	uint64_t n_set_aside; /* damaged objects of the stage, so far */
 	struct arena arena;   /* for what a command prints */
+	struct json *document; /* in it: to be printed at the end */
+	bool has_document;     /* it was printed */
 };
 
 /*
@@ -69,8 +71,14 @@ int app_recipe(struct app *app, const char *name, struct recipe **ret,
  */
 bool app_may_retry(struct app *app, struct error *err);
 
-/* Prints a JSON value with its "schema": "ingot/NAME/1" on stdout. */
+/*
+ * The one JSON document of this invocation, with its "schema": "ingot/NAME/1". With --json it is
+ * printed on stdout when the command has ended, and if that was with an error, this is its member
+ * "error"; an error without a document is one by itself.
+ */
 void app_print_json(struct app *app, const char *name, struct json *object);
+/* The same at once, for what goes on for long: an error later is on stderr and in the status. */
+void app_print_json_now(struct app *app, const char *name, struct json *object);
 
 /* Prints untrusted text on stdout, safely. */
 void app_print_str(struct str text);

@@ -1,5 +1,6 @@
 #include "cli/app.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,14 +170,36 @@ bool app_may_retry(struct app *app, struct error *err)
 	return true;
 }
 
-void app_print_json(struct app *app, const char *name, struct json *object)
+static void write_json(const struct json *object)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(SIZE_MAX / 8);
 
-	json_set(object, "schema",
-		 json_text(&app->arena, arena_printf(&app->arena, "ingot/%s/1", name)));
 	json_write_pretty(object, &text);
 	fwrite(text.ptr, 1, text.len, stdout);
+}
+
+static struct json *with_schema(struct app *app, const char *name, struct json *object)
+{
+	return json_set(object, "schema",
+			json_text(&app->arena, arena_printf(&app->arena, "ingot/%s/1", name)));
+}
+
+void app_print_json(struct app *app, const char *name, struct json *object)
+{
+	assert(!app->document && !app->has_document);
+	(void)with_schema(app, name, object);
+	if (app->json)
+		app->document = object;
+	else
+		write_json(object);
+}
+
+void app_print_json_now(struct app *app, const char *name, struct json *object)
+{
+	assert(!app->document && !app->has_document);
+	app->has_document = true;
+	write_json(with_schema(app, name, object));
+	fflush(stdout);
 }
 
 void app_print_str(struct str text)
@@ -247,7 +270,7 @@ static void add_refusals_json(struct app *app, const struct refusals *f, struct 
 	json_set(o, "paste", json_text(&app->arena, f->block));
 }
 
-static void print_json_error(struct app *app, const struct error *err)
+static struct json *error_json(struct app *app, const struct error *err)
 {
 	struct arena *a = &app->arena;
 	struct json *o = json_object(a), *contexts = json_array(a);
@@ -268,8 +291,24 @@ static void print_json_error(struct app *app, const struct error *err)
 		json_set(o, "help", json_text(a, err->hint));
 	for (unsigned i = 0; i < err->n_context; i++)
 		json_add(contexts, json_text(a, err->context[i]));
-	json_set(o, "while", contexts);
-	app_print_json(app, "error", o);
+	return json_set(o, "while", contexts);
+}
+
+/* One document for a script, whatever happened: what there is to say, and why it is no more. */
+static void print_json_error(struct app *app, const struct error *err)
+{
+	if (app->document)
+		json_set(app->document, "error", error_json(app, err));
+	else if (!app->has_document)
+		app->document = with_schema(app, "error", error_json(app, err));
+}
+
+static void print_document(struct app *app)
+{
+	if (app->document)
+		write_json(app->document);
+	app->document = NULL;
+	app->has_document = true;
 }
 
 static int fail(struct app *app, struct error *err)
@@ -279,8 +318,10 @@ static int fail(struct app *app, struct error *err)
 		return 128 + SIGPIPE;
 	if (app->progress)
 		progress_pause(app->progress);
-	if (app->json)
+	if (app->json) {
 		print_json_error(app, err);
+		print_document(app);
+	}
 	err_print(err, stderr);
 	/* Data, so that it can be piped into a recipe; the talk was on standard error. */
 	if (!app->json && err->code == ERR_SCRIPT && app->context.refused)
@@ -291,8 +332,9 @@ static int fail(struct app *app, struct error *err)
 }
 
 /* `ingot build | head` ends quietly; a full disk behind stdout does not. */
-static int finish_stdout(struct error *err)
+static int finish_stdout(struct app *app, struct error *err)
 {
+	print_document(app);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
 	return err_set(err, ERR_IO, "cannot write to standard output");
@@ -328,7 +370,7 @@ int cli_main(int argc, char **argv)
 
 		if (r < 0)
 			status = fail(&app, &err);
-		else if (finish_stdout(&err) < 0)
+		else if (finish_stdout(&app, &err) < 0)
 			status = fail(&app, &err);
 		else
 			status = r;

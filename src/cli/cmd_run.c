@@ -158,8 +158,7 @@ static void print_json(struct app *app, const struct run *r)
 	json_set(o, "ssh_port", json_int(a, r->ssh_port));
 	json_set(o, "ssh_users", users);
 	json_set(o, "ports", ports);
-	app_print_json(app, "run", o);
-	fflush(stdout);
+	app_print_json_now(app, "run", o);
 }
 
 /* ---- */

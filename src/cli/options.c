@@ -14,7 +14,7 @@ const struct cli_option global_options[] = {
 	{ "outputs", 0, "DIR", "write outputs to DIR" },
 	{ "offline", 0, NULL, "use no network" },
 	{ "jobs", 'j', "N", "use N threads (default: one a processor)" },
-	{ "json", 0, NULL, "print the result as JSON on stdout" },
+	{ "json", 0, NULL, "print the result as one JSON document on stdout" },
 	{ "progress", 0, "MODE", "auto, tty, plain, json or none" },
 	{ "quiet", 'q', NULL, "print no progress and no notes" },
 	{ "verbose", 'v', NULL, "print what is done, in detail" },

@@ -50,6 +50,12 @@ unknown() { leaves 9 verify "$image" --key "$area/other.pub" && says "not known 
 check "a signature by another key is told, and not counted" unknown
 json() { ingot --json verify "$image" --key "$pub" | jq -e '.schema == "ingot/verify/1" and .vouched and .verdict == "vouched" and (.checks | length > 8) and .digests.config and (.signers | length == 1)'; }
 check "--json has every check" json
+one_document() {
+	ingot --json verify "$image" >"$area/verify.json" 2>"$area/verify.err"
+	[ $? -eq 9 ] && jq -s -e 'length == 1 and .[0].schema == "ingot/verify/1" and .[0].verdict == "nobody-vouches" and
+		.[0].error.code == "E0902" and .[0].error.exit_status == 9' "$area/verify.json"
+}
+check "and is one document, with the error in it" one_document
 anywhere() { (cd / && leaves 0 "$INGOT" verify "$image" --key "$pub"); }
 check "no workspace is needed" anywhere
 renamed() {

@@ -246,5 +246,5 @@ int block_files_add(struct block_files *f, const struct block_extent *extents, s
 
 const struct content_reader *block_files_reader(const struct block_files *f)
 {
-	return &f->reader;
+	return f ? &f->reader : NULL;
 }

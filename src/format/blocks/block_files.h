@@ -55,7 +55,7 @@ int block_files_add(struct block_files *f, const struct block_extent *extents, s
 		    struct content *ret, struct error *err) MUST_CHECK;
 
 /*
- * Reads what was added, verifying digests. Borrowed from @f. Any number of threads may
- * use it while nothing is added.
+ * Reads what was added, verifying digests. Borrowed from @f; NULL of NULL. Any number of
+ * threads may use it while nothing is added.
  */
 const struct content_reader *block_files_reader(const struct block_files *f);
