@@ -5,7 +5,7 @@
 #include <openssl/rand.h>
 
 #include "base/cleanup.h"
-#include "base/endian.h"
+#include "base/field.h"
 #include "crypto/openssl_cleanup.h"
 #include "crypto/public_key_private.h"
 #include "crypto/signer.h"
@@ -18,9 +18,8 @@
 #define SCRYPT_N 16384
 #define SCRYPT_R 8
 #define SCRYPT_P 1
-#define SCRYPT_SALT 16	   /* bytes */
-#define KEY_PEM_MAX 4096   /* bytes; these keys have 119 to 500 */
-#define KEY_BLOCK_HEADER 4 /* length of the private PEM, before it */
+#define SCRYPT_SALT 16	 /* bytes */
+#define KEY_PEM_MAX 4096 /* bytes; these keys have 119 to 500 */
 
 struct wish {
 	enum key_type type;
@@ -72,14 +71,13 @@ static bool write_private(BIO *to, EVP_PKEY *key, const char *passphrase)
 	return done;
 }
 
-/* Length of the private PEM, the private PEM, the public one. */
+/* The private PEM, a field, and the public one. */
 static int generate_there(const void *what, struct buf *to, struct error *err)
 {
 	const struct wish *w = what;
 	CLEANUP_EVP_PKEY EVP_PKEY *key = generate(w->type);
 	CLEANUP_BIO BIO *text = BIO_new(BIO_s_secmem());
 	CLEANUP_PUBLIC_KEY struct public_key *public = NULL;
-	uint8_t length[KEY_BLOCK_HEADER];
 	char *pem;
 	long len;
 
@@ -88,9 +86,7 @@ static int generate_there(const void *what, struct buf *to, struct error *err)
 	if (public_key_of(key, &public, err) < 0)
 		return -1;
 	len = BIO_get_mem_data(text, &pem);
-	put_le32(length, (uint32_t)len);
-	buf_add(to, length, sizeof(length));
-	buf_add(to, pem, (size_t)len);
+	field_put(to, (struct bytes){ (const uint8_t *)pem, (size_t)len });
 	public_key_pem(public, to);
 	return 0;
 }
@@ -106,7 +102,7 @@ int key_generate(enum key_type type, const char *passphrase, struct buf *private
 	};
 	const struct wish w = { type, passphrase };
 	struct buf answer = BUF_INIT(2 * KEY_PEM_MAX);
-	uint32_t len;
+	struct bytes rest, private;
 	int r;
 
 	if (type == KEY_RSA)
@@ -114,11 +110,12 @@ int key_generate(enum key_type type, const char *passphrase, struct buf *private
 	buf_reserve(&answer, 2 * KEY_PEM_MAX); /* growing would leave copies */
 	buf_reserve(private_pem, KEY_PEM_MAX);
 	r = child_run(generate_there, &w, &options, &answer, err);
+	rest = buf_bytes(&answer);
+	if (r == 0 && (!field_take(&rest, &private) || private.len > KEY_PEM_MAX))
+		r = err_set(err, ERR_KEY, "%s gave no key", options.name);
 	if (r == 0) {
-		len = get_le32(answer.ptr);
-		buf_add(private_pem, answer.ptr + KEY_BLOCK_HEADER, len);
-		buf_add(public_pem, answer.ptr + KEY_BLOCK_HEADER + len,
-			answer.len - KEY_BLOCK_HEADER - len);
+		buf_add(private_pem, private.ptr, private.len);
+		buf_add(public_pem, rest.ptr, rest.len);
 	}
 	key_wipe(&answer);
 	return r;

@@ -1,11 +1,8 @@
-/*
- * What the child answers: the public key in DER and the signatures, each with its length
- * before it (32 bits, little-endian).
- */
+/* What the child answers: the public key in DER and the signatures, each a field. */
 #include <openssl/err.h>
 
 #include "base/cleanup.h"
-#include "base/endian.h"
+#include "base/field.h"
 #include "crypto/key_read.h"
 #include "crypto/openssl_cleanup.h"
 #include "crypto/public_key_private.h"
@@ -17,15 +14,6 @@ struct work {
 };
 
 /* ---- the child ---- */
-
-static void add_field(struct buf *to, struct bytes field)
-{
-	uint8_t length[4];
-
-	put_le32(length, (uint32_t)field.len);
-	buf_add(to, length, sizeof(length));
-	buf_add(to, field.ptr, field.len);
-}
 
 static int failed(struct error *err)
 {
@@ -45,7 +33,7 @@ static int sign_one(EVP_PKEY *key, struct bytes message, struct buf *to, struct 
 	if (!context || EVP_DigestSignInit(context, NULL, md, NULL, key) != 1 ||
 	    EVP_DigestSign(context, signature, &len, message.ptr, message.len) != 1)
 		return failed(err);
-	add_field(to, (struct bytes){ signature, len });
+	field_put(to, (struct bytes){ signature, len });
 	return 0;
 }
 
@@ -59,7 +47,7 @@ static int sign_there(struct bytes pem, const char *passphrase, const void *what
 	if (key_read_private(pem, passphrase, &key, err) < 0 ||
 	    public_key_of(key, &public, err) < 0)
 		return -1;
-	add_field(to, public_key_der(public));
+	field_put(to, public_key_der(public));
 	for (size_t i = 0; i < w->n; i++)
 		if (sign_one(key, w->messages[i], to, err) < 0)
 			return -1;
@@ -70,15 +58,10 @@ static int sign_there(struct bytes pem, const char *passphrase, const void *what
 
 static int take_field(struct bytes *rest, struct bytes *ret, struct error *err)
 {
-	uint32_t length;
-
-	if (rest->len < 4 || (length = get_le32(rest->ptr)) > rest->len - 4)
-		return err_set(err, ERR_KEY,
-			       "the process that holds the private key gave an "
-			       "answer that is cut short");
-	*ret = (struct bytes){ rest->ptr + 4, length };
-	*rest = (struct bytes){ rest->ptr + 4 + length, rest->len - 4 - length };
-	return 0;
+	if (field_take(rest, ret))
+		return 0;
+	return err_set(err, ERR_KEY,
+		       "the process that holds the private key gave an answer that is cut short");
 }
 
 int signer_by_key(const struct key_source *source, const struct bytes *messages, size_t n,

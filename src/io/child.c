@@ -1,6 +1,6 @@
 /*
  * What goes over the pipe: the error's code in four bytes; then what the task says, or
- * message, detail and hint, each with its length before it (32 bits, little-endian).
+ * message, detail and hint, each a field (base/field.h).
  */
 #define _GNU_SOURCE
 #include "io/child.h"
@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/endian.h"
+#include "base/field.h"
 #include "base/mem.h"
 
 #define ERROR_MAX (1u << 20) /* bytes of an error's texts */
@@ -24,14 +25,11 @@
 
 static void add_text(struct buf *to, const char *text)
 {
-	uint8_t length[4];
-	size_t len = text ? strlen(text) : 0;
+	struct bytes all = str_bytes(str_of(text));
 
-	if (len > ERROR_MAX / 4)
-		len = ERROR_MAX / 4;
-	put_le32(length, (uint32_t)len);
-	buf_add(to, length, sizeof(length));
-	buf_add(to, text, len);
+	if (all.len > ERROR_MAX / 4)
+		all.len = ERROR_MAX / 4;
+	field_put(to, all);
 }
 
 static bool be_quiet(void)
@@ -118,31 +116,17 @@ static int wait_for(pid_t pid, const struct child_options *o, struct error *err)
 	return died(o, err, how);
 }
 
-static bool take_text(struct bytes *rest, struct str *ret)
-{
-	uint32_t length;
-
-	if (rest->len < 4)
-		return false;
-	length = get_le32(rest->ptr);
-	if (length > rest->len - 4)
-		return false;
-	*ret = (struct str){ (const char *)rest->ptr + 4, length };
-	*rest = (struct bytes){ rest->ptr + 4 + length, rest->len - 4 - length };
-	return true;
-}
-
 static int take_error(struct bytes rest, enum err_code code, const struct child_options *o,
 		      struct error *err)
 {
-	struct str message, detail, hint;
+	struct bytes message, detail, hint;
 
-	if (!take_text(&rest, &message) || !take_text(&rest, &detail) || !take_text(&rest, &hint))
+	if (!field_take(&rest, &message) || !field_take(&rest, &detail) || !field_take(&rest, &hint))
 		return died(o, err, "gave an answer that is cut short");
-	err_set(err, code, STR_FMT, STR_ARG(message));
+	err_set(err, code, STR_FMT, STR_ARG(bytes_str(message)));
 	if (detail.len)
-		err_detail(err, STR_FMT, STR_ARG(detail));
-	return hint.len ? err_hint(err, STR_FMT, STR_ARG(hint)) : -1;
+		err_detail(err, STR_FMT, STR_ARG(bytes_str(detail)));
+	return hint.len ? err_hint(err, STR_FMT, STR_ARG(bytes_str(hint))) : -1;
 }
 
 static int take_answer(struct bytes all, const struct child_options *o, struct buf *to,

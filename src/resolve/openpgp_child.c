@@ -1,44 +1,16 @@
-/*
- * The child that runs librnp. What it says is the text and the signers, each with its
- * length before it (32 bits, little-endian).
- */
+/* The child that runs librnp. What it says is the text and the signers, each a field. */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "base/endian.h"
+#include "base/field.h"
 #include "base/limits.h"
 #include "io/child.h"
 #include "resolve/openpgp_private.h"
 
 #define ANSWER_MAX (LIMIT_RELEASE_SIZE + (1u << 20)) /* the text and its signers */
 #define CPU_MAX 60				     /* seconds; Debian's take 0.1 */
-
-/* ---- fields ---- */
-
-static void add_field(struct buf *to, struct bytes value)
-{
-	uint8_t length[4];
-
-	put_le32(length, (uint32_t)value.len);
-	buf_add(to, length, sizeof(length));
-	buf_add(to, value.ptr, value.len);
-}
-
-static bool take_field(struct bytes *rest, struct bytes *ret)
-{
-	uint32_t length;
-
-	if (rest->len < 4)
-		return false;
-	length = get_le32(rest->ptr);
-	if (length > rest->len - 4)
-		return false;
-	*ret = (struct bytes){ rest->ptr + 4, length };
-	*rest = (struct bytes){ rest->ptr + 4 + length, rest->len - 4 - length };
-	return true;
-}
 
 /* ---- the child ---- */
 
@@ -65,9 +37,9 @@ static int read_there(const void *what, struct buf *to, struct error *err)
 
 	if (r->task(r->what, drop_rights, &arena, &v, err) < 0)
 		return -1;
-	add_field(to, v.text);
+	field_put(to, v.text);
 	for (size_t i = 0; i < v.n_signers; i++)
-		add_field(to, str_bytes(v.signers[i]));
+		field_put(to, str_bytes(v.signers[i]));
 	return 0;
 }
 
@@ -79,13 +51,13 @@ static int take_verdict(struct bytes all, struct arena *arena, struct openpgp_ve
 	struct bytes text, signer;
 	size_t capacity = all.len / 4;
 
-	if (!take_field(&all, &text))
+	if (!field_take(&all, &text))
 		return err_set(err, ERR_SIGNATURE, "the OpenPGP reader's answer is cut short");
 	*ret = (struct openpgp_verdict){ .text = arena_bytes(arena, text) };
 	if (capacity > 4096)
 		capacity = 4096;
 	ret->signers = arena_array(arena, capacity, sizeof(*ret->signers));
-	while (ret->n_signers < capacity && take_field(&all, &signer))
+	while (ret->n_signers < capacity && field_take(&all, &signer))
 		ret->signers[ret->n_signers++] = arena_str(arena, bytes_str(signer));
 	return 0;
 }
