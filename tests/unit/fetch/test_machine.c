@@ -150,10 +150,11 @@ Test(machine, variables_go_over_the_configuration)
 
 Test(machine, the_xdg_folder_is_used_if_it_is_absolute)
 {
+	CLEANUP_FREE char *absolute = mem_printf("XDG_CONFIG_HOME=%s/xdg", home);
 	struct machine m;
 
 	write_file("xdg/ingot/config.yaml", "stage: /from/xdg\n");
-	variables[1] = mem_printf("XDG_CONFIG_HOME=%s/xdg", home);
+	variables[1] = absolute;
 	m = load();
 	cr_assert(str_equal_cstr(m.stage, "/from/xdg"));
 	machine_release(&m);
