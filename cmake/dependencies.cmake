@@ -3,11 +3,12 @@ find_package(PkgConfig REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(Threads REQUIRED)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
-pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(SOLV REQUIRED IMPORTED_TARGET libsolv)
-pkg_check_modules(RNP REQUIRED IMPORTED_TARGET librnp)
-pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(ELF REQUIRED IMPORTED_TARGET libelf)
+# Loaded when they are needed (io/library.h): only their headers are used here.
+pkg_check_modules(CURL REQUIRED libcurl)
+pkg_check_modules(RNP REQUIRED IMPORTED_TARGET librnp)
+pkg_check_modules(ARCHIVE REQUIRED libarchive)
 
 # Compressors write bytes of layers: they are linked statically, so that a
 # binary keeps writing the same bytes whatever the host upgrades.

@@ -4,16 +4,21 @@ file(STRINGS ${INGOT_ROOMS_FILE} INGOT_ROOMS REGEX "^[a-z]")
 list(TRANSFORM INGOT_ROOMS REPLACE " .*" "")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${INGOT_ROOMS_FILE})
 
-# ingot_room(NAME SOURCES file... [NEEDS room...] [LIBRARIES target...])
-# A room is a static library; NEEDS repeats the arrows of docs/architecture.md.
+# ingot_room(NAME SOURCES file... [NEEDS room...] [LIBRARIES target...] [LOADS prefix...])
+# A room is a static library; NEEDS repeats the arrows of docs/architecture.md. What it LOADS
+# (io/library.h) gives it headers only.
 function(ingot_room name)
-    cmake_parse_arguments(R "" "" "SOURCES;NEEDS;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(R "" "" "SOURCES;NEEDS;LIBRARIES;LOADS" ${ARGN})
     add_library(ingot_${name} STATIC ${R_SOURCES})
     target_include_directories(ingot_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     foreach(need ${R_NEEDS})
         target_link_libraries(ingot_${name} PUBLIC ingot_${need})
     endforeach()
     target_link_libraries(ingot_${name} PRIVATE ${R_LIBRARIES})
+    foreach(prefix ${R_LOADS})
+        target_include_directories(ingot_${name} SYSTEM PRIVATE ${${prefix}_INCLUDE_DIRS})
+        target_compile_options(ingot_${name} PRIVATE ${${prefix}_CFLAGS_OTHER})
+    endforeach()
 endfunction()
 
 # ingot_unit_test(ROOM file...) - Criterion tests of one room: build/unit_ROOM.

@@ -6,7 +6,6 @@
 #include "fetch/fetch.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -48,12 +47,6 @@ struct fetching {
 	uint64_t bytes_total, bytes_done;
 	uint64_t last_update;
 };
-
-static void init_curl(void)
-{
-	if (curl_global_init(CURL_GLOBAL_DEFAULT))
-		abort();
-}
 
 /* ---- what is to be done ---- */
 
@@ -157,7 +150,7 @@ static void empty_slot(struct fetching *f, unsigned i)
 	if (!f->slot_jobs[i])
 		return;
 	if (f->slots[i].state == TRANSFER_RUNNING)
-		curl_multi_remove_handle(f->multi, f->slots[i].easy);
+		libcurl.multi_remove_handle(f->multi, f->slots[i].easy);
 	transfer_release(&f->slots[i]);
 	f->slot_jobs[i] = NULL;
 }
@@ -205,7 +198,7 @@ static int advance(struct fetching *f, struct error *err)
 		    (t->state == TRANSFER_PAUSED && now < t->not_before))
 			continue;
 		transfer_prepare(t);
-		if (curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
+		if (libcurl.multi_add_handle(f->multi, t->easy) != CURLM_OK)
 			abort(); /* only for lack of memory */
 	}
 	return 0;
@@ -215,15 +208,15 @@ static void take_finished(struct fetching *f)
 {
 	int left;
 
-	for (CURLMsg *m; (m = curl_multi_info_read(f->multi, &left));) {
+	for (CURLMsg *m; (m = libcurl.multi_info_read(f->multi, &left));) {
 		CURLcode code = m->data.result;
 		CURL *easy = m->easy_handle;
 		struct transfer *t = NULL;
 
 		if (m->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
-		curl_multi_remove_handle(f->multi, easy); /* @m is gone after this */
+		libcurl.easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+		libcurl.multi_remove_handle(f->multi, easy); /* @m is gone after this */
 		transfer_finish(t, code);
 	}
 }
@@ -265,13 +258,13 @@ static int run(struct fetching *f, struct error *err)
 		fill_slots(f);
 		if (is_idle(f))
 			return 0;
-		if (curl_multi_perform(f->multi, &n_running) != CURLM_OK)
+		if (libcurl.multi_perform(f->multi, &n_running) != CURLM_OK)
 			abort();
 		take_finished(f);
 		if (interrupted())
 			return err_set(err, ERR_INTERRUPTED, "interrupted while fetching");
 		update(f, false);
-		if (curl_multi_poll(f->multi, NULL, 0, wait_ms(f), NULL) != CURLM_OK)
+		if (libcurl.multi_poll(f->multi, NULL, 0, wait_ms(f), NULL) != CURLM_OK)
 			abort();
 	}
 }
@@ -355,14 +348,12 @@ static int check_items(const struct fetching *f, struct error *err)
 
 static int fetch_missing(struct fetching *f, struct error *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int r;
 
 	if (f->options->offline)
 		return refuse_offline(f, err);
-	if (check_items(f, err) < 0)
+	if (check_items(f, err) < 0 || libcurl_load(err) < 0)
 		return -1;
-	pthread_once(&once, init_curl);
 	f->n_slots = f->options->n_parallel ? f->options->n_parallel : DEFAULT_PARALLEL;
 	if (f->n_slots > PARALLEL_MAX)
 		f->n_slots = PARALLEL_MAX;
@@ -370,15 +361,15 @@ static int fetch_missing(struct fetching *f, struct error *err)
 		f->n_slots = (unsigned)f->n_items;
 	f->slots = mem_array(f->n_slots, sizeof(*f->slots));
 	f->slot_jobs = mem_array(f->n_slots, sizeof(struct job *));
-	f->multi = curl_multi_init();
+	f->multi = libcurl.multi_init();
 	if (!f->multi)
 		abort();
-	curl_multi_setopt(f->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)f->n_slots);
+	libcurl.multi_setopt(f->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)f->n_slots);
 	update(f, true);
 	r = run(f, err);
 	for (unsigned i = 0; i < f->n_slots; i++)
 		empty_slot(f, i);
-	curl_multi_cleanup(f->multi);
+	libcurl.multi_cleanup(f->multi);
 	free(f->slots);
 	free(f->slot_jobs);
 	strtab_release(&f->hosts);

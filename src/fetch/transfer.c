@@ -25,7 +25,7 @@ void transfer_init(struct transfer *t, struct stage *stage, struct fetch_item *i
 {
 	*t = (struct transfer){ .stage = stage, .item = item, .options = options, .hosts = hosts,
 				.all_gone = true, .log = BUF_INIT(TRANSFER_LOG_MAX) };
-	t->easy = curl_easy_init();
+	t->easy = libcurl.easy_init();
 	if (!t->easy)
 		abort(); /* only for lack of memory */
 	t->places = mem_array(item->n_urls, sizeof(*t->places));
@@ -38,8 +38,8 @@ void transfer_init(struct transfer *t, struct stage *stage, struct fetch_item *i
 void transfer_release(struct transfer *t)
 {
 	transfer_drop_draft(t);
-	curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->headers);
+	libcurl.easy_cleanup(t->easy);
+	libcurl.slist_free_all(t->headers);
 	free(t->url);
 	free(t->wrong);
 	free(t->places);
@@ -54,7 +54,7 @@ long transfer_status(const struct transfer *t)
 {
 	long status = 0;
 
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	libcurl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	return status;
 }
 
@@ -62,7 +62,7 @@ static const char *header_of(const struct transfer *t, const char *name)
 {
 	struct curl_header *h = NULL;
 
-	if (curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
+	if (libcurl.easy_header(t->easy, name, 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
 		return NULL;
 	return h->value;
 }
@@ -106,7 +106,7 @@ static int judge_length(struct transfer *t)
 	curl_off_t announced = -1;
 	uint64_t all;
 
-	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+	libcurl.easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
 	if (announced < 0)
 		return 0;
 	all = t->got + (uint64_t)announced;
@@ -169,10 +169,10 @@ static void set_limits(struct transfer *t)
 	/* a redirect's or an error's page may be larger than a small file */
 	if (most < SKIPPED_MAX)
 		most = SKIPPED_MAX;
-	curl_easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
-	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, SLOWEST);
-	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)stall);
-	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT,
+	libcurl.easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
+	libcurl.easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, SLOWEST);
+	libcurl.easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)stall);
+	libcurl.easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT,
 			 (long)(stall < CONNECT_SECONDS ? stall : CONNECT_SECONDS));
 }
 
@@ -184,12 +184,12 @@ static void set_range(struct transfer *t)
 	if (!t->resumes)
 		return;
 	range = mem_printf("%llu-", (unsigned long long)t->got);
-	curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
+	libcurl.easy_setopt(t->easy, CURLOPT_RANGE, range);
 	if (!t->etag)
 		return; /* the digest decides in the end */
 	condition = mem_printf("If-Range: %s", t->etag);
-	t->headers = curl_slist_append(NULL, condition);
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	t->headers = libcurl.slist_append(NULL, condition);
+	libcurl.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
 void transfer_prepare(struct transfer *t)
@@ -200,23 +200,23 @@ void transfer_prepare(struct transfer *t)
 	t->resumes = t->judged = t->takes_body = t->start_over = false;
 	t->skipped = 0;
 	t->said[0] = 0;
-	curl_slist_free_all(TAKE_PTR(t->headers));
-	curl_easy_reset(e); /* keeps connections */
-	curl_easy_setopt(e, CURLOPT_URL, t->url);
-	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->said);
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1l);
-	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 1l);
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https,file");
+	libcurl.slist_free_all(TAKE_PTR(t->headers));
+	libcurl.easy_reset(e); /* keeps connections */
+	libcurl.easy_setopt(e, CURLOPT_URL, t->url);
+	libcurl.easy_setopt(e, CURLOPT_PRIVATE, t);
+	libcurl.easy_setopt(e, CURLOPT_ERRORBUFFER, t->said);
+	libcurl.easy_setopt(e, CURLOPT_NOSIGNAL, 1l);
+	libcurl.easy_setopt(e, CURLOPT_NOPROGRESS, 1l);
+	libcurl.easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https,file");
 	/* redirects are followed by transfer_finish(), which judges each */
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0l);
-	curl_easy_setopt(e, CURLOPT_FAILONERROR, 1l);
-	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1l);
-	curl_easy_setopt(e, CURLOPT_USERAGENT,
+	libcurl.easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0l);
+	libcurl.easy_setopt(e, CURLOPT_FAILONERROR, 1l);
+	libcurl.easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	libcurl.easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1l);
+	libcurl.easy_setopt(e, CURLOPT_USERAGENT,
 			 t->options->user_agent ? t->options->user_agent : "ingot");
-	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+	libcurl.easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	libcurl.easy_setopt(e, CURLOPT_WRITEDATA, t);
 	set_limits(t);
 	set_range(t);
 }

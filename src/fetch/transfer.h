@@ -9,11 +9,11 @@
  * stopped if the server can. Bytes of two places are never mixed.
  */
 
-#include <curl/curl.h>
 #include <stdint.h>
 
 #include "fetch/fetch.h"
 #include "fetch/fetch_place.h"
+#include "fetch/libcurl.h"
 
 #define TRANSFER_MAX_REDIRECTS 5u
 #define TRANSFER_LOG_MAX       65536u /* bytes of text about what places said */

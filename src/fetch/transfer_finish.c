@@ -120,7 +120,7 @@ static void follow(struct transfer *t)
 {
 	char *to = NULL;
 
-	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
+	libcurl.easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
 	if (!to) {
 		CLEANUP_FREE char *why = mem_printf("answered %ld without a place to go",
 						    transfer_status(t));
@@ -236,7 +236,7 @@ static bool may_pass(const struct transfer *t, CURLcode code)
 
 static char *what_curl_said(const struct transfer *t, CURLcode code)
 {
-	const char *said = t->said[0] ? t->said : curl_easy_strerror(code);
+	const char *said = t->said[0] ? t->said : libcurl.easy_strerror(code);
 
 	if (code == CURLE_OPERATION_TIMEDOUT && t->judged)
 		return mem_printf("stalled after %llu bytes", (unsigned long long)t->got);

@@ -1,14 +1,13 @@
 #define _GNU_SOURCE
 #include "pack/tar_in.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <locale.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "pack/libarchive.h"
 #include "pack/tar_guard.h"
 
 #define BLOCK_SIZE  (256u * 1024) /* bytes handed to libarchive at once */
@@ -52,7 +51,7 @@ static la_ssize_t feed(struct archive *archive, void *context, const void **ret)
 
 static int fail(struct tar_in *t, struct error *err)
 {
-	const char *why = archive_error_string(t->archive);
+	const char *why = libarchive.error_string(t->archive);
 
 	if (t->failure.code != ERR_NONE) {
 		err_move(err, &t->failure);
@@ -61,7 +60,7 @@ static int fail(struct tar_in *t, struct error *err)
 	if (t->in_headers && tar_guard_reason(buf_bytes(&t->headers), t->what, err) < 0)
 		return -1;
 	err_set(err, ERR_FORMAT, "%s: not a sound tar archive near offset %lld: %s", t->what,
-		(long long)archive_filter_bytes(t->archive, 0), why ? why : "unknown reason");
+		(long long)libarchive.filter_bytes(t->archive, 0), why ? why : "unknown reason");
 	if (!t->locale)
 		err_hint(err, "the locale 'C.UTF-8' is missing on this machine (Debian: libc-bin)");
 	return -1;
@@ -69,22 +68,25 @@ static int fail(struct tar_in *t, struct error *err)
 
 int tar_in_open(struct source *in, const char *what, struct tar_in **ret, struct error *err)
 {
-	struct tar_in *t = mem_alloc(sizeof(*t));
+	struct tar_in *t;
 
+	if (libarchive_load(err) < 0)
+		return -1;
+	t = mem_alloc(sizeof(*t));
 	t->in = in;
 	t->what = what;
 	t->headers = (struct buf)BUF_INIT(HEADERS_MAX);
 	t->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	if (t->locale)
 		t->old_locale = uselocale(t->locale);
-	t->archive = archive_read_new();
+	t->archive = libarchive.read_new();
 	if (!t->archive)
 		abort(); /* only for lack of memory */
-	if (archive_read_support_format_tar(t->archive) != ARCHIVE_OK ||
-	    archive_read_set_read_callback(t->archive, feed) != ARCHIVE_OK ||
-	    archive_read_set_callback_data(t->archive, t) != ARCHIVE_OK)
+	if (libarchive.read_support_format_tar(t->archive) != ARCHIVE_OK ||
+	    libarchive.read_set_read_callback(t->archive, feed) != ARCHIVE_OK ||
+	    libarchive.read_set_callback_data(t->archive, t) != ARCHIVE_OK)
 		abort();
-	if (archive_read_open1(t->archive) != ARCHIVE_OK) {
+	if (libarchive.read_open1(t->archive) != ARCHIVE_OK) {
 		fail(t, err);
 		tar_in_close(t);
 		return -1;
@@ -97,7 +99,7 @@ void tar_in_close(struct tar_in *t)
 {
 	if (!t)
 		return;
-	archive_read_free(t->archive);
+	libarchive.read_free(t->archive);
 	if (t->locale) {
 		uselocale(t->old_locale);
 		freelocale(t->locale);
@@ -109,7 +111,7 @@ void tar_in_close(struct tar_in *t)
 
 static uint64_t position(const struct tar_in *t)
 {
-	return (uint64_t)archive_filter_bytes(t->archive, 0);
+	return (uint64_t)libarchive.filter_bytes(t->archive, 0);
 }
 
 /* After the end mark: nothing but zeros, to the end of the source. */
@@ -134,7 +136,7 @@ static int check_tail(struct tar_in *t, uint64_t start, struct error *err)
 
 static int check_headers(struct tar_in *t, uint64_t start, struct error *err)
 {
-	const char *name = archive_entry_pathname(t->entry);
+	const char *name = libarchive.entry_pathname(t->entry);
 	uint64_t len = position(t) - start;
 
 	if (start % TAR_BLOCK || len > t->headers.len)
@@ -146,7 +148,7 @@ static int check_headers(struct tar_in *t, uint64_t start, struct error *err)
 
 static enum node_kind kind_of(struct archive_entry *e)
 {
-	switch (archive_entry_filetype(e)) {
+	switch (libarchive.entry_filetype(e)) {
 	case AE_IFDIR:
 		return NODE_DIRECTORY;
 	case AE_IFLNK:
@@ -167,22 +169,22 @@ static int number(struct tar_in *t, const char *of, int64_t value, int64_t max, 
 {
 	if (value < 0 || value > max)
 		return err_set(err, ERR_LIMIT, "%s: member '%s': %s %lld is out of range", t->what,
-			       archive_entry_pathname(t->entry), of, (long long)value);
+			       libarchive.entry_pathname(t->entry), of, (long long)value);
 	*ret = (uint32_t)value;
 	return 0;
 }
 
 static int read_xattrs(struct tar_in *t, struct tar_entry *ret, struct error *err)
 {
-	const char *path = archive_entry_pathname(t->entry), *name;
+	const char *path = libarchive.entry_pathname(t->entry), *name;
 	uint32_t n = 0;
 	const void *value;
 	size_t size;
 
-	if (archive_entry_xattr_reset(t->entry) > (int)LIMIT_XATTRS)
+	if (libarchive.entry_xattr_reset(t->entry) > (int)LIMIT_XATTRS)
 		return err_set(err, ERR_LIMIT, "%s: member '%s' has more than %u xattrs", t->what,
 			       path, LIMIT_XATTRS);
-	while (archive_entry_xattr_next(t->entry, &name, &value, &size) == ARCHIVE_OK) {
+	while (libarchive.entry_xattr_next(t->entry, &name, &value, &size) == ARCHIVE_OK) {
 		if (size > LIMIT_XATTR_SIZE)
 			return err_set(err, ERR_LIMIT, "%s: member '%s': xattr '%s' of %zu bytes",
 				       t->what, path, name, size);
@@ -195,15 +197,15 @@ static int read_xattrs(struct tar_in *t, struct tar_entry *ret, struct error *er
 
 static int refuse_extras(struct tar_in *t, struct error *err)
 {
-	const char *path = archive_entry_pathname(t->entry), *what = NULL;
+	const char *path = libarchive.entry_pathname(t->entry), *what = NULL;
 
-	if (archive_entry_filetype(t->entry) == AE_IFSOCK)
+	if (libarchive.entry_filetype(t->entry) == AE_IFSOCK)
 		what = "is a socket";
-	else if (archive_entry_sparse_count(t->entry))
+	else if (libarchive.entry_sparse_count(t->entry))
 		what = "is a sparse file";
-	else if (archive_entry_acl_types(t->entry))
+	else if (libarchive.entry_acl_types(t->entry))
 		what = "has an access control list";
-	else if (archive_entry_fflags_text(t->entry))
+	else if (libarchive.entry_fflags_text(t->entry))
 		what = "has file flags";
 	return what ? err_set(err, ERR_UNSUPPORTED, "%s: member '%s' %s", t->what, path, what) : 0;
 }
@@ -211,38 +213,38 @@ static int refuse_extras(struct tar_in *t, struct error *err)
 static int convert(struct tar_in *t, struct tar_entry *ret, struct error *err)
 {
 	struct archive_entry *e = t->entry;
-	const char *link = archive_entry_hardlink(e);
+	const char *link = libarchive.entry_hardlink(e);
 
 	*ret = (struct tar_entry){
-		.name = str_of(archive_entry_pathname(e)),
+		.name = str_of(libarchive.entry_pathname(e)),
 		.kind = kind_of(e),
 		.hard_link = link != NULL,
-		.mode = (uint16_t)(archive_entry_perm(e) & 07777),
-		.user = str_of(archive_entry_uname(e)),
-		.group = str_of(archive_entry_gname(e)),
-		.mtime = archive_entry_mtime(e),
+		.mode = (uint16_t)(libarchive.entry_perm(e) & 07777),
+		.user = str_of(libarchive.entry_uname(e)),
+		.group = str_of(libarchive.entry_gname(e)),
+		.mtime = libarchive.entry_mtime(e),
 	};
 	if (!ret->name.ptr)
 		return err_set(err, ERR_FORMAT, "%s: a member without a name at offset %llu",
 			       t->what, (unsigned long long)position(t));
 	if (refuse_extras(t, err) < 0 || read_xattrs(t, ret, err) < 0 ||
-	    number(t, "user id", archive_entry_uid(e), UINT32_MAX - 1, &ret->uid, err) < 0 ||
-	    number(t, "group id", archive_entry_gid(e), UINT32_MAX - 1, &ret->gid, err) < 0)
+	    number(t, "user id", libarchive.entry_uid(e), UINT32_MAX - 1, &ret->uid, err) < 0 ||
+	    number(t, "group id", libarchive.entry_gid(e), UINT32_MAX - 1, &ret->gid, err) < 0)
 		return -1;
-	if (archive_entry_size(e) < 0 || (uint64_t)archive_entry_size(e) > LIMIT_FILE_SIZE)
+	if (libarchive.entry_size(e) < 0 || (uint64_t)libarchive.entry_size(e) > LIMIT_FILE_SIZE)
 		return err_set(err, ERR_LIMIT, "%s: member '%s' has the size %lld", t->what,
-			       ret->name.ptr, (long long)archive_entry_size(e));
-	ret->size = (uint64_t)archive_entry_size(e);
+			       ret->name.ptr, (long long)libarchive.entry_size(e));
+	ret->size = (uint64_t)libarchive.entry_size(e);
 	if (ret->size && (ret->kind != NODE_FILE || link))
 		return err_set(err, ERR_UNSUPPORTED, "%s: member '%s' is no file but has content",
 			       t->what, ret->name.ptr);
 	if (link || ret->kind == NODE_SYMLINK)
-		ret->target = str_of(link ? link : archive_entry_symlink(e));
+		ret->target = str_of(link ? link : libarchive.entry_symlink(e));
 	if (ret->kind != NODE_CHAR && ret->kind != NODE_BLOCK)
 		return 0;
-	if (number(t, "major", (int64_t)archive_entry_rdevmajor(e), UINT32_MAX, &ret->major, err) < 0)
+	if (number(t, "major", (int64_t)libarchive.entry_rdevmajor(e), UINT32_MAX, &ret->major, err) < 0)
 		return -1;
-	return number(t, "minor", (int64_t)archive_entry_rdevminor(e), UINT32_MAX, &ret->minor, err);
+	return number(t, "minor", (int64_t)libarchive.entry_rdevminor(e), UINT32_MAX, &ret->minor, err);
 }
 
 int tar_in_next(struct tar_in *t, struct tar_entry *ret, struct error *err)
@@ -257,7 +259,7 @@ int tar_in_next(struct tar_in *t, struct tar_entry *ret, struct error *err)
 	if (rest)
 		buf_add(&t->headers, t->block + t->block_len - rest, (size_t)rest);
 	t->in_headers = true;
-	r = archive_read_next_header(t->archive, &t->entry);
+	r = libarchive.read_next_header(t->archive, &t->entry);
 	if (r == ARCHIVE_EOF && t->failure.code == ERR_NONE)
 		return check_tail(t, start, err);
 	if (r != ARCHIVE_OK)
@@ -274,7 +276,7 @@ int tar_in_read(struct tar_in *t, struct bytes *ret, struct error *err)
 	const void *data;
 	la_int64_t offset;
 	size_t size;
-	int r = archive_read_data_block(t->archive, &data, &size, &offset);
+	int r = libarchive.read_data_block(t->archive, &data, &size, &offset);
 
 	if (r == ARCHIVE_EOF)
 		return 0;
@@ -282,7 +284,7 @@ int tar_in_read(struct tar_in *t, struct bytes *ret, struct error *err)
 		return fail(t, err);
 	if (offset < 0 || (uint64_t)offset != t->content_read)
 		return err_set(err, ERR_UNSUPPORTED, "%s: member '%s' is a sparse file", t->what,
-			       archive_entry_pathname(t->entry));
+			       libarchive.entry_pathname(t->entry));
 	t->content_read += size;
 	*ret = (struct bytes){ data, size };
 	return 1;

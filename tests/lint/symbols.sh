@@ -17,7 +17,11 @@ nm=$(command -v gcc-nm || command -v nm)
 sort -u "$work/all" >"$work/ours"
 check "our symbols can be read" test -s "$work/ours"
 {
-	ldd "$INGOT" | awk '$3 ~ /^\// { print $3 }' | while read -r library; do
+	{ # those that it is linked with, and those that it loads
+		ldd "$INGOT"
+		readelf -p .note.dlopen "$INGOT" | grep -oE 'lib[a-z0-9]+\.so\.[0-9]+' |
+			while read -r name; do /sbin/ldconfig -p | awk -v n="$name" '$1 == n { print $1, "=>", $NF; exit }'; done
+	} | awk '$3 ~ /^\// { print $3 }' | while read -r library; do
 		nm -D -g --defined-only "$library" 2>/dev/null | awk 'NF == 3 { print $3 }'
 	done
 	for library in libzstd libz liblzma; do
