@@ -24,7 +24,7 @@ def sign(statement, key, out, hint=None):
         "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
         "verificationMaterial": {"publicKey": {"hint": hint}, "tlogEntries": []},
         "dsseEnvelope": {"payload": text(body).decode(), "payloadType": kind,
-                         "signatures": [{"keyid": hint, "sig": text(signature).decode()}]}}) + b"\n")
+                         "signatures": [{"sig": text(signature).decode()}]}}) + b"\n")
 
 
 def main(source, out, what, *args):

@@ -29,8 +29,8 @@ if ! [ -e "$folder/done" ]; then
 	[ -e "$keyring" ] || keyring=/usr/share/keyrings/debian-archive-keyring.pgp
 	{
 		echo "deb [signed-by=$keyring] $main $release main"
-		echo "deb [signed-by=$keyring] $main $release-updates main"
-		echo "deb [signed-by=$keyring] $security $release-security main"
+		[ "$release" = sid ] || echo "deb [signed-by=$keyring] $main $release-updates main"
+		[ "$release" = sid ] || echo "deb [signed-by=$keyring] $security $release-security main"
 	} >"$folder/etc/sources.list"
 	cat >"$folder/apt.conf" <<CONF
 Dir "$folder/";
@@ -43,6 +43,7 @@ APT::Architecture "$arch";
 APT::Architectures { "$arch"; };
 APT::Sandbox::User "root";
 Acquire::Languages "none";
+Acquire::Check-Valid-Until "false";
 CONF
 	APT_CONFIG=$folder/apt.conf apt-get -qq update
 	touch "$folder/done"

@@ -20,9 +20,13 @@ void dsse_write(const struct dsse_envelope *e, struct buf *to)
 	json_write_str(e->payload_type, to);
 	buf_add_cstr(to, ",\"signatures\":[");
 	for (size_t i = 0; i < e->n_signatures; i++) {
-		buf_add_cstr(to, i ? ",{\"keyid\":" : "{\"keyid\":");
-		json_write_str(e->signatures[i].keyid, to);
-		buf_add_cstr(to, ",\"sig\":\"");
+		buf_add_cstr(to, i ? ",{" : "{");
+		if (e->signatures[i].keyid.len) {
+			buf_add_cstr(to, "\"keyid\":");
+			json_write_str(e->signatures[i].keyid, to);
+			buf_add_char(to, ',');
+		}
+		buf_add_cstr(to, "\"sig\":\"");
 		base64_encode(e->signatures[i].signature, to);
 		buf_add_cstr(to, "\"}");
 	}

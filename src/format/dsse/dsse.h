@@ -35,7 +35,7 @@ struct dsse_envelope {
 /* "DSSEv1 SP len(type) SP type SP len(body) SP body" */
 void dsse_pae(struct str payload_type, struct bytes payload, struct buf *to);
 
-/* One line, without the line end. */
+/* One line, without the line end. A keyid that is "" is left out. */
 void dsse_write(const struct dsse_envelope *e, struct buf *to);
 
 /* *ret in @arena. Unknown members are ignored. ERR_FORMAT, ERR_LIMIT. */

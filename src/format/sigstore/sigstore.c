@@ -9,9 +9,14 @@
 /* By hand, since the payload may be large: members sorted, as json_write() does. */
 void sigstore_bundle_write(const struct dsse_envelope *e, struct buf *to)
 {
+	struct dsse_signature nameless = { 0 };
+	struct dsse_envelope inner = *e;
+
 	assert(e->n_signatures == 1);
+	nameless.signature = e->signatures[0].signature;
+	inner.signatures = &nameless;
 	buf_add_cstr(to, "{\"dsseEnvelope\":");
-	dsse_write(e, to);
+	dsse_write(&inner, to);
 	buf_add_cstr(to, ",\"mediaType\":\"" SIGSTORE_BUNDLE_MEDIA_TYPE "\","
 			 "\"verificationMaterial\":{\"publicKey\":{\"hint\":");
 	json_write_str(e->signatures[0].keyid, to);
@@ -49,7 +54,31 @@ static int check_kind(const struct json *v, const char *name, struct error *err)
 	return 0;
 }
 
-/* The hint is compared by what is written again: it must be equal to the keyid. */
+/* The key's id is the hint alone: e->signatures[0].keyid becomes it. */
+static int take_hint(const struct json *v, const char *name, struct dsse_envelope *e,
+		     struct error *err)
+{
+	const struct json *material = NULL, *key = NULL, *hint = NULL;
+	struct digest id;
+
+	if (e->signatures[0].keyid.len)
+		return err_set(err, ERR_FORMAT,
+			       "the signature in '%s' has a keyid; in a bundle the hint "
+			       "alone names the key: sign the file again",
+			       name);
+	if (dsse_member(v, "verificationMaterial", JSON_OBJECT, name, &material, err) < 0 ||
+	    dsse_member(material, "publicKey", JSON_OBJECT, name, &key, err) < 0 ||
+	    dsse_member(key, "hint", JSON_STRING, name, &hint, err) < 0)
+		return -1;
+	if (!digest_parse_hex(json_as_str(hint), &id))
+		return err_set(err, ERR_FORMAT,
+			       "the hint of '%s' is not the id of a key as ingot "
+			       "writes it: 64 lower-case hexadecimal digits",
+			       name);
+	e->signatures[0].keyid = json_as_str(hint);
+	return 0;
+}
+
 static int check_bytes(const struct dsse_envelope *e, struct bytes text, const char *name,
 		       struct error *err)
 {
@@ -71,7 +100,6 @@ int sigstore_bundle_parse(struct bytes text, const char *name, struct arena *are
 	const struct json *envelope = NULL;
 	struct dsse_envelope e = { 0 };
 	struct json *v = NULL;
-	struct digest id;
 
 	if (json_parse_limited(text, name, &limits, arena, &v, err) < 0)
 		return -1;
@@ -84,12 +112,7 @@ int sigstore_bundle_parse(struct bytes text, const char *name, struct arena *are
 	if (e.n_signatures != 1)
 		return err_set(err, ERR_FORMAT, "'%s' has %zu signatures; a bundle has one", name,
 			       e.n_signatures);
-	if (!digest_parse_hex(e.signatures[0].keyid, &id))
-		return err_set(err, ERR_FORMAT,
-			       "the keyid of '%s' is not the id of a key: 64 "
-			       "lower-case hexadecimal digits",
-			       name);
-	if (check_bytes(&e, text, name, err) < 0)
+	if (take_hint(v, name, &e, err) < 0 || check_bytes(&e, text, name, err) < 0)
 		return -1;
 	*ret = e;
 	return 0;

@@ -9,8 +9,10 @@
  * Bytes:   compact canonical JSON and one line end.
  * Depends: base/, json, dsse.
  *
- * Always a DSSE envelope with exactly one signature, by a key that the verifier has; hint
- * and keyid are equal: the hex of public_key_id(). No certificates, no log entries.
+ * Always a DSSE envelope with exactly one signature, by a key that the verifier has. The
+ * hint is the hex of public_key_id(), and stands in `keyid` of the envelope here; in the
+ * file the signature has none: sigstore's Go library, and so cosign, skips one whose keyid
+ * is not what it calls the key itself. No certificates, no log entries.
  */
 
 #include "format/dsse/dsse.h"

@@ -4,8 +4,10 @@
 #include "format/sigstore/sigstore.h"
 
 #define ID "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-#define OTHER_ID "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9825"
 #define ENVELOPE                                                                                   \
+	"{\"payload\":\"aGVsbG8=\",\"payloadType\":\"application/vnd.in-toto+json\","                \
+	"\"signatures\":[{\"sig\":\"AQID\"}]}"
+#define NAMED                                                                                      \
 	"{\"payload\":\"aGVsbG8=\",\"payloadType\":\"application/vnd.in-toto+json\","                \
 	"\"signatures\":[{\"keyid\":\"" ID "\",\"sig\":\"AQID\"}]}"
 #define MEDIA_TYPE "\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\""
@@ -58,22 +60,22 @@ Test(sigstore, every_other_spelling_is_refused)
 		"{\"dsseEnvelope\":" ENVELOPE ",\"mediaType\":"
 		"\"application/vnd.dev.sigstore.bundle+json;version=0.2\"," MATERIAL "}\n",
 		"{\"dsseEnvelope\":" ENVELOPE "," MEDIA_TYPE ",\"verificationMaterial\":{"
-		"\"publicKey\":{\"hint\":\"" OTHER_ID "\"},\"tlogEntries\":[]}}\n",
+		"\"publicKey\":{\"hint\":\"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\"},"
+		"\"tlogEntries\":[]}}\n",
+		"{\"dsseEnvelope\":" NAMED "," MEDIA_TYPE "," MATERIAL "}\n",
 		"{\"dsseEnvelope\":" ENVELOPE "," MEDIA_TYPE ",\"verificationMaterial\":{"
 		"\"certificate\":{\"rawBytes\":\"AQID\"},\"tlogEntries\":[]}}\n",
 		"{\"messageSignature\":{}," MEDIA_TYPE "," MATERIAL "}\n",
 		/* base64 in the other alphabet, and without its padding */
 		"{\"dsseEnvelope\":{\"payload\":\"aGVsbG8\",\"payloadType\":"
-		"\"application/vnd.in-toto+json\",\"signatures\":[{\"keyid\":\"" ID
-		"\",\"sig\":\"AQID\"}]}," MEDIA_TYPE "," MATERIAL "}\n",
+		"\"application/vnd.in-toto+json\",\"signatures\":[{\"sig\":\"AQID\"}]}," MEDIA_TYPE "," MATERIAL "}\n",
 		/* no signature, two, and one by nobody */
 		"{\"dsseEnvelope\":{\"payload\":\"aGVsbG8=\",\"payloadType\":\"t\","
 		"\"signatures\":[]}," MEDIA_TYPE "," MATERIAL "}\n",
 		"{\"dsseEnvelope\":{\"payload\":\"aGVsbG8=\",\"payloadType\":\"t\",\"signatures\":["
-		"{\"keyid\":\"" ID "\",\"sig\":\"AQID\"},{\"keyid\":\"" ID "\",\"sig\":\"AQID\"}]},"
-		MEDIA_TYPE "," MATERIAL "}\n",
+		"{\"sig\":\"AQID\"},{\"sig\":\"AQID\"}]}," MEDIA_TYPE "," MATERIAL "}\n",
 		"{\"dsseEnvelope\":{\"payload\":\"aGVsbG8=\",\"payloadType\":\"t\",\"signatures\":["
-		"{\"keyid\":\"\",\"sig\":\"AQID\"}]}," MEDIA_TYPE ",\"verificationMaterial\":{"
+		"{\"sig\":\"AQID\"}]}," MEDIA_TYPE ",\"verificationMaterial\":{"
 		"\"publicKey\":{\"hint\":\"\"},\"tlogEntries\":[]}}\n",
 	};
 
