@@ -149,6 +149,8 @@ static const struct cli_option verify_options[] = {
 	{ "signature", 0, "FILE", "a signature (default: those beside FILE; may be repeated)" },
 	{ "role", 0, "ROLE", "which role of 'trust:' counts: release (default), developer, "
 			     "rebuilder" },
+	{ "repacked", 0, NULL, "another tool (skopeo, tar) wrote the tar of the image: verify what "
+			      "is in it" },
 	{ "proof", 0, "FILE", "the signature must be in a transparency log, by this .tlog-proof" },
 	{ "log-key", 0, "FILE", "of --proof: the log's public key" },
 	{ "log-origin", 0, "NAME", "of --proof: the log that it must be (default: any of that key)" },

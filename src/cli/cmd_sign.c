@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/signer_option.h"
 #include "format/sigstore/sigstore.h"
+#include "image/oci_account.h"
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/identify.h"
@@ -49,12 +50,23 @@ static struct str folder_of(const char *path)
 	return slash == path ? STR("/") : (struct str){ path, (size_t)(slash - path) };
 }
 
+/* What `verify` would refuse is not signed. */
+static int account(const struct identified *i, const char *path, struct error *err)
+{
+	if (!i->image || (oci_account_tar(i->fd, path, i->image, err) == 0 &&
+			  oci_account_documents(i->fd, path, i->image, err) == 0))
+		return 0;
+	return err_hint(err, "sign the file that 'ingot build' wrote: a signature holds for the "
+			     "image wherever it is copied to");
+}
+
 static int read_file(struct signing *s, struct signed_file *f, const char *path, struct error *err)
 {
 	CLEANUP_IDENTIFIED struct identified i = IDENTIFIED_INIT;
 	struct arena *a = &s->app->arena;
 
-	if (identify_file(path, /* unsigned_too= */ true, workers_default(), a, &i, err) < 0)
+	if (identify_file(path, /* unsigned_too= */ true, workers_default(), a, &i, err) < 0 ||
+	    account(&i, path, err) < 0)
 		return -1;
 	if (i.disk &&
 	    unevaluated_in_tree(i.disk->tree, block_files_reader(i.disk->files), path, err) < 0)

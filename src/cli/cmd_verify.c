@@ -72,6 +72,7 @@ int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
 	(void)argc;
 	o.keys = app_values(app, "key", &o.n_keys);
 	o.signatures = app_values(app, "signature", &o.n_signatures);
+	o.repacked = app_flag(app, "repacked");
 	if (read_role(app, &o.role, err) < 0 || check_log_options(app, err) < 0 ||
 	    app_machine_context(app, &c, err) < 0)
 		return -1;

@@ -126,24 +126,73 @@ static const struct oci_file *find_blob(const struct oci_envelope *e, const stru
 	return oci_envelope_find(e, path);
 }
 
+/* The manifest and the config: what a registry has of an image, besides layers. */
+static int compare_blobs(const struct window *in, const struct oci_envelope *e,
+			 const struct oci_image *image, const struct oci_texts *texts,
+			 struct error *err)
+{
+	CLEANUP_BUF struct buf config = BUF_INIT(4ull * LIMIT_JSON_SIZE);
+
+	json_write(image->config, &config);
+	if (compare(in, "the manifest", find_blob(e, &image->manifest), &texts->manifest, err) < 0)
+		return -1;
+	return compare(in, "the config", find_blob(e, &image->image_id), &config, err);
+}
+
 int oci_account_documents(int fd, const char *name, const struct oci_image *image,
 			  struct error *err)
 {
 	CLEANUP_ENVELOPE struct oci_envelope e = { 0 };
 	CLEANUP_OCI_TEXTS struct oci_texts texts = { 0 };
 	const struct window in = { fd, name, 0, image->size };
-	CLEANUP_BUF struct buf config = BUF_INIT(4ull * LIMIT_JSON_SIZE), layout = BUF_INIT(100);
+	CLEANUP_BUF struct buf layout = BUF_INIT(100);
 
 	if (oci_texts_make(image, &texts, err) < 0 || oci_envelope_scan(fd, name, &e, err) < 0)
 		return -1;
-	json_write(image->config, &config);
 	buf_add_cstr(&layout, "{\"imageLayoutVersion\":\"1.0.0\"}");
 	if (compare(&in, "oci-layout", oci_envelope_find(&e, "oci-layout"), &layout, err) < 0 ||
 	    compare(&in, "index.json", oci_envelope_find(&e, "index.json"), &texts.index, err) <
 		    0 ||
 	    compare(&in, "manifest.json", oci_envelope_find(&e, "manifest.json"), &texts.docker,
-		    err) < 0 ||
-	    compare(&in, "the manifest", find_blob(&e, &image->manifest), &texts.manifest, err) < 0)
+		    err) < 0)
 		return -1;
-	return compare(&in, "the config", find_blob(&e, &image->image_id), &config, err);
+	return compare_blobs(&in, &e, image, &texts, err);
+}
+
+/* Each file that the image names; two equal layers are one. */
+static size_t count_own_files(const struct oci_envelope *e, const struct oci_image *image,
+			      bool has_docker)
+{
+	size_t n = (size_t)has_docker + 4; /* oci-layout, index.json, manifest, config */
+
+	for (size_t i = 0; i < image->n_layers; i++) {
+		const struct oci_file *file = find_blob(e, &image->layers[i].blob);
+		bool again = false;
+
+		for (size_t k = 0; k < i && !again; k++)
+			again = find_blob(e, &image->layers[k].blob) == file;
+		n += file && !again;
+	}
+	return n;
+}
+
+int oci_account_repacked(int fd, const char *name, const struct oci_image *image, struct error *err)
+{
+	CLEANUP_ENVELOPE struct oci_envelope e = { 0 };
+	CLEANUP_OCI_TEXTS struct oci_texts texts = { 0 };
+	const struct window in = { fd, name, 0, image->size };
+	const struct oci_file *docker;
+	size_t n;
+
+	if (oci_texts_make(image, &texts, err) < 0 || oci_envelope_scan(fd, name, &e, err) < 0)
+		return -1;
+	/* Docker loads what it names, whatever index.json says. */
+	docker = oci_envelope_find(&e, "manifest.json");
+	if (docker && compare(&in, "manifest.json", docker, &texts.docker, err) < 0)
+		return -1;
+	n = count_own_files(&e, image, docker);
+	if (e.n != n)
+		return err_set(err, ERR_UNACCOUNTED,
+			       "'%s' holds %zu files, and its image is made of %zu", name, e.n, n);
+	return compare_blobs(&in, &e, image, &texts, err);
 }

@@ -26,3 +26,11 @@ int oci_account_tar(int fd, const char *name, const struct oci_image *image,
  */
 int oci_account_documents(int fd, const char *name, const struct oci_image *image,
 			  struct error *err) MUST_CHECK;
+
+/*
+ * Where another tool (skopeo, tar) has written the tar and index.json anew: the manifest and the
+ * config are as above, manifest.json is, if there is one, and every file in the tar is the
+ * image's. Headers, padding, times and index.json's words are not looked at. The same errors.
+ */
+int oci_account_repacked(int fd, const char *name, const struct oci_image *image,
+			 struct error *err) MUST_CHECK;

@@ -50,6 +50,23 @@ void verify_release(struct verify_result *r)
 
 /* ---- the file ---- */
 
+/* What people give instead of a file: a folder with an OCI layout, a name in a registry. */
+static int hint_no_file(const struct verifying *v, struct error *err)
+{
+	struct stat st;
+
+	if (stat(v->path, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_hint(err, "of an OCI layout make a file ('tar -C %s -cf FILE .') and "
+				     "verify it with --repacked",
+				v->path);
+	if (stat(v->path, &st) < 0 && errno == ENOENT && strchr(v->path, ':'))
+		return err_hint(err, "is it an image in a registry? 'skopeo copy "
+				     "--preserve-digests docker://%s oci-archive:FILE' brings it "
+				     "here; verify FILE with --repacked",
+				v->path);
+	return -1;
+}
+
 static int open_file(struct verifying *v, struct error *err)
 {
 	const char *slash = strrchr(v->path, '/');
@@ -65,7 +82,7 @@ static int open_file(struct verifying *v, struct error *err)
 	}
 	v->base = slash ? slash + 1 : v->path;
 	if (file_open_regular(AT_FDCWD, v->path, false, &v->fd, err) < 0)
-		return -1;
+		return hint_no_file(v, err);
 	if (fstat(v->fd, &st) < 0)
 		return err_sys(err, errno, "cannot read '%s'", v->path);
 	v->size = (uint64_t)st.st_size;

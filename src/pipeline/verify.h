@@ -36,6 +36,7 @@ struct verify_options {
 	const char *const *signatures; /* --signature: files; none: those beside FILE */
 	size_t n_signatures;
 	const char *role;              /* --role: which role of `trust:` counts; NULL: release */
+	bool repacked;                 /* --repacked: another tool wrote the tar of an image */
 };
 
 struct verify_result {

@@ -58,6 +58,34 @@ one_document() {
 check "and is one document, with the error in it" one_document
 anywhere() { (cd / && leaves 0 "$INGOT" verify "$image" --key "$pub"); }
 check "no workspace is needed" anywhere
+
+# ---- the tar of another tool ----
+
+layout=$area/layout repacked=$area/pulled.oci.tar
+repack() { rm -f "$repacked" && tar -C "$layout" -cf "$repacked" .; }
+others_tar() {
+	mkdir "$layout" && tar -C "$layout" -xf "$image" && rm "$layout/manifest.json" &&
+		jq . "$layout/index.json" >"$area/index.json" && mv "$area/index.json" "$layout" && repack &&
+		leaves 7 verify "$repacked" --key "$pub" --signature "$signature" && says E0706 && says "'--repacked' verifies the image"
+}
+check "the tar of another tool is refused, and what to do is said" others_tar
+with_repacked() {
+	leaves 0 verify --repacked "$repacked" --key "$pub" --signature "$signature" && says "1 key vouches for it" &&
+		says "tar         note" && says "name and tag are not covered"
+}
+check "with --repacked the image in it is verified" with_repacked
+not_in_it() { # FILE TEXT: an image with a file of its own, or another manifest.json, which Docker would load
+	mkdir -p "$(dirname "$layout/$1")" && printf '%s' "$2" >"$layout/$1" && repack &&
+		leaves 7 verify --repacked "$repacked" --key "$pub" --signature "$signature" && says E0706 && rm "$layout/$1"
+}
+check "but nothing that the image does not name" not_in_it blobs/sha256/more text
+check "and no manifest.json that names another" not_in_it manifest.json '[{"Config":"blobs/sha256/more","Layers":[]}]'
+not_signed() { repack && leaves 7 ingot sign "$repacked" --key "$area/release.pem" && says "that 'ingot build' wrote" && [ ! -e "$repacked.sigstore.json" ]; }
+check "what verify refuses is not signed" not_signed
+a_folder() { leaves 2 verify "$layout" --key "$pub" && says "tar -C $layout -cf FILE"; }
+check "a folder, and what to do" a_folder
+a_reference() { leaves 12 verify example.com/tiny:1 --key "$pub" && says "skopeo copy --preserve-digests"; }
+check "a name in a registry, and what to do" a_reference
 renamed() {
 	mkdir -p "$area/renamed"
 	cp "$image" "$area/renamed/x.tar"
