@@ -99,8 +99,8 @@ static void compare_facts(struct work *w, const struct causes *a, const struct c
 
 /* ---- keys ---- */
 
-/* Keys of the target that is built are the same whatever it is called; NULL: another's. */
-static struct str key_of(struct work *w, struct str key, struct str target)
+/* Keys of the target that is built are the same whatever it is called. */
+struct str diff_changes_key(struct str key, struct str target, struct arena *arena)
 {
 	struct str prefix = STR("targets."), rest;
 
@@ -109,7 +109,7 @@ static struct str key_of(struct work *w, struct str key, struct str target)
 	rest = (struct str){ key.ptr + prefix.len, key.len - prefix.len };
 	if (!str_has_prefix(rest, target) || rest.len <= target.len || rest.ptr[target.len] != '.')
 		return none;
-	return str_of(arena_printf(w->arena, "target" STR_FMT, (int)(rest.len - target.len),
+	return str_of(arena_printf(arena, "target" STR_FMT, (int)(rest.len - target.len),
 				   rest.ptr + target.len));
 }
 
@@ -163,8 +163,8 @@ static void compare_keys(struct work *w, const struct causes *a, const struct ca
 	while (i < a->n_keys || k < b->n_keys) {
 		const struct causes_key *x = i < a->n_keys ? &a->keys[i] : NULL;
 		const struct causes_key *y = k < b->n_keys ? &b->keys[k] : NULL;
-		struct str key_x = x ? key_of(w, x->key, a->target) : none;
-		struct str key_y = y ? key_of(w, y->key, b->target) : none;
+		struct str key_x = x ? diff_changes_key(x->key, a->target, w->arena) : none;
+		struct str key_y = y ? diff_changes_key(y->key, b->target, w->arena) : none;
 		int order;
 
 		if (x && !key_x.ptr) {
@@ -263,6 +263,30 @@ static void drop_requests(struct work *w)
 		}
 }
 
+/* An account that came or went, or whose number the recipe says: that moved the id. */
+static bool decides_id(const struct diff_changes *c, struct arena *arena, struct str account)
+{
+	static const char *const words[] = { "uid", "gid", "system" };
+	const char *key = arena_printf(arena, STR_FMT, STR_ARG(account));
+
+	if (diff_change_key(c, key))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (diff_change_key(c, arena_printf(arena, "%s.%s", key, words[i])))
+			return true;
+	return false;
+}
+
+/* The group of a user's own goes where the user goes. */
+static bool moves_along(const struct diff_changes *c, struct arena *arena, struct str user,
+			const struct diff_change *group)
+{
+	const struct diff_change *found =
+		diff_change_key(c, arena_printf(arena, "lock.ids." STR_FMT, STR_ARG(user)));
+
+	return found && str_equal(found->a, group->a) && str_equal(found->b, group->b);
+}
+
 static void drop_ids(struct work *w)
 {
 	struct diff_changes *c = w->c;
@@ -273,22 +297,25 @@ static void drop_ids(struct work *w)
 		if (!str_has_prefix(key, prefix))
 			continue;
 		key = (struct str){ key.ptr + prefix.len, key.len - prefix.len };
-		if (diff_change_below(c, key))
+		if (decides_id(c, w->arena, key))
 			c->list[i].dropped = true;
 		/* The group of a user's own, too. */
 		if (str_has_prefix(key, STR("groups."))) {
 			struct str user = str_of(arena_printf(w->arena, "users." STR_FMT,
 							      (int)(key.len - 7), key.ptr + 7));
 
-			c->list[i].dropped |= diff_change_below(c, user) != NULL;
+			c->list[i].dropped |= decides_id(c, w->arena, user) ||
+					      moves_along(c, w->arena, user, &c->list[i]);
 		}
 	}
 }
 
+/* One that is new needs a slice, one that is gone leaves its own. */
 static bool any_package(const struct diff_changes *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (c->list[i].kind == DIFFERENCE_BY_PACKAGE)
+		if (c->list[i].kind == DIFFERENCE_BY_PACKAGE &&
+		    (!c->list[i].a.ptr || !c->list[i].b.ptr))
 			return true;
 	return false;
 }
@@ -316,6 +343,12 @@ static int by_kind(const void *a, const void *b)
 				  : str_compare(x->key, y->key);
 }
 
+void diff_changes_sort(struct diff_changes *c)
+{
+	if (c->n)
+		qsort(c->list, c->n, sizeof(*c->list), by_kind);
+}
+
 static void finish(struct work *w)
 {
 	struct diff_changes *c = w->c;
@@ -325,8 +358,7 @@ static void finish(struct work *w)
 		if (!c->list[i].dropped)
 			c->list[n++] = c->list[i];
 	c->n = n;
-	if (n)
-		qsort(c->list, n, sizeof(*c->list), by_kind);
+	diff_changes_sort(c);
 }
 
 void diff_changes_of_causes(const struct causes *a, const struct causes *b, struct arena *arena,
@@ -439,11 +471,16 @@ struct diff_change *diff_change_key(const struct diff_changes *c, const char *ke
 	return NULL;
 }
 
+bool diff_change_is_below(const struct diff_change *c, struct str prefix)
+{
+	return c->kind != DIFFERENCE_BY_PACKAGE &&
+	       (str_equal(c->key, prefix) || is_below(c->key, prefix));
+}
+
 struct diff_change *diff_change_below(const struct diff_changes *c, struct str prefix)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (c->list[i].kind != DIFFERENCE_BY_PACKAGE &&
-		    (str_equal(c->list[i].key, prefix) || is_below(c->list[i].key, prefix)))
+		if (diff_change_is_below(&c->list[i], prefix))
 			return &c->list[i];
 	return NULL;
 }
@@ -455,9 +492,14 @@ struct diff_change *diff_change_only(const struct diff_changes *c)
 
 /* ---- for people ---- */
 
+struct str diff_change_at(const struct diff_change *c)
+{
+	return c->at_b.len && (c->b.ptr || !c->at_a.len) ? c->at_b : c->at_a;
+}
+
 static void add_places(const struct diff_change *c, struct buf *to)
 {
-	struct str places[3] = { c->asked, c->b.ptr || !c->at_a.len ? c->at_b : c->at_a, STR("") };
+	struct str places[3] = { c->asked, diff_change_at(c), STR("") };
 	const char *before = " (";
 
 	if (c->a.ptr && c->b.ptr && c->kind == DIFFERENCE_BY_PACKAGE && !c->asks_anew)
@@ -501,8 +543,14 @@ struct str diff_change_text(const struct diff_change *c, struct arena *arena)
 	CLEANUP_BUF struct buf text = BUF_INIT(1u << 20);
 	bool is_value = c->a.len && c->b.len && c->kind != DIFFERENCE_BY_INPUT;
 
+	if (c->is_origin)
+		buf_printf(&text, "in %s from ", c->a.ptr ? "A" : "B");
 	add_name(c, &text);
-	if (c->a.ptr && c->b.ptr && c->kind == DIFFERENCE_BY_PACKAGE && str_equal(c->a, c->b))
+	if (c->is_origin && c->kind == DIFFERENCE_BY_PACKAGE)
+		buf_printf(&text, " " STR_FMT, STR_ARG(c->a.ptr ? c->a : c->b));
+	else if (c->is_origin)
+		;
+	else if (c->a.ptr && c->b.ptr && c->kind == DIFFERENCE_BY_PACKAGE && str_equal(c->a, c->b))
 		buf_printf(&text, " " STR_FMT ": other bytes under the same version",
 			   STR_ARG(c->a));
 	else if (c->a.ptr && c->b.ptr && is_value)

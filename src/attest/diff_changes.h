@@ -23,11 +23,12 @@ struct diff_change {
 	bool asks_anew;	/* that line changed, too */
 	struct str why;	       /* of a package: as in the lock */
 	bool dropped;	       /* it follows from another change */
+	bool is_origin; /* no change: what the only side with causes was made from */
 	uint32_t cause;	       /* in image_diff's list, once it is one */
 };
 
 struct diff_changes {
-	const struct causes *a, *b; /* NULL: they come from dpkg's databases */
+	const struct causes *a, *b; /* NULL: that side's are not known */
 	struct diff_change *list;   /* those that count; sorted by kind, then key */
 	size_t n;
 };
@@ -42,13 +43,29 @@ int diff_changes_of_trees(const struct tree *a, const struct content_reader *rea
 			  struct arena *arena, struct diff_changes *ret,
 			  struct error *err) MUST_CHECK;
 
+/*
+ * To those of the trees, where only the causes of one side are @known: all that this side was
+ * made from, as is_origin, and the lines of the packages that changed.
+ */
+void diff_changes_add_origins(struct diff_changes *c, const struct causes *known, bool is_a,
+			      struct arena *arena);
+
+/* "target.ports" for the key "targets.web.ports" of the target "web"; ptr NULL: of another one. */
+struct str diff_changes_key(struct str key, struct str target, struct arena *arena);
+void diff_changes_sort(struct diff_changes *c);
+
 /* NULL if there is none. */
 struct diff_change *diff_change_package(const struct diff_changes *c, struct str name);
 struct diff_change *diff_change_key(const struct diff_changes *c, const char *key);
 /* The first whose key is @prefix, or starts with it and goes on with a '.'. */
 struct diff_change *diff_change_below(const struct diff_changes *c, struct str prefix);
+/* Whether it is a key, and is @prefix or starts so. */
+bool diff_change_is_below(const struct diff_change *c, struct str prefix);
 /* The only one of all; NULL if there are several, or none. */
 struct diff_change *diff_change_only(const struct diff_changes *c);
+
+/* Its line: of B, where there is one. */
+struct str diff_change_at(const struct diff_change *c);
 
 /* For people: "openssl 3.0.19-1 -> 3.0.20-1 (recipes/web.lock:57)". In @arena. */
 struct str diff_change_text(const struct diff_change *c, struct arena *arena);

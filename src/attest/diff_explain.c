@@ -8,7 +8,35 @@
 
 struct verdict verdict_of(struct diff_change *c)
 {
-	return (struct verdict){ c ? VERDICT_CHANGE : VERDICT_NONE, c };
+	struct verdict v = { .kind = VERDICT_NONE };
+
+	verdict_add(&v, c);
+	return v;
+}
+
+void verdict_add(struct verdict *v, struct diff_change *c)
+{
+	if (!c || v->kind == VERDICT_GENERATED || (v->n && c->is_origin))
+		return;
+	if (v->n && v->changes[0]->is_origin)
+		v->n = 0; /* a change says more than what the known side has it from */
+	for (size_t i = 0; i < v->n; i++)
+		if (v->changes[i] == c)
+			return;
+	if (v->n == VERDICT_CHANGES_MAX) {
+		*v = (struct verdict){ .kind = VERDICT_GENERATED };
+		return;
+	}
+	v->kind = VERDICT_CHANGE;
+	v->changes[v->n++] = c;
+}
+
+void verdict_add_all(struct verdict *v, const struct verdict *other)
+{
+	for (size_t i = 0; i < other->n; i++)
+		verdict_add(v, other->changes[i]);
+	if (other->kind == VERDICT_GENERATED)
+		*v = *other;
 }
 
 struct verdict verdict_unaccounted(const struct explaining *x)
@@ -51,14 +79,14 @@ static struct difference_cause cause_of(struct explaining *x, const struct diff_
 	struct arena *a = &x->d->arena;
 
 	return (struct difference_cause){
-		.kind = c->kind,
+		.kind = c->is_origin ? DIFFERENCE_BY_ORIGIN : c->kind,
 		.name = arena_str(a, c->name),
 		.a = copy(a, c->a),
 		.b = copy(a, c->b),
-		.at = arena_str(a, c->b.ptr || !c->at_a.len ? c->at_b : c->at_a),
+		.at = arena_str(a, diff_change_at(c)),
 		.text = diff_change_text(c, a),
-		.comes_along = c->kind == DIFFERENCE_BY_PACKAGE && (!c->a.ptr || !c->b.ptr) &&
-			       c->why.len && !c->asked.len && !str_equal_cstr(c->why, "recipe"),
+		.comes_along = !c->is_origin && c->kind == DIFFERENCE_BY_PACKAGE &&
+			       (!c->a.ptr || !c->b.ptr) && c->why.len && !c->asked.len && !str_equal_cstr(c->why, "recipe"),
 		.changelog = STR(""),
 	};
 }
@@ -81,13 +109,17 @@ static struct difference_cause odd_cause(const struct explaining *x, enum verdic
 					"lies in recipes/NAME.signatures)" },
 	};
 
-	(void)x;
+	const char *text = rows[kind].text;
+
+	if (kind == VERDICT_NONE && (x->changes->a || x->changes->b))
+		text = x->changes->a ? "not explained: nothing that A was made from accounts for it"
+				     : "not explained: nothing that B was made from accounts for it";
 	return (struct difference_cause){ .kind = rows[kind].kind,
 					  .name = STR(""),
 					  .a = STR(""),
 					  .b = STR(""),
 					  .at = STR(""),
-					  .text = str_of(rows[kind].text),
+					  .text = str_of(text),
 					  .changelog = STR("") };
 }
 
@@ -96,16 +128,61 @@ struct list {
 	uint32_t odd[VERDICT_SIGNATURE + 1];
 };
 
+static int by_place(const void *a, const void *b)
+{
+	const struct diff_change *x = *(struct diff_change *const *)a;
+	const struct diff_change *y = *(struct diff_change *const *)b;
+
+	return x < y ? -1 : x > y; /* in one list */
+}
+
+/* Several that have a part in it, each by its name. */
+static struct difference_cause joint_cause(struct explaining *x, const struct verdict *v)
+{
+	CLEANUP_BUF struct buf text = BUF_INIT(1u << 20);
+	struct arena *a = &x->d->arena;
+	struct str *names = arena_array(a, v->n, sizeof(*names));
+
+	for (size_t i = 0; i < v->n; i++) {
+		names[i] = arena_str(a, v->changes[i]->name);
+		buf_add_cstr(&text, i ? " and " : "");
+		buf_add_str(&text, diff_change_text(v->changes[i], &x->arena));
+	}
+	return (struct difference_cause){ .kind = DIFFERENCE_BY_SEVERAL,
+					  .name = STR(""),
+					  .a = STR(""),
+					  .b = STR(""),
+					  .at = STR(""),
+					  .text = arena_str(a, buf_str(&text)),
+					  .changelog = STR(""),
+					  .names = names,
+					  .n_names = v->n };
+}
+
+static uint32_t number_of_joint(struct explaining *x, struct list *l, struct verdict *v)
+{
+	struct difference_cause one;
+
+	qsort(v->changes, v->n, sizeof(*v->changes), by_place);
+	one = joint_cause(x, v);
+	for (uint32_t i = 0; i < x->d->n_causes; i++)
+		if (x->d->causes[i].n_names && str_equal(x->d->causes[i].text, one.text))
+			return i;
+	return add_cause(x, &one, &l->capacity);
+}
+
 static uint32_t number_of(struct explaining *x, struct list *l, struct verdict v)
 {
 	struct difference_cause one;
 
+	if (v.kind == VERDICT_CHANGE && v.n > 1)
+		return number_of_joint(x, l, &v);
 	if (v.kind == VERDICT_CHANGE) {
-		if (v.change->cause == DIFFERENCE_NO_CAUSE) {
-			one = cause_of(x, v.change);
-			v.change->cause = add_cause(x, &one, &l->capacity);
+		if (v.changes[0]->cause == DIFFERENCE_NO_CAUSE) {
+			one = cause_of(x, v.changes[0]);
+			v.changes[0]->cause = add_cause(x, &one, &l->capacity);
 		}
-		return v.change->cause;
+		return v.changes[0]->cause;
 	}
 	if (l->odd[v.kind] == DIFFERENCE_NO_CAUSE) {
 		one = odd_cause(x, v.kind);
@@ -124,7 +201,7 @@ static int rank(const struct difference_cause *c)
 	case DIFFERENCE_BY_TAMPERING:
 		return 0;
 	case DIFFERENCE_BY_SEVERAL:
-		return 3;
+		return c->n_names ? 1 : 3;
 	case DIFFERENCE_UNEXPLAINED:
 		return 4;
 	default:
@@ -216,12 +293,32 @@ static void find_changelog(struct explaining *x, struct difference_cause *c)
 	}
 }
 
+/*
+ * A size that the recipe gives follows from nothing, whatever else changed the root. What the
+ * two trees are known to be made from decides, and that is known here.
+ */
+static void find_own_sizes(struct explaining *x)
+{
+	static const char *const places[] = { "partition root > size", "root > ext4 > size" };
+
+	if (!diff_change_key(x->changes, "target.root.size"))
+		return;
+	for (size_t i = 0; i < x->d->n; i++)
+		for (size_t k = 0; k < sizeof(places) / sizeof(*places); k++)
+			if (x->d->list[i].follows.len &&
+			    str_equal_cstr(x->d->list[i].where, places[k])) {
+				x->d->list[i].follows = STR("");
+				x->d->n_derived--;
+			}
+}
+
 void diff_explain(struct image_diff *d, const struct diff_explain_input *in)
 {
 	struct explaining x = { .d = d, .in = in, .changes = in->changes };
 	struct list l = { 0 };
 
 	memset(l.odd, 0xff, sizeof(l.odd));
+	find_own_sizes(&x);
 	for (size_t i = 0; i < d->n; i++) {
 		struct difference *one = &d->list[i];
 		struct verdict v;

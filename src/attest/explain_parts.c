@@ -1,28 +1,32 @@
 #define _GNU_SOURCE
-/* What is no path: documents of an image, layers, parts of a disk. */
+/* What is no path: documents of an image, layers. */
 #include "attest/diff_explain_private.h"
 
 #define N(table) (sizeof(table) / sizeof(*(table)))
 
-static struct diff_change *first_of(const struct explaining *x, const char *const *keys)
+struct verdict verdict_of_keys(const struct explaining *x, const char *const *keys)
 {
-	for (size_t i = 0; keys[i]; i++) {
-		struct diff_change *c = diff_change_below(x->changes, str_of(keys[i]));
+	struct verdict v = { .kind = VERDICT_NONE };
 
-		if (c)
-			return c;
-	}
-	return NULL;
+	for (size_t i = 0; keys[i]; i++)
+		for (size_t k = 0; k < x->changes->n; k++) {
+			struct diff_change *c = &x->changes->list[k];
+
+			/* Of what need not have changed the first key says enough. */
+			if (diff_change_is_below(c, str_of(keys[i])) && !(c->is_origin && v.n))
+				verdict_add(&v, c);
+		}
+	return v;
 }
 
-#define FIRST_OF(x, ...) first_of((x), (const char *const[]){ __VA_ARGS__, NULL })
-
-static struct diff_change *of_kind(const struct explaining *x, enum difference_cause_kind kind)
+static struct verdict all_of_kind(const struct explaining *x, enum difference_cause_kind kind)
 {
+	struct verdict v = { .kind = VERDICT_NONE };
+
 	for (size_t i = 0; i < x->changes->n; i++)
-		if (x->changes->list[i].kind == kind)
-			return &x->changes->list[i];
-	return NULL;
+		if (x->changes->list[i].kind == kind && !x->changes->list[i].is_origin)
+			verdict_add(&v, &x->changes->list[i]);
+	return v;
 }
 
 /* Which writers decide the bytes of an area: the version of one of them may be another. */
@@ -46,244 +50,123 @@ static const char *const *formats_of(enum difference_area area)
 	return rows[area];
 }
 
-/* What the writers of a format would do: their version, or else somebody's hand. */
-static struct verdict by_format(const struct explaining *x, const struct difference *d)
+struct verdict verdict_by_format(const struct explaining *x, const struct difference *d)
 {
 	const char *const *formats = formats_of(d->area);
-	struct diff_change *c = NULL;
+	struct verdict v = { .kind = VERDICT_NONE };
 
-	for (size_t i = 0; !c && formats[i]; i++)
-		c = diff_change_key(x->changes, formats[i]);
-	if (!c)
-		c = diff_change_key(x->changes, "output format");
-	return c ? verdict_of(c) : verdict_unaccounted(x);
+	for (size_t i = 0; formats[i]; i++)
+		verdict_add(&v, diff_change_key(x->changes, formats[i]));
+	if (!v.kind)
+		v = verdict_of(diff_change_key(x->changes, "output format"));
+	return v.kind ? v : verdict_unaccounted(x);
 }
 
-static struct verdict found_or_format(const struct explaining *x, const struct difference *d,
-				      struct diff_change *c)
+struct verdict verdict_or_format(const struct explaining *x, const struct difference *d,
+				 struct verdict v)
 {
-	return c ? verdict_of(c) : by_format(x, d);
+	return v.kind ? v : verdict_by_format(x, d);
 }
 
 /* ---- documents ---- */
 
 /*
  * "config.Labels.org.example.x" is "target.labels.org.example.x"; where only one side has any,
- * "config.Labels" is the first of them.
+ * "config.Labels" is all of them.
  */
-static struct diff_change *pair_change(struct explaining *x, struct str place, const char *prefix,
-				       const char *key)
+static struct verdict pair_change(struct explaining *x, struct str place, const char *prefix,
+				  const char *key)
 {
 	size_t n = strlen(prefix);
-	struct diff_change *c = NULL;
 
-	if (!str_has_prefix(place, str_of(prefix)))
-		return NULL;
-	if (place.len > n)
-		c = diff_change_below(x->changes,
-				      str_of(arena_printf(&x->arena, "%s" STR_FMT, key,
-							  (int)(place.len - n), place.ptr + n)));
-	return c ? c : diff_change_below(x->changes, str_of(key));
-}
-
-static struct diff_change *env_change(const struct explaining *x)
-{
-	return FIRST_OF(x, "target.env", "locale");
+	if (place.len == n)
+		return VERDICT_OF_KEYS(x, key);
+	return verdict_of(diff_change_key(x->changes,
+					  arena_printf(&x->arena, "%s" STR_FMT, key,
+						       (int)(place.len - n), place.ptr + n)));
 }
 
 static struct verdict explain_config(struct explaining *x, const struct difference *d)
 {
 	static const struct {
-		const char *place, *key;
+		const char *place;
+		const char *keys[3];
 	} rows[] = {
-		{ "config.Entrypoint", "target.entrypoint" },
-		{ "config.Cmd", "target.cmd" },
-		{ "config.ExposedPorts", "target.ports" },
-		{ "config.StopSignal", "target.stop_signal" },
-		{ "config.User", "target.user" },
-		{ "config.Volumes", "target.volumes" },
-		{ "config.WorkingDir", "target.workdir" },
-		{ "architecture", "architecture" },
-		{ "variant", "architecture" },
+		{ "config.Entrypoint", { "target.entrypoint" } },
+		{ "config.Cmd", { "target.cmd" } },
+		{ "config.Env", { "target.env", "locale" } },
+		{ "config.ExposedPorts", { "target.ports" } },
+		{ "config.StopSignal", { "target.stop_signal" } },
+		{ "config.User", { "target.user" } },
+		{ "config.Volumes", { "target.volumes" } },
+		{ "config.WorkingDir", { "target.workdir" } },
+		{ "architecture", { "architecture" } },
+		{ "variant", { "architecture" } },
+		{ "created", { "epoch", "lock.epoch" } },
 	};
-	struct str place = d->path;
 
 	for (size_t i = 0; i < N(rows); i++)
-		if (str_has_prefix(place, str_of(rows[i].place)))
-			return found_or_format(x, d,
-					       diff_change_below(x->changes, str_of(rows[i].key)));
-	if (str_has_prefix(place, STR("config.Labels")))
-		return found_or_format(x, d,
-				       pair_change(x, place, "config.Labels", "target.labels"));
-	if (str_has_prefix(place, STR("config.Env")))
-		return found_or_format(x, d, env_change(x));
-	if (str_has_prefix(place, STR("created")))
-		return found_or_format(x, d, FIRST_OF(x, "epoch", "lock.epoch"));
-	return by_format(x, d);
+		if (str_has_prefix(d->path, str_of(rows[i].place)))
+			return verdict_or_format(x, d, verdict_of_keys(x, rows[i].keys));
+	if (str_has_prefix(d->path, STR("config.Labels")))
+		return verdict_or_format(x, d,
+					 pair_change(x, d->path, "config.Labels", "target.labels"));
+	return verdict_by_format(x, d);
 }
 
 static struct verdict explain_manifest(struct explaining *x, const struct difference *d)
 {
-	return found_or_format(x, d, pair_change(x, d->path, "annotations", "target.annotations"));
+	if (!str_has_prefix(d->path, STR("annotations")))
+		return verdict_by_format(x, d);
+	return verdict_or_format(x, d,
+				 pair_change(x, d->path, "annotations", "target.annotations"));
 }
 
+/* The tag is the version, the full name has both. */
 static struct verdict explain_index(struct explaining *x, const struct difference *d)
 {
-	(void)d;
-	return found_or_format(x, d, FIRST_OF(x, "version", "name"));
+	struct verdict v = VERDICT_OF_KEYS(x, "version");
+
+	if (!v.kind || !str_has_suffix(d->path, STR("image.ref.name")))
+		v = VERDICT_OF_KEYS(x, "version", "name");
+	return verdict_or_format(x, d, v);
 }
 
 /* ---- layers ---- */
 
+/* Which layer holds what, and how many there are: the plan, or packages that came and went. */
+static struct verdict by_plan(const struct explaining *x)
+{
+	struct verdict v = VERDICT_OF_KEYS(x, "target.layers", "lock.slices of packages",
+					   "lock.slices");
+
+	return v.kind ? v : all_of_kind(x, DIFFERENCE_BY_PACKAGE);
+}
+
 static struct verdict explain_layers(struct explaining *x, const struct difference *d)
 {
-	struct diff_change *c = NULL;
+	struct verdict v = { .kind = VERDICT_NONE };
 
 	switch (d->what) {
 	case DIFFERENCE_VALUE:
-		c = FIRST_OF(x, "target.compression", "target.layers", "lock.slices of packages",
-			     "lock.slices");
-		if (c && str_has_suffix(d->where, STR("number")) &&
-		    str_equal_cstr(c->key, "target.compression"))
-			c = FIRST_OF(x, "target.layers", "lock.slices of packages", "lock.slices");
+		if (str_has_suffix(d->where, STR("media type")))
+			return verdict_or_format(x, d, VERDICT_OF_KEYS(x, "target.compression"));
 		break;
 	case DIFFERENCE_COMPRESSION:
-		c = of_kind(x, DIFFERENCE_BY_COMPRESSOR);
-		return c ? verdict_of(c) : verdict_unaccounted(x);
+		v = all_of_kind(x, DIFFERENCE_BY_COMPRESSOR);
+		return v.kind ? v : verdict_unaccounted(x);
 	case DIFFERENCE_LAYER:
-		c = FIRST_OF(x, "target.layers", "lock.slices of packages", "lock.slices");
-		break;
-	default:
-		return by_format(x, d);
-	}
-	if (c)
-		return verdict_of(c);
-	/* Another package may have brought another plan. */
-	if (d->what == DIFFERENCE_LAYER && d->path.ptr) {
-		struct verdict v = explain_path(x, d);
-
+		/* A package that is new may have brought another plan. */
+		if (d->path.ptr && !diff_change_key(x->changes, "target.layers"))
+			v = explain_path(x, d);
 		if (v.kind == VERDICT_CHANGE)
 			return v;
+		break;
+	default:
+		return verdict_by_format(x, d);
 	}
-	c = diff_change_only(x->changes);
-	return c ? verdict_of(c) : by_format(x, d);
-}
-
-/* ---- disks ---- */
-
-static bool ends(const struct difference *d, const char *what)
-{
-	return str_has_suffix(d->where, str_of(what));
-}
-
-static struct verdict explain_table(struct explaining *x, const struct difference *d)
-{
-	if (d->what == DIFFERENCE_PRESENCE)
-		return found_or_format(x, d, FIRST_OF(x, "target.root.verity"));
-	if (ends(d, "> size"))
-		return found_or_format(x, d, FIRST_OF(x, "target.root.size", "target.root"));
-	if (ends(d, "> attributes"))
-		return found_or_format(x, d, FIRST_OF(x, "target.root.grow", "target.root.type"));
-	if (ends(d, "> type"))
-		return found_or_format(x, d, FIRST_OF(x, "architecture"));
-	return by_format(x, d);
-}
-
-static struct verdict explain_esp(struct explaining *x, const struct difference *d)
-{
-	if (ends(d, "> mtime"))
-		return found_or_format(x, d, FIRST_OF(x, "epoch", "lock.epoch"));
-	return by_format(x, d);
-}
-
-static struct verdict explain_root(struct explaining *x, const struct difference *d)
-{
-	if (ends(d, "> type"))
-		return found_or_format(x, d, FIRST_OF(x, "target.root.type"));
-	if (ends(d, "> size"))
-		return found_or_format(
-			x, d,
-			FIRST_OF(x, "target.root.size", "target.root.compression", "target.root"));
-	return found_or_format(x, d, FIRST_OF(x, "target.root.compression", "target.root.grow"));
-}
-
-/* The cause of a file in the tree, if it differs there too. */
-static struct verdict as_in_tree(struct explaining *x, const char *start)
-{
-	for (size_t i = 0; i < x->d->n; i++) {
-		const struct difference *one = &x->d->list[i];
-
-		if (one->area == DIFFERENCE_TREE && str_has_prefix(one->path, str_of(start)) &&
-		    !one->follows.len)
-			return explain_path(x, one);
-	}
-	return (struct verdict){ .kind = VERDICT_NONE };
-}
-
-/* A package whose name starts so: the kernel has its version in its name. */
-static struct diff_change *package_like(const struct explaining *x, const char *start)
-{
-	struct diff_change *found = NULL;
-
-	for (size_t i = 0; i < x->changes->n; i++) {
-		struct diff_change *c = &x->changes->list[i];
-
-		if (c->kind == DIFFERENCE_BY_PACKAGE && str_has_prefix(c->key, str_of(start)) &&
-		    (!found || c->b.ptr))
-			found = c;
-	}
-	return found;
-}
-
-static struct verdict explain_uki(struct explaining *x, const struct difference *d)
-{
-	struct diff_change *c;
-	struct verdict v;
-
-	if (ends(d, "signature")) {
-		c = FIRST_OF(x, "target.secure_boot");
-		return c ? verdict_of(c) : (struct verdict){ .kind = VERDICT_SIGNATURE };
-	}
-	if (ends(d, ".cmdline")) {
-		c = FIRST_OF(x, "target.cmdline", "target.root.verity", "target.root.type",
-			     "target.root");
-		return c ? verdict_of(c) : verdict_unaccounted(x);
-	}
-	if (ends(d, ".osrel")) {
-		v = as_in_tree(x, "usr/lib/os-release");
-		return v.kind ? v : as_in_tree(x, "etc/os-release");
-	}
-	if (ends(d, ".initrd")) {
-		c = FIRST_OF(x, "target.root.verity", "target.root.type");
-		c = c ? c : package_like(x, "linux-image-");
-		return c ? verdict_of(c) : verdict_generated(x);
-	}
-	if (ends(d, ".linux") || ends(d, ".uname")) {
-		c = package_like(x, "linux-image-");
-		return c ? verdict_of(c) : verdict_unaccounted(x);
-	}
-	c = package_like(x, "systemd-boot-efi");
-	return found_or_format(x, d, c ? c : package_like(x, "systemd"));
-}
-
-/* What is in it comes from packages; which of them are asked, the type of the root decides. */
-static struct verdict explain_initrd(struct explaining *x, const struct difference *d)
-{
-	struct str path = d->path;
-	struct diff_change *c = NULL;
-	struct verdict v = { .kind = VERDICT_NONE };
-
-	if (x->changes->a && x->changes->b &&
-	    (causes_path(x->changes->a, path) || causes_path(x->changes->b, path)))
-		v = explain_path(x, d);
-	if (v.kind == VERDICT_CHANGE)
-		return v;
-	c = FIRST_OF(x, "target.root.verity", "target.root.type");
-	if (!c && memmem(path.ptr, path.len, "modules", 7))
-		c = package_like(x, "linux-image-");
-	if (!c && memmem(path.ptr, path.len, "busybox", 7))
-		c = package_like(x, "busybox");
-	return c ? verdict_of(c) : verdict_generated(x);
+	v = by_plan(x);
+	return v.kind ? v : verdict_or_format(x, d, verdict_of(diff_change_only(x->changes)));
 }
 
 /* Of bytes that nobody could look into, and of what else changed: who knows which it was. */
@@ -306,16 +189,12 @@ struct verdict explain_part(struct explaining *x, const struct difference *d)
 	case DIFFERENCE_LAYERS:
 		return explain_layers(x, d);
 	case DIFFERENCE_TABLE:
-		return explain_table(x, d);
 	case DIFFERENCE_ESP:
-		return explain_esp(x, d);
 	case DIFFERENCE_UKI:
-		return explain_uki(x, d);
 	case DIFFERENCE_INITRD:
-		return explain_initrd(x, d);
 	case DIFFERENCE_ROOT:
-		return explain_root(x, d);
+		return explain_disk(x, d);
 	default:
-		return by_format(x, d);
+		return verdict_by_format(x, d);
 	}
 }

@@ -18,6 +18,7 @@ const char *const difference_areas[DIFFERENCE_AREA_COUNT] = {
 const char *const difference_cause_kinds[DIFFERENCE_CAUSE_KIND_COUNT] = {
 	"unexplained", "package",    "recipe",	  "input",   "lock",
 	"format",      "compressor", "signature", "several", "tampering",
+	"origin",
 };
 
 void image_diff_release(struct image_diff *d)

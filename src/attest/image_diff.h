@@ -65,6 +65,7 @@ enum difference_cause_kind {
 	DIFFERENCE_BY_SIGNATURE, /* a Secure Boot signature that one has */
 	DIFFERENCE_BY_SEVERAL,	 /* made from several things that changed, all listed */
 	DIFFERENCE_BY_TAMPERING, /* nothing that either was built from accounts for it */
+	DIFFERENCE_BY_ORIGIN,	 /* one side's causes are known: what that side has it from */
 	DIFFERENCE_CAUSE_KIND_COUNT,
 };
 extern const char *const difference_cause_kinds[DIFFERENCE_CAUSE_KIND_COUNT];
@@ -75,6 +76,8 @@ struct difference_cause {
 	struct str a, b;      /* version or value; ptr NULL: that side has none */
 	struct str at;	      /* "recipes/web.lock:57", "recipes/web.yaml:38", or "" */
 	struct str text;      /* all of it in a line: "openssl 3.0.19-1 -> 3.0.20-1 (...)" */
+	const struct str *names; /* DIFFERENCE_BY_SEVERAL: of each; NULL: they can't be told apart */
+	size_t n_names;
 	bool comes_along;     /* a package that another one asked for, not the recipe */
 	struct str changelog; /* of the versions between, or "" */
 	size_t n;	      /* differences that it brings, derived ones not counted */

@@ -97,13 +97,16 @@ static int compare(struct context *c, const struct explain_side *a, const struct
 static void note_missing(const struct explain_side *a, const struct explain_side *b,
 			 struct image_diff *d)
 {
-	const char *which = a->has_causes ? "B" : b->has_causes ? "A" : "A and B";
+	const char *which = a->has_causes ? "B" : "A", *known = a->has_causes ? "A" : "B";
 
-	if (!a->has_causes || !b->has_causes)
+	if (!a->has_causes && !b->has_causes)
+		image_diff_note(d, "no causes file (STEM.causes.json) beside A and B: only packages "
+				   "are named, by dpkg's database in the images");
+	else if (!a->has_causes || !b->has_causes)
 		image_diff_note(d,
-				"no causes file (STEM.causes.json) beside %s: only packages are "
-				"named, by dpkg's database in the images",
-				which);
+				"no causes file (STEM.causes.json) beside %s: each difference is "
+				"told with what %s has it from",
+				which, known);
 }
 
 /* A causes file is believed: whose it is, its provenance says. */
@@ -157,6 +160,9 @@ static int explain(struct context *c, struct explain_side *a, struct explain_sid
 		 diff_changes_of_trees(in.tree_a, in.reader_a, in.tree_b, in.reader_b, &arena,
 				       &changes, err) < 0)
 		return -1;
+	if (a->has_causes != b->has_causes)
+		diff_changes_add_origins(&changes, a->has_causes ? &a->causes : &b->causes,
+					 a->has_causes, &arena);
 	note_missing(a, b, d);
 	diff_explain(d, &in);
 	note_statements(a, "A", d);

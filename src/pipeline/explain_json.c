@@ -73,10 +73,14 @@ static struct json *difference_json(const struct difference *d, struct arena *a)
 
 static struct json *cause_json(const struct difference_cause *c, struct arena *a)
 {
-	struct json *o = json_object(a);
+	struct json *o = json_object(a), *names = json_array(a);
 
 	json_set(o, "kind", json_text(a, difference_cause_kinds[c->kind]));
 	set(o, "name", c->name, a);
+	for (size_t i = 0; i < c->n_names; i++)
+		json_add(names, safe(a, c->names[i]));
+	if (c->n_names)
+		json_set(o, "names", names);
 	set_side(o, "a", c->a, a);
 	set_side(o, "b", c->b, a);
 	set(o, "at", c->at, a);
