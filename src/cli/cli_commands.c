@@ -234,11 +234,11 @@ const struct command commands[] = {
 	  "leaves packages for the machine to configure can't be signed: status 9." },
 	{ "log", "append|prove|verify DIR [FILE...]", "keep a transparency log of signatures", 2,
 	  1000, log_options, cmd_log,
-	  "append DIR FILE...      add files (signatures, verdicts) and sign the log's new head\n"
-	  "prove DIR FILE          write FILE.tlog-proof, which shows offline that FILE is in it\n"
-	  "verify DIR              read all of it: entries, hashes, signature; --since OLD: and that\n"
-	  "                        what a saved checkpoint has seen is still there\n"
-	  "verify FILE --proof P   check a proof; needs --key and no log\n"
+	  "append DIR FILE...     add files (signatures, verdicts) and sign the new head\n"
+	  "prove DIR FILE         write FILE.tlog-proof: shows offline that FILE is in it\n"
+	  "verify DIR             read all of it: entries, hashes, signature; --since OLD:\n"
+	  "                       and that what a saved checkpoint has seen is there\n"
+	  "verify FILE --proof P  check a proof; needs --key and no log\n"
 	  "DIR is a C2SP tlog-tiles log of static files: any web server can publish it." },
 	{ "show", "FILE|LOCK|RECIPE", "show what an image or a lock holds", 1, 1, no_options,
 	  cmd_show, NULL },

@@ -5,6 +5,37 @@
 
 int cmd_help(struct app *app, int argc, char **argv, struct error *err);
 
+#define WIDTH 80u /* columns of a terminal that nobody has widened */
+
+/* @text, whose first word stands in @column, in lines that fit. */
+static void print_filled(const char *text, size_t column)
+{
+	size_t at = column;
+
+	while (*text) {
+		size_t blanks = strspn(text, " \n"), n = strcspn(text + blanks, " \n");
+
+		if (at > column && at + 1 + n > WIDTH) {
+			printf("\n%*s", (int)column, "");
+			at = column;
+		}
+		printf("%s%.*s", at > column ? " " : "", (int)n, text + blanks);
+		at += n + (at > column);
+		text += blanks + n;
+	}
+	putchar('\n');
+}
+
+/* A name with what it means beside it, or below it if it is long. */
+static void print_row(const char *left, unsigned width, const char *text)
+{
+	if (strlen(left) > width)
+		printf("  %s\n%*s", left, (int)width + 3, "");
+	else
+		printf("  %-*s ", (int)width, left);
+	print_filled(text, width + 3);
+}
+
 static void print_options(const struct cli_option *o)
 {
 	for (; o->name; o++) {
@@ -13,16 +44,27 @@ static void print_options(const struct cli_option *o)
 		snprintf(left, sizeof(left), "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
 			 o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
 			 o->value && o->value[0] != '[' ? " " : "", o->value ? o->value : "");
-		printf("  %-28s %s\n", left, o->help);
+		print_row(left, 28, o->help);
 	}
+}
+
+/* What is laid out by columns stays as it is. */
+static bool has_columns(const char *text)
+{
+	return strstr(text, "  ") || strstr(text, "\n ");
 }
 
 static void print_command(const struct command *c)
 {
 	printf("ingot %s - %s\n\nusage: ingot %s%s%s%s\n", c->name, c->help, c->name,
 	       c->args[0] ? " " : "", c->args, c->options->name ? " [OPTION...]" : "");
-	if (c->more)
-		printf("\n%s\n", c->more);
+	if (c->more) {
+		putchar('\n');
+		if (has_columns(c->more))
+			puts(c->more);
+		else
+			print_filled(c->more, 0);
+	}
 	if (c->options->name) {
 		printf("\noptions:\n");
 		print_options(c->options);
@@ -33,17 +75,18 @@ static void print_command(const struct command *c)
 
 static void print_all(void)
 {
-	printf("ingot - golden images from Debian packages: one recipe, one lock, the same bytes\n\n"
+	printf("ingot - golden images of Debian packages: one recipe, one lock, the same bytes\n\n"
 	       "usage: ingot COMMAND [OPTION...]\n\ncommands:\n");
 	for (const struct command *c = commands; c->name; c++) {
 		char left[48];
 
 		snprintf(left, sizeof(left), "%s %s", c->name, c->args);
-		printf("  %-32s %s\n", left, c->help);
+		print_row(left, 28, c->help);
 	}
 	printf("\noptions:\n");
 	print_options(global_options);
-	printf("\nRECIPE is a path or a name: 'web' is recipes/web.yaml. 'ingot help COMMAND' says more.\n");
+	printf("\nRECIPE is a path or a name: 'web' is recipes/web.yaml.\n"
+	       "'ingot help COMMAND' says more.\n");
 }
 
 static struct json *options_json(struct arena *a, const struct cli_option *o)

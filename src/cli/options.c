@@ -129,11 +129,13 @@ static int check_count(const struct app *app, int argc, struct error *err)
 	if (app_flag(app, "help") ||
 	    ((unsigned)argc >= c->min_args && (unsigned)argc <= c->max_args))
 		return 0;
-	(void)err_set(err, ERR_USAGE, "'%s' takes %s argument%s, not %d", c->name,
-		      (unsigned)argc < c->min_args ? "more"
-		      : c->max_args		   ? "fewer"
-						   : "no",
-		      c->max_args == 1 && c->min_args == 1 ? "" : "s", argc);
+	if ((unsigned)argc < c->min_args)
+		(void)err_set(err, ERR_USAGE, "'%s' needs %s", c->name, c->args);
+	else if (c->max_args)
+		(void)err_set(err, ERR_USAGE, "'%s' takes %s, not %d arguments", c->name, c->args,
+			      argc);
+	else
+		(void)err_set(err, ERR_USAGE, "'%s' takes no argument", c->name);
 	return err_hint(err, "usage: ingot %s%s%s", c->name, c->args[0] ? " " : "", c->args);
 }
 
