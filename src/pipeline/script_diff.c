@@ -1,16 +1,11 @@
 #include "pipeline/script_diff.h"
 
+#include "attest/line_diff.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define AROUND 2u                /* lines of context */
-#define CELLS_MAX (4u << 20)     /* of the table; above, all between is told as replaced */
-
-struct lines {
-	struct str *line;
-	size_t n;
-};
+#define AROUND 2u /* lines of context */
 
 /* One line of the result. */
 struct change {
@@ -23,52 +18,28 @@ struct changes {
 	size_t n;
 };
 
-static struct lines split(struct str text, struct arena *arena)
-{
-	struct lines l = { arena_array(arena, text.len + 1, sizeof(struct str)), 0 };
-	struct str line;
-
-	if (text.len && text.ptr[text.len - 1] == '\n')
-		text.len--;
-	while (str_split(&text, '\n', &line))
-		l.line[l.n++] = line;
-	return l;
-}
-
+/* Without its line end. */
 static void add(struct changes *c, char mark, struct str line)
 {
+	if (line.len && line.ptr[line.len - 1] == '\n')
+		line.len--;
 	c->list[c->n++] = (struct change){ mark, line };
 }
 
-/* Longest common subsequence of what lies between the common head and tail. */
-static void compare(const struct str *a, size_t n, const struct str *b, size_t m,
-		    struct arena *arena, struct changes *out)
+/* What is gone before what came. */
+static void list(const struct line_diff *d, struct changes *out)
 {
-	size_t width = m + 1, i = 0, k = 0;
-	uint32_t *common = NULL;
+	const struct line_diff_side *a = &d->a, *b = &d->b;
+	size_t i = 0, k = 0;
 
-	if (n && m && n * m <= CELLS_MAX) {
-		common = arena_array(arena, (n + 1) * width, sizeof(*common));
-		for (size_t x = n; x-- > 0;)
-			for (size_t y = m; y-- > 0;) {
-				uint32_t right = common[x * width + y + 1];
-				uint32_t below = common[(x + 1) * width + y];
-
-				common[x * width + y] =
-					str_equal(a[x], b[y]) ? common[(x + 1) * width + y + 1] + 1
-					: below >= right      ? below
-							      : right;
-			}
-	}
-	while (i < n || k < m) {
-		if (common && i < n && k < m && str_equal(a[i], b[k])) {
-			add(out, ' ', a[i++]);
-			k++;
-		} else if (i < n && (k == m || !common || common[(i + 1) * width + k] >=
-								  common[i * width + k + 1])) {
-			add(out, '-', a[i++]);
+	while (i < a->n || k < b->n) {
+		if (i < a->n && a->changed[i]) {
+			add(out, '-', a->lines[i++]);
+		} else if (k < b->n && b->changed[k]) {
+			add(out, '+', b->lines[k++]);
 		} else {
-			add(out, '+', b[k++]);
+			add(out, ' ', a->lines[i++]);
+			k++;
 		}
 	}
 }
@@ -108,17 +79,14 @@ void script_diff(struct str before, struct str after, const char *prefix, size_t
 		 struct buf *to)
 {
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
-	struct lines a = split(before, &arena), b = split(after, &arena);
-	struct changes c = { arena_array(&arena, a.n + b.n + 1, sizeof(struct change)), 0 };
-	size_t head = 0, tail = 0;
+	struct line_diff d;
+	struct changes c = { 0 };
 
-	while (head < a.n && head < b.n && str_equal(a.line[head], b.line[head]))
-		add(&c, ' ', a.line[head++]);
-	while (tail < a.n - head && tail < b.n - head &&
-	       str_equal(a.line[a.n - 1 - tail], b.line[b.n - 1 - tail]))
-		tail++;
-	compare(a.line + head, a.n - head - tail, b.line + head, b.n - head - tail, &arena, &c);
-	for (size_t i = a.n - tail; i < a.n; i++)
-		add(&c, ' ', a.line[i]);
+	if (!line_diff(before, after, &arena, &d)) {
+		buf_printf(to, "%s(longer than can be compared)\n", prefix);
+		return;
+	}
+	c.list = arena_array(&arena, d.a.n + d.b.n + 1, sizeof(*c.list));
+	list(&d, &c);
 	print(&c, prefix, max, to);
 }
