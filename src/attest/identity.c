@@ -1,5 +1,10 @@
 #include "attest/identity.h"
 
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+
 const char *const identity_role_names[IDENTITY_ROLE_COUNT] = {
 	[IDENTITY_FILE] = "file",	    [IDENTITY_CONFIG] = "config",
 	[IDENTITY_MANIFEST] = "manifest",   [IDENTITY_INDEX] = "index",
@@ -47,19 +52,51 @@ struct str identity_subject_name(struct str subject, enum identity_role *ret_rol
 	return subject;
 }
 
-/* What a statement says of one file: the subjects of one name. */
-static struct identity collect(struct str name, const struct intoto_subject *subjects, size_t n)
+/* A subject: what it says of which file. */
+struct claim {
+	struct str file;
+	enum identity_role role;
+	const struct digest *digest;
+	size_t at; /* in the statement */
+};
+
+static int by_file(const void *a, const void *b)
 {
-	struct identity said = { .file = name };
+	const struct claim *x = a, *y = b;
+	int order = str_compare(x->file, y->file);
 
-	for (size_t s = 0; s < n; s++) {
-		enum identity_role role;
-		struct str file = identity_subject_name(subjects[s].name, &role);
+	return order ? order : (x->at > y->at) - (x->at < y->at);
+}
 
-		if (!str_equal(file, name) || said.has[role])
-			continue; /* two of one kind: is_ambiguous() */
+/* Those of a file together: whoever wrote the statement chose how many there are. */
+static struct claim *sort_claims(const struct intoto_subject *subjects, size_t n)
+{
+	struct claim *list = mem_array(n + 1, sizeof(*list));
+
+	for (size_t i = 0; i < n; i++) {
+		list[i].file = identity_subject_name(subjects[i].name, &list[i].role);
+		list[i].digest = &subjects[i].sha256;
+		list[i].at = i;
+	}
+	qsort(list, n, sizeof(*list), by_file);
+	return list;
+}
+
+/* What a statement says of one file; of two digests for one role, the first. */
+static struct identity collect(const struct claim *claims, size_t n, bool *ret_ambiguous)
+{
+	struct identity said = { .file = claims[0].file };
+
+	*ret_ambiguous = false;
+	for (size_t i = 0; i < n; i++) {
+		enum identity_role role = claims[i].role;
+
+		if (said.has[role]) {
+			*ret_ambiguous |= !digest_equal(&said.digest[role], claims[i].digest);
+			continue;
+		}
 		said.has[role] = true;
-		said.digest[role] = subjects[s].sha256;
+		said.digest[role] = *claims[i].digest;
 	}
 	return said;
 }
@@ -108,47 +145,52 @@ static enum identity_match match_one(const struct identity *i, const struct iden
 	return IDENTITY_ALL;
 }
 
-/* Two digests for one thing: whoever signs that is not to be relied on. */
-static bool is_ambiguous(const struct identity *said, const struct intoto_subject *subjects,
-			 size_t n)
+/*
+ * Of one file. Two digests for one thing are a conflict, if it is this one: whoever signs that
+ * is not to be relied on.
+ */
+static enum identity_match match_file(const struct identity *i, const struct claim *claims,
+				      size_t n, enum identity_role *ret_weak)
 {
-	for (size_t s = 0; s < n; s++) {
-		enum identity_role role;
-		struct str file = identity_subject_name(subjects[s].name, &role);
+	bool ambiguous;
+	struct identity said = collect(claims, n, &ambiguous);
+	enum identity_match match = match_one(i, &said, ret_weak);
 
-		if (str_equal(file, said->file) &&
-		    !digest_equal(&said->digest[role], &subjects[s].sha256))
-			return true;
+	return match != IDENTITY_NONE && ambiguous ? IDENTITY_CONFLICT : match;
+}
+
+static enum identity_match match_claims(const struct identity *i, const struct claim *claims,
+					size_t n, enum identity_role *ret_weak)
+{
+	enum identity_match best = IDENTITY_NONE;
+	size_t n_same, first = SIZE_MAX; /* the first file that is another one's equal */
+
+	for (size_t c = 0; c < n; c += n_same) {
+		enum identity_role weak = IDENTITY_FILE;
+		enum identity_match match;
+
+		for (n_same = 1; c + n_same < n; n_same++)
+			if (!str_equal(claims[c].file, claims[c + n_same].file))
+				break;
+		match = match_file(i, claims + c, n_same, &weak);
+		if (match == IDENTITY_CONFLICT)
+			return match;
+		if (match == IDENTITY_ALL)
+			best = match;
+		if (match != IDENTITY_STRONG || claims[c].at > first)
+			continue;
+		if (best == IDENTITY_NONE)
+			best = match;
+		first = claims[c].at;
+		*ret_weak = weak;
 	}
-	return false;
+	return best;
 }
 
 enum identity_match identity_match(const struct identity *i, const struct intoto_subject *subjects,
 				   size_t n, enum identity_role *ret_weak)
 {
-	enum identity_match best = IDENTITY_NONE;
-	struct str last = { NULL, 0 };
+	CLEANUP_FREE struct claim *claims = sort_claims(subjects, n);
 
-	for (size_t s = 0; s < n; s++) {
-		enum identity_role role, weak = IDENTITY_FILE;
-		struct str name = identity_subject_name(subjects[s].name, &role);
-		enum identity_match match;
-		struct identity said;
-
-		if (last.ptr && str_equal(last, name))
-			continue; /* the subjects of a file stand together */
-		last = name;
-		said = collect(name, subjects, n);
-		match = match_one(i, &said, &weak);
-		if (match == IDENTITY_CONFLICT)
-			return match;
-		if (match != IDENTITY_NONE && is_ambiguous(&said, subjects, n))
-			return IDENTITY_CONFLICT;
-		if (match == IDENTITY_ALL || (match == IDENTITY_STRONG && best == IDENTITY_NONE)) {
-			if (match == IDENTITY_STRONG)
-				*ret_weak = weak;
-			best = match;
-		}
-	}
-	return best;
+	return match_claims(i, claims, n, ret_weak);
 }

@@ -124,3 +124,27 @@ Test(identity, a_conflict_goes_over_a_match_elsewhere)
 	cr_assert_eq(identity_match(&i, subjects, 2, &weak), IDENTITY_CONFLICT);
 	cr_assert_eq(identity_match(&i, subjects, 1, &weak), IDENTITY_ALL);
 }
+
+/* Every name of a statement is its author's: 4,096 long ones, no two of a file together. */
+Test(identity, subjects_are_read_in_one_go, .timeout = 10)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	const size_t n = INTOTO_SUBJECTS_MAX, len = 8000;
+	struct intoto_subject *subjects = arena_array(&arena, n, sizeof(*subjects));
+	struct identity i = image(1, 2);
+	enum identity_role weak;
+
+	for (size_t k = 0; k < n; k++) {
+		char *name = arena_alloc(&arena, len + 1);
+
+		memset(name, 'a', len);
+		name[len - 1] = (char)('0' + k % 64);
+		subjects[k] = (struct intoto_subject){ { name, len }, digest_of(9) };
+	}
+	cr_assert_eq(identity_match(&i, subjects, n, &weak), IDENTITY_NONE);
+	subjects[n - 1] = (struct intoto_subject){ STR("x#config"), digest_of(2) };
+	subjects[0] = (struct intoto_subject){ STR("x#config"), digest_of(2) };
+	cr_assert_eq(identity_match(&i, subjects, n, &weak), IDENTITY_ALL);
+	subjects[n - 1].sha256 = digest_of(3);
+	cr_assert_eq(identity_match(&i, subjects, n, &weak), IDENTITY_CONFLICT);
+}
