@@ -208,6 +208,15 @@ without_causes() {
 			"$area/bare/a.tar" "$area/bare/b.tar" && says "hello 1.0 -> 2.0 (recipes/tiny.lock:"
 }
 test_that "without causes files packages are named by dpkg's database" without_causes
+one_sides_causes() { # what that side has it from: the line, not what changed there
+	mkdir -p "$area/one" && cp "$A/$oci" "$A/${oci%.oci.tar}.causes.json" "$area/one/" && cp "$area/upgraded/$oci" "$area/one/b.tar" &&
+		leaves 8 ingot diff --explain "$area/one/$oci" "$area/one/b.tar" && says "each difference is told with what A has it from" &&
+		says "hello 1.0 -> 2.0 (recipes/tiny.lock:" && change layer "$A/$oci" "$area/one/c.tar" etc/site.conf &&
+		leaves 8 ingot diff --explain "$area/one/$oci" "$area/one/c.tar" && says "in A from" && says "(recipes/tiny.yaml:" &&
+		leaves 8 ingot diff --explain "$area/one/c.tar" "$area/one/$oci" && says "in B from" &&
+		ingot --json diff --explain "$area/one/$oci" "$area/one/c.tar" | jq -e '[.causes[].kind] == ["origin"] and (.causes[0].at | startswith("recipes/tiny.yaml:"))'
+}
+test_that "with the causes of one side the line that it comes from" one_sides_causes
 someone_elses_causes() { # whose a causes file is, the provenance says
 	mkdir -p "$area/others" && cp "$A/${oci%.oci.tar}"* "$area/others/" && cp "$area/upgraded/${oci%.oci.tar}.causes.json" "$area/others/" &&
 		leaves 8 ingot diff --explain "$area/others/$oci" "$area/upgraded/$oci" && says "the causes file of A is not the one that its provenance names" &&

@@ -161,6 +161,11 @@ test_that "a changed image can be made" mutate
 evil=$area/evil/outputs/tiny-1-container-amd64.oci.tar
 caught() { rebuild 8 "$evil" --bundle "$b" --sign-key "$area/a.pem" && says "srv/words" && says "rebuild     failed"; }
 test_that "a changed image is told, with the path" caught
+alone() { # all that an auditor has: an image and a bundle
+	mkdir "$area/alone" && cp "$evil" "$area/alone" && rebuild 8 "$area/alone/${evil##*/}" --bundle "$b" &&
+		says "srv/words" && says "in A from files./srv/words" && says "(recipes/tiny.yaml:"
+}
+test_that "and with the line of the recipe, without anything beside the image" alone
 payload() { [ -e "$1" ] && jq -r .dsseEnvelope.payload "$1" | base64 -d; }
 failed_verdict() { payload "$(echo "$evil".verdict.*.sigstore.json)" >"$area/said.json" && jq -e '.predicate.result == "FAILED" and (.predicate.failedTests | index("rebuild")) and .predicate.rebuilt.config' "$area/said.json"; }
 test_that "and its verdict is signed" failed_verdict
