@@ -1,5 +1,7 @@
 #include "pipeline/locked_release.h"
 
+#include "resolve/certificates.h"
+
 #define SIGNING_TAKES 86400 /* seconds: archives sign within minutes after the Date they write */
 
 static bool holds(const struct str *list, size_t n, struct str s)
@@ -10,14 +12,23 @@ static bool holds(const struct str *list, size_t n, struct str s)
 	return false;
 }
 
+/* librnp reads no keys but those of the lock, if the keyring has them. */
+static struct bytes pinned_of(struct bytes keyring, const struct lock_suite *suite, struct buf *to)
+{
+	bool known = certificates_select(keyring, suite->signed_by, suite->n_signed_by, to);
+
+	return known && to->len ? buf_bytes(to) : keyring;
+}
+
 int locked_release(struct bytes text, struct bytes keyring, const struct lock_suite *suite,
 		   struct arena *arena, struct release *ret, struct error *err)
 {
 	char *name = arena_printf(arena, STR_FMT "/InRelease", STR_ARG(suite->suite));
+	CLEANUP_BUF struct buf pinned = BUF_INIT(keyring.len + 1);
 	struct openpgp_verdict verdict;
 
-	if (openpgp_verify_inline(text, keyring, suite->date + SIGNING_TAKES, arena, &verdict,
-				  err) < 0)
+	if (openpgp_verify_inline(text, pinned_of(keyring, suite, &pinned),
+				  suite->date + SIGNING_TAKES, arena, &verdict, err) < 0)
 		return err_while(err, "verifying '%s'", name);
 	if (release_parse(verdict.text, name, arena, ret, err) < 0)
 		return -1;

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "resolve/certificates.h"
 #include "resolve/cleartext.h"
 #include "resolve/openpgp_private.h"
 
@@ -355,11 +356,33 @@ int openpgp_verify_inline(struct bytes message, struct bytes keyring, int64_t no
 	return openpgp_in_child(verify_task, &task, arena, ret, err);
 }
 
+/* False if it takes librnp to read it. */
+static bool list_certificates(struct bytes keyring, struct arena *arena, struct str **ret,
+			      size_t *ret_n)
+{
+	enum certificate_item item;
+	struct bytes rest = keyring;
+	struct certificate c;
+	size_t n = 0, i = 0;
+
+	while ((item = certificate_next(&rest, &c)) == CERTIFICATE_FOUND)
+		n++;
+	if (item == CERTIFICATE_UNKNOWN)
+		return false;
+	*ret = arena_array(arena, n, sizeof(**ret));
+	while (certificate_next(&keyring, &c) == CERTIFICATE_FOUND)
+		(*ret)[i++] = arena_str(arena, str_of(c.fingerprint));
+	*ret_n = sort_unique(*ret, n);
+	return true;
+}
+
 int openpgp_fingerprints(struct bytes keyring, struct arena *arena, struct str **ret,
 			 size_t *ret_n, struct error *err)
 {
 	struct openpgp_verdict v = { 0 };
 
+	if (list_certificates(keyring, arena, ret, ret_n))
+		return 0;
 	if (openpgp_in_child(list_task, &keyring, arena, &v, err) < 0)
 		return -1;
 	*ret = v.signers;
