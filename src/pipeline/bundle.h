@@ -76,6 +76,17 @@ static inline void cleanup_bundle(struct bundle **b)
 }
 #define CLEANUP_BUNDLE CLEANUP(cleanup_bundle)
 
+/*
+ * Names of evidence: "evidence/debian/trixie/main/binary-amd64/Packages.xz" as the lock has it,
+ * and the same index as zstd, ".../Packages.zst", which takes a tenth of the time to read. The
+ * second is NULL if the lock's index is not compressed.
+ */
+struct lock_suite;
+char *bundle_evidence_name(struct arena *a, const struct lock_suite *s, struct str path);
+char *bundle_fast_name(struct arena *a, const struct lock_suite *s, struct str path);
+/* "main/binary-amd64/Packages" of "main/binary-amd64/Packages.xz"; @path if it is plain. */
+struct str bundle_plain_path(struct str path);
+
 /* 0 if its media type is none of ours. */
 enum bundle_kind bundle_kind_of(const struct oci_artifact_file *f);
 
@@ -86,7 +97,7 @@ int bundle_load(const struct bundle *b, const struct oci_artifact_file *f, struc
 /* @s finds everything in @b from now on, read where it is. @b must outlive @s. */
 void bundle_lend(const struct bundle *b, struct stage *s);
 
-/* Copies what @s lacks (sources aside) into it, verified. */
+/* Copies what @s lacks and a build may ask for into it, verified: no sources, no fast indexes. */
 int bundle_import(const struct bundle *b, struct stage *s, struct error *err) MUST_CHECK;
 
 /*

@@ -33,6 +33,3 @@ bool bundling_wants(const struct bundling *b, struct str architecture);
 int bundling_evidence(struct bundling *b, struct error *err) MUST_CHECK;
 /* The source packages of all that is bundled, by the Sources index. */
 int bundling_sources(struct bundling *b, struct error *err) MUST_CHECK;
-
-/* "evidence/debian/trixie/main/binary-amd64/Packages.xz" */
-char *bundle_evidence_name(struct arena *a, const struct lock_suite *s, struct str path);

@@ -87,6 +87,9 @@ int bundle_open(const char *path, struct bundle **ret, struct error *err)
 	b->name = mem_strdup(path);
 	if (file_open_regular(AT_FDCWD, path, false, &b->fd, err) < 0 || read_bundle(b, err) < 0) {
 		bundle_close(b);
+		if (err->code == ERR_FORMAT)
+			(void)err_hint(err, "is it a bundle, and all of it? 'ingot bundle RECIPE -o FILE' "
+				      "makes one");
 		return err_while(err, "reading the bundle '%s'", path);
 	}
 	*ret = b;
@@ -146,8 +149,9 @@ static bool is_for_stage(const struct oci_artifact_file *f)
 	case BUNDLE_PACKAGE:
 	case BUNDLE_ARCHIVE:
 	case BUNDLE_EFFECTS:
-	case BUNDLE_EVIDENCE:
 		return true;
+	case BUNDLE_EVIDENCE: /* as a lock names it: the other form is made of that */
+		return !str_has_suffix(f->name, STR(".zst"));
 	default:
 		return false;
 	}

@@ -48,7 +48,8 @@ holds() {
 	names "$b" >"$area/names"
 	cat "$area/names"
 	for name in recipes/tiny.yaml recipes/tiny.lock recipes/keys/test.pgp recipes/files/tree/a recipes/files/run \
-		evidence/test/tiny/InRelease evidence/test/tiny/main/binary-amd64/Packages.xz packages/test/pool/main/hello_1.0_all.deb effects/amd64/container; do
+		evidence/test/tiny/InRelease evidence/test/tiny/main/binary-amd64/Packages.xz \
+		evidence/test/tiny/main/binary-amd64/Packages.zst packages/test/pool/main/hello_1.0_all.deb effects/amd64/container; do
 		grep -qxF "$name" "$area/names" || { echo "no $name"; return 1; }
 	done
 	grep -q '^archives/.*/tool.tar$' "$area/names"
@@ -128,6 +129,17 @@ build() {
 		cmp "$ws"/outputs2/*.oci.tar "$ws"/outputs/*.oci.tar
 }
 test_that "build --bundle needs no network and no stage" build
+
+from_bundle() { # a stage that has only what a bundle has
+	leaves 0 "$INGOT" -C "$ws" --offline --stage "$area/fetched" fetch tiny --bundle "$b" &&
+		"$INGOT" -q -C "$ws" --offline --stage "$area/fetched" bundle tiny -o "$area/again" && same
+}
+test_that "a bundle of what came from a bundle is the same" from_bundle
+relocked() { # the lock's indexes are there as the lock names them
+	cp "$ws/recipes/tiny.lock" "$area/kept.lock"
+	leaves 0 "$INGOT" -C "$ws" --offline --stage "$area/fetched" lock tiny && cmp "$ws/recipes/tiny.lock" "$area/kept.lock"
+}
+test_that "and it can be locked from, without a network" relocked
 
 # ---- a registry ----
 

@@ -137,6 +137,27 @@ wrong() { # STATUS WORDS CHANGE...
 }
 test_that "one byte of a package changed" wrong 7 "is damaged" flip packages/
 test_that "one byte of an index changed" wrong 7 "evidence" flip evidence/test/tiny/main
+# The index as zstd, which is read instead of the .xz: what comes out of it is what was signed.
+fast=evidence/test/tiny/main/binary-amd64/Packages.zst
+plain() { tar -xOf "$b" "blobs/sha256/$(digest_in_bundle "$fast")" | zstd -dc; }
+digest_in_bundle() { tar -xOf "$b" "blobs/sha256/$(tar -xOf "$b" index.json | jq -r '.manifests[0].digest[7:]')" | jq -r --arg name "$1" '.layers[] | select(.annotations["org.opencontainers.image.title"] == $name).digest[7:]'; }
+another() { # STATUS WORDS: the bundle has "$area/fast" instead
+	wrong "$1" "$2" replace "$fast" "$area/fast" && says "evidence    failed"
+}
+if need "the index as zstd" zstd; then
+	test_that "one byte of it changed" wrong 7 "evidence    failed" flip "$fast"
+	test_that "the .xz is looked at, too" wrong 7 "evidence    failed" flip evidence/test/tiny/main/binary-amd64/Packages.xz
+	test_that "compressed otherwise it is the same" eval 'plain | zstd -q --no-check -19 >"$area/fast" && wrong 0 "evidence    ok" replace "$fast" "$area/fast"'
+	test_that "another package in it" eval 'plain | sed "s/^Size: 1/Size: 2/" | zstd -q >"$area/fast" && another 7 "Packages.zst"'
+	test_that "one line more" eval '(plain; printf "\nPackage: evil\n") | zstd -q >"$area/fast" && another 11 "Packages.zst"'
+	test_that "one byte less" eval 'plain | head -c -1 | zstd -q >"$area/fast" && another 7 "Packages.zst"'
+	test_that "a bomb" eval 'head -c 300M /dev/zero | zstd -q >"$area/fast" && another 11 "Packages.zst"'
+	test_that "a frame that is skipped" eval '(printf "\120\052\115\030\004\0\0\0evil"; plain | zstd -q) >"$area/fast" && another 7 "Packages.zst"'
+	test_that "a second frame" eval '(plain | zstd -q; printf "" | zstd -q) >"$area/fast" && another 7 "Packages.zst"'
+	test_that "no zstd at all" eval 'plain >"$area/fast" && another 7 "Packages.zst"'
+	test_that "without it the .xz is read: bundles of older ingots" eval 'wrong 0 "identical to the last bit" drop "$fast" && says "evidence    ok"'
+	test_that "without the .xz it is no evidence" eval 'wrong 0 "nothing says that its packages" drop evidence/test/tiny/main/binary-amd64/Packages.xz'
+fi
 test_that "a blob is missing" wrong 11 "lacks 'packages/" drop-blob packages/
 test_that "a package is missing" wrong 6 "lacks hello" drop packages/test/pool/main/hello
 test_that "a file that nothing names" wrong 11 "does not name" extra
