@@ -48,6 +48,13 @@ static const struct {
 	{ ".", ".gitignore", "/stage/*\n!/stage/README.md\n/outputs/*\n!/outputs/README.md\n" },
 };
 
+static void tell(const char *what, size_t i)
+{
+	bool here = strcmp(files[i].folder, ".") == 0;
+
+	printf("%-8s %s%s%s\n", what, here ? "" : files[i].folder, here ? "" : "/", files[i].name);
+}
+
 static int write_file(struct app *app, int dirfd, size_t i, struct error *err)
 {
 	CLEANUP_CLOSE int folder = -1;
@@ -59,13 +66,13 @@ static int write_file(struct app *app, int dirfd, size_t i, struct error *err)
 				 : err_set(err, ERR_IO, "folder '%s' has gone", files[i].folder);
 	if (faccessat(folder, files[i].name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!app->json && !app->quiet)
-			printf("kept     %s/%s\n", files[i].folder, files[i].name);
+			tell("kept", i);
 		return 0;
 	}
 	if (file_save(folder, files[i].name, str_bytes(str_of(files[i].text)), err) < 0)
 		return -1;
 	if (!app->json && !app->quiet)
-		printf("created  %s/%s\n", files[i].folder, files[i].name);
+		tell("created", i);
 	return 0;
 }
 
@@ -78,7 +85,11 @@ static const char machine_text[] =
 	"#   - suite: trixie                  # without it: for every suite\n"
 	"#     url: http://MIRROR/debian\n"
 	"# snapshot: \"http://SNAPSHOT/archive/@ARCHIVE@/@SNAPSHOTID@\"\n"
-	"# stage: ~/.cache/ingot              # one stage for all workspaces\n";
+	"# stage: ~/.cache/ingot              # one stage for all workspaces\n"
+	"# trust:                             # whose signatures count for 'ingot verify'\n"
+	"#   - key: ~/keys/release.pub        # of 'ingot keygen'\n"
+	"#     role: release\n"
+	"# builder: {id: \"https://builders.example.com/images\"}   # named in the provenance\n";
 
 /* A machine without a place for it (a container, a read-only home) needs none. */
 static int write_machine(struct app *app, struct error *err)
@@ -125,8 +136,9 @@ int cmd_init(struct app *app, int argc, char **argv, struct error *err)
 		app_print_json(app, "init", o);
 	else if (!app->quiet)
 		fprintf(stderr,
-			"next: edit %s/recipes/web.yaml, then 'ingot lock' and 'ingot build' in "
-			"there\n",
+			"next: edit %s/recipes/web.yaml, then 'ingot lock' and 'ingot build' in there\n"
+			"      'ingot keygen -o release' makes a key for 'ingot build --sign-key "
+			"release.pem'\n",
 			folder);
 	return 0;
 }

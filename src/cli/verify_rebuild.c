@@ -94,13 +94,12 @@ static void print_text(struct app *app, const struct rebuild_result *r, const ch
 	print_diff(app, r);
 	putchar('\n');
 	app_print_str(str_of(path));
-	if (r->passed)
-		printf(" is what its inputs give: target " STR_FMT ", " STR_FMT ", ",
-		       STR_ARG(r->target), STR_ARG(r->architecture));
-	else
-		printf(" is NOT what its inputs give, or they are not what they should be: "
-		       "target " STR_FMT ", " STR_FMT ", ",
-		       STR_ARG(r->target), STR_ARG(r->architecture));
+	printf(" is %swhat its inputs give%s: target " STR_FMT ", " STR_FMT ", ",
+	       r->verdict == REBUILD_DIFFERENT ? "NOT " : "",
+	       r->passed || r->verdict == REBUILD_DIFFERENT
+		       ? ""
+		       : ", but they are NOT what they should be",
+	       STR_ARG(r->target), STR_ARG(r->architecture));
 	printf("in %llu.%03llu s\n", (unsigned long long)(ms / 1000),
 	       (unsigned long long)(ms % 1000));
 	if (r->verify.n_signers)
@@ -110,6 +109,9 @@ static void print_text(struct app *app, const struct rebuild_result *r, const ch
 		fputs("signed verdict: ", stdout);
 		app_print_str(str_of(verdict));
 		putchar('\n');
+	} else if (r->passed && !app->quiet) {
+		fputs("next: with --sign-key KEY.pem the verdict is signed, for others to count\n",
+		      stderr);
 	}
 }
 

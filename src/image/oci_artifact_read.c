@@ -161,8 +161,9 @@ static int parse_manifest(struct artifact_reader *r, struct bytes text)
 	if (!str_equal(text_of(manifest, "artifactType"), r->type)) {
 		struct str is = text_of(manifest, "artifactType");
 
-		return err_set(r->err, ERR_FORMAT, "'%s' is no " STR_FMT "%s" STR_FMT, r->name,
-			       STR_ARG(r->type), is.len ? ", it is a " : "", STR_ARG(is));
+		return err_set(r->err, ERR_FORMAT,
+			       "'%s' is %s" STR_FMT ", no artifact of type " STR_FMT, r->name,
+			       is.len ? "of type " : "an image", STR_ARG(is), STR_ARG(r->type));
 	}
 	layers = json_get(manifest, "layers");
 	if (!layers || json_kind_of(layers) != JSON_ARRAY)
@@ -360,7 +361,7 @@ static int is_foreign(const struct artifact_reader *r, bool *ret)
 static int read_all(struct artifact_reader *r)
 {
 	if (oci_envelope_scan(r->fd, r->name, &r->envelope, r->err) < 0)
-		return err_while(r->err, "reading a " STR_FMT, STR_ARG(r->type));
+		return err_while(r->err, "reading an artifact of type " STR_FMT, STR_ARG(r->type));
 	if (read_index(r) < 0 || read_manifest(r) < 0 || find_files(r) < 0)
 		return -1;
 	return is_foreign(r, &r->a->is_foreign);

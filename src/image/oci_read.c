@@ -244,10 +244,13 @@ static int read_manifest(const struct reader *r, const struct descriptor *d,
 	    check_kind(r, "the manifest", manifest, manifest_types, "manifests") < 0 ||
 	    parse_descriptor(r, "the config", json_get(manifest, "config"), ret_config) < 0)
 		return -1;
-	if (!is_one_of(ret_config->media_type, config_types))
+	if (!is_one_of(ret_config->media_type, config_types)) {
+		struct str type = text_member(manifest, "artifactType");
+
 		return err_set(r->err, ERR_UNSUPPORTED,
 			       "'%s' is an artifact of type '" STR_FMT "', not an image", r->name,
-			       STR_ARG(ret_config->media_type));
+			       STR_ARG(type.len ? type : ret_config->media_type));
+	}
 	image->manifest_document = manifest;
 	image->annotations = member(manifest, "annotations", JSON_OBJECT);
 	layers = member(manifest, "layers", JSON_ARRAY);

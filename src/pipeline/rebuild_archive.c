@@ -67,26 +67,28 @@ static const char *signers_text(const struct rebuilding *b, const struct lock_su
 
 static int tell_suite(struct rebuilding *b, const struct lock_suite *s, struct error *err)
 {
-	const char *signers = signers_text(b, s), *given = b->options->keyring;
+	const char *given = b->options->keyring, *where;
 	CLEANUP_FREE char *path = NULL;
-	enum verify_state state = VERIFY_NOTE;
-	const char *where;
 	bool known = false;
 
 	if (!given && look_up(b, s, &path, &known, err) < 0)
 		return -1;
+	/* Keys that one has need not be compared, and so not be printed. */
 	if (given || known) {
-		state = VERIFY_OK;
-		where = arena_printf(&b->r->arena, "of '%s'", given ? given : path);
-	} else if (path) {
+		verify_add(&b->r->verify, REBUILD_ARCHIVE_CHECK, VERIFY_OK,
+			   STR_FMT " is signed by %zu key%s of '%s'", STR_ARG(s->suite),
+			   s->n_signed_by, s->n_signed_by == 1 ? "" : "s", given ? given : path);
+		return 0;
+	}
+	if (path)
 		where = arena_printf(&b->r->arena, "which '%s' of this machine does NOT hold",
 				     path);
-	} else {
+	else
 		where = "of the bundle's own keyring: compare it with what the archive says, or "
 			"give --keyring";
-	}
-	verify_add(&b->r->verify, REBUILD_ARCHIVE_CHECK, state,
-		   STR_FMT " is signed by the key %s, %s", STR_ARG(s->suite), signers, where);
+	verify_add(&b->r->verify, REBUILD_ARCHIVE_CHECK, VERIFY_NOTE,
+		   STR_FMT " is signed by the key %s, %s", STR_ARG(s->suite), signers_text(b, s),
+		   where);
 	return 0;
 }
 

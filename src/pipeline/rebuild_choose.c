@@ -87,6 +87,18 @@ static void choose(struct rebuilding *b, const struct candidate *c)
 	b->r->format = b->format.len ? arena_str(arena, b->format) : STR("oci");
 }
 
+/* The wrong bundle looks the same as a renamed file: said before all that then differs. */
+static void tell_choice(struct rebuilding *b)
+{
+	struct str base = base_name(b->path);
+
+	verify_add(&b->r->verify, "bundle", VERIFY_NOTE,
+		   "it is of " STR_FMT ", which makes no '" STR_FMT "': taken for its target "
+		   STR_FMT ", " STR_FMT,
+		   STR_ARG(b->bundle->recipe), STR_ARG(base), STR_ARG(b->r->target),
+		   STR_ARG(b->r->architecture));
+}
+
 int rebuild_choose(struct rebuilding *b, bool verified, bool *ret_known, struct error *err)
 {
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
@@ -97,6 +109,8 @@ int rebuild_choose(struct rebuilding *b, bool verified, bool *ret_known, struct 
 	*ret_known = n == 1;
 	if (n == 1) {
 		choose(b, &c);
+		if (verified)
+			tell_choice(b);
 		return 0;
 	}
 	if (!verified)

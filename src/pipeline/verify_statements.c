@@ -162,8 +162,8 @@ static int check_document(const struct verifying *v, struct verify_part *part, s
 	if (!bytes_equal(buf_bytes(&said), buf_bytes(&beside)))
 		return err_set(err, ERR_DIGEST, "'%s' is not the document that %s claims", path,
 			       s->what);
-	verify_add(&part->told, "statements", VERIFY_OK, "'%s' is the document of %s", path,
-		   s->what);
+	verify_add(&part->told, "statements", VERIFY_OK,
+		   "*%s is, byte for byte, that of its statement", statement_endings[which]);
 	return 0;
 }
 
