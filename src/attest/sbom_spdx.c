@@ -240,7 +240,8 @@ static void add_file(struct spdx *d, const struct sbom_file *f)
 	sbom_set(&d->x, o, "comment",
 		 str_of(arena_printf(a, STR_FMT " of the recipe", STR_ARG(f->kind))));
 	json_add(d->files, o);
-	relate(d, STR(IMAGE), "CONTAINS", id);
+	/* Not CONTAINS: a package whose files were not analysed "shall not contain any files". */
+	relate(d, STR(IMAGE), "GENERATED_FROM", id);
 }
 
 static void add_binary(struct spdx *d, size_t i)
