@@ -1,6 +1,7 @@
 #include "cli/signer_option.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "cli/passphrase.h"
@@ -40,6 +41,22 @@ static int read_options(struct app *app, const char *key_option, struct signer *
 	return command ? read_command(command, ret, err) : 0;
 }
 
+/* A pipe gives its line once, and each signature has a child of its own that opens the key. */
+static int take_from_pipe(struct signer *s, struct error *err)
+{
+	const char *path = s->key.passphrase_path;
+	struct stat st;
+	char *text;
+
+	if (!path || stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return 0;
+	if (key_passphrase_load(path, &text, err) < 0)
+		return err_while(err, "signing with '%s'", s->key.path);
+	s->key.passphrase = text;
+	s->key.passphrase_path = NULL;
+	return 0;
+}
+
 static int no_passphrase(struct error *err)
 {
 	if (interrupted()) {
@@ -52,7 +69,7 @@ static int no_passphrase(struct error *err)
 /* False: there is nobody to ask, or no wish to answer. */
 static bool ask(struct app *app, struct signer *s)
 {
-	if (s->key.passphrase_path)
+	if (app_value(app, "passphrase-file"))
 		return false;
 	progress_pause(app->progress);
 	signer_option_wipe(s);
@@ -67,7 +84,7 @@ int signer_option(struct app *app, const char *key_option, struct signer *ret,
 	CLEANUP_SIGNER struct signer s = { 0 };
 
 	*ret_key = NULL;
-	if (read_options(app, key_option, &s, err) < 0)
+	if (read_options(app, key_option, &s, err) < 0 || take_from_pipe(&s, err) < 0)
 		return -1;
 	if (!s.command && !s.key.path)
 		return *ret = s, 0;

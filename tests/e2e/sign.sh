@@ -164,10 +164,11 @@ secret() {
 	printf 'swordfish\n' >"$area/passphrase" && chmod 600 "$area/passphrase"
 	leaves 0 ingot keygen -o "$area/locked" --passphrase-file "$area/passphrase" &&
 		leaves 0 ingot build tiny --sign-key "$area/locked.pem" --passphrase-file "$area/passphrase" && vouched $oci "$area/locked" || return 1
+	leaves 0 ingot sign "$out/$oci" --key "$area/locked.pem" --passphrase-file <(cat "$area/passphrase") || return 1
 	printf 'wrong\n' >"$area/passphrase"
 	leaves 2 ingot sign "$out/$oci" --key "$area/locked.pem" --passphrase-file "$area/passphrase"
 }
-check "a passphrase comes from a file; a wrong one is status 2" secret
+check "a passphrase comes from a file or a pipe; a wrong one is status 2" secret
 
 # ---- sign ----
 
