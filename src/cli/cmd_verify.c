@@ -1,6 +1,5 @@
 #include "cli/show_verify.h"
 #include "cli/verify_rebuild.h"
-#include "pipeline/verify_log.h"
 
 int cmd_verify(struct app *app, int argc, char **argv, struct error *err);
 
@@ -38,29 +37,14 @@ static int refuse_unvouched(const struct app *app, const struct verify_options *
 			     "it under 'trust:' in '%s'", app->context.machine.config_path);
 }
 
-/* --proof: the signature is in a log, too. Without a signature that counts it says nothing. */
-static int check_log(struct app *app, const char *path, const struct verify_options *o,
-		     struct verify_result *r, struct error *err)
+static int read_log(const struct app *app, struct verify_log_options *ret, struct error *err)
 {
-	const struct verify_log_options log = {
-		.proof = app_value(app, "proof"),
-		.key = app_value(app, "log-key"),
-		.origin = app_value(app, "log-origin"),
-	};
-
-	return log.proof && r->n_signers ? verify_log(path, o, &log, r, err) : 0;
-}
-
-static int check_log_options(const struct app *app, struct error *err)
-{
-	bool proof = app_value(app, "proof"), key = app_value(app, "log-key");
-
-	if (proof != key || (!proof && app_value(app, "log-origin")))
-		return err_set(err, ERR_USAGE, "--proof and --log-key belong together");
-	if (proof && (app_flag(app, "rebuild") || app_value(app, "threshold")))
-		return err_set(err, ERR_USAGE, "--proof does not go with --rebuild and "
-					       "--threshold: verify it by itself");
-	return 0;
+	ret->proof = app_value(app, "proof");
+	ret->key = app_value(app, "log-key");
+	ret->origin = app_value(app, "log-origin");
+	if (!ret->proof == !ret->key && (ret->proof || !ret->origin))
+		return 0;
+	return err_set(err, ERR_USAGE, "--proof and --log-key belong together");
 }
 
 int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
@@ -73,15 +57,14 @@ int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
 	o.keys = app_values(app, "key", &o.n_keys);
 	o.signatures = app_values(app, "signature", &o.n_signatures);
 	o.repacked = app_flag(app, "repacked");
-	if (read_role(app, &o.role, err) < 0 || check_log_options(app, err) < 0 ||
+	if (read_role(app, &o.role, err) < 0 || read_log(app, &o.log, err) < 0 ||
 	    app_machine_context(app, &c, err) < 0)
 		return -1;
 	if (app_flag(app, "rebuild"))
 		return verify_by_rebuild(app, argv[0], &o, err);
 	if (app_flag(app, "threshold"))
 		return verify_by_threshold(app, argv[0], &o, err);
-	if (verify_run(c, argv[0], &o, &r, err) < 0 ||
-	    check_log(app, argv[0], &o, &r, err) < 0) {
+	if (verify_run(c, argv[0], &o, &r, err) < 0) {
 		if (r.n_checks)
 			show(app, &r, argv[0], err);
 		return -1;

@@ -15,13 +15,32 @@
 
 /* ---- entries ---- */
 
+static void add_record(const struct digest *d, uint64_t size, struct buf *to)
+{
+	char hex[DIGEST_HEX_MAX];
+
+	buf_printf(to, "{\"schema\":\"ingot/log-entry/1\",\"sha256\":\"%s\",\"size\":%" PRIu64 "}",
+		   digest_hex(d, hex), size);
+}
+
+void log_entry_of(struct bytes file, struct buf *to)
+{
+	struct digest d;
+
+	if (file.len <= TLOG_ENTRY_MAX) {
+		buf_add(to, file.ptr, file.len);
+		return;
+	}
+	d = hash_bytes(file);
+	add_record(&d, file.len, to);
+}
+
 /* Of a large file its digest is logged. */
 static int digest_entry(int fd, const char *file, struct buf *to, struct error *err)
 {
 	CLEANUP_SOURCE struct source *s = source_of_fd(fd, 0, FILE_SIZE_MAX, file);
 	struct hash *h = hash_new();
 	uint8_t *block = mem_alloc(STEP);
-	char hex[DIGEST_HEX_MAX];
 	struct digest d;
 	uint64_t size = 0;
 	size_t n = 0;
@@ -36,8 +55,7 @@ static int digest_entry(int fd, const char *file, struct buf *to, struct error *
 	free(block);
 	if (r < 0)
 		return -1;
-	buf_printf(to, "{\"schema\":\"ingot/log-entry/1\",\"sha256\":\"%s\",\"size\":%" PRIu64 "}",
-		   digest_hex(&d, hex), size);
+	add_record(&d, size, to);
 	return 0;
 }
 
@@ -46,12 +64,10 @@ int log_load_entry(const char *file, struct buf *to, struct error *err)
 	CLEANUP_CLOSE int fd = -1;
 	struct stat st;
 
-	if (file_open(AT_FDCWD, file, false, &fd, err) < 0)
+	if (file_open_regular(AT_FDCWD, file, false, &fd, err) < 0)
 		return -1;
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, errno, "cannot look at '%s'", file);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_IO, "'%s' is no regular file", file);
 	if (st.st_size > TLOG_ENTRY_MAX)
 		return digest_entry(fd, file, to, err);
 	return file_load(AT_FDCWD, file, to, err) == 0 ? 0 : -1;

@@ -42,7 +42,10 @@ int log_load_tile(const struct log_folder *f, int level, uint64_t index, uint64_
 /* Replaces @hashes, @n of a level, by those of the level above. Returns their number. */
 uint64_t log_next_level(struct digest *hashes, uint64_t n);
 
-/* The bytes that are logged for @file. */
+/* The bytes that are logged for a file that holds @file. */
+void log_entry_of(struct bytes file, struct buf *to);
+
+/* The same for the file @file. */
 int log_load_entry(const char *file, struct buf *to, struct error *err) MUST_CHECK;
 
 /* Width of the last tile of a level with @count hashes at @index. */

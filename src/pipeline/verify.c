@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "io/file.h"
 #include "io/workers.h"
+#include "pipeline/bundle.h"
 
 /* ---- what is told ---- */
 
@@ -185,7 +186,7 @@ static int judge(struct verifying *v, struct error *err)
 	take_told(v, &v->parts[VERIFY_STATEMENTS]);
 	if (v->parts[VERIFY_STATEMENTS].failure.code)
 		return err_move(err, &v->parts[VERIFY_STATEMENTS].failure);
-	return verify_match_statements(v, err);
+	return verify_match_statements(v, err) < 0 ? -1 : verify_match_log(v, err);
 }
 
 static int run(struct verifying *v, struct error *err)
@@ -196,11 +197,19 @@ static int run(struct verifying *v, struct error *err)
 		return -1;
 	if (fstat(v->fd, &before) < 0)
 		return err_set(err, ERR_IO, "cannot read '%s'", v->path);
+	if (v->kind == IDENTIFY_OCI && oci_artifact_is_one(v->fd, STR(BUNDLE_TYPE))) {
+		(void)err_set(err, ERR_UNSUPPORTED, "'%s' is a bundle of inputs, and no output",
+			      v->path);
+		return err_hint(err, "it says how an image came to be: 'ingot verify IMAGE "
+				     "--rebuild --bundle %s'",
+				v->path);
+	}
 	if (v->kind == IDENTIFY_UNKNOWN) {
 		(void)err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", v->path);
 		return verify_failed(v->r, "file", err);
 	}
-	if (verify_load_keys(v, err) < 0 || verify_find_signatures(v, err) < 0 ||
+	if (verify_load_keys(v, err) < 0 || verify_load_log(v, err) < 0 ||
+	    verify_find_signatures(v, err) < 0 ||
 	    run_parts(v, err) < 0 || judge(v, err) < 0)
 		return -1;
 	return check_unchanged(v, &before, err);
@@ -213,6 +222,7 @@ static void release(struct verifying *v)
 		err_release(&v->parts[i].failure);
 	}
 	verify_release_keys(v);
+	verify_release_log(v);
 	if (v->fd >= 0)
 		close(v->fd);
 	if (v->folder >= 0)

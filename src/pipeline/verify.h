@@ -30,6 +30,13 @@ struct verify_signer {
 	struct str key_path, role;
 };
 
+/* That the signature that counts is in a transparency log. */
+struct verify_log_options {
+	const char *proof;  /* --proof: a .tlog-proof */
+	const char *key;    /* --log-key: the log's public key, or verifier key */
+	const char *origin; /* --log-origin: the log that it must be, or NULL */
+};
+
 struct verify_options {
 	const char *const *keys;       /* --key: files with public keys */
 	size_t n_keys;
@@ -37,6 +44,7 @@ struct verify_options {
 	size_t n_signatures;
 	const char *role;              /* --role: which role of `trust:` counts; NULL: release */
 	bool repacked;                 /* --repacked: another tool wrote the tar of an image */
+	struct verify_log_options log; /* .proof NULL: no log is asked for */
 };
 
 struct verify_result {
@@ -54,8 +62,10 @@ struct verify_result {
 /*
  * *ret is filled in as far as it came even on failure; verify_release(). With nobody who
  * vouches it succeeds all the same: what that means is the caller's business (status 9).
+ * Not so with o->log, for the proof is of a signature that counts.
  *
- * Errors: ERR_SIGNATURE, ERR_DIGEST, ERR_FORMAT (status 7 or 11 as it is), ERR_POLICY.
+ * Errors: ERR_SIGNATURE, ERR_DIGEST, ERR_FORMAT (status 7 or 11 as it is), ERR_POLICY;
+ * ERR_UNVOUCHED with o->log.
  */
 int verify_run(struct context *c, const char *path, const struct verify_options *o,
 	       struct verify_result *ret, struct error *err) MUST_CHECK;

@@ -9,6 +9,8 @@
 #include "pipeline/identify.h"
 #include "pipeline/verify.h"
 
+#define VERIFY_CUT_OFF "is it complete? Compare its size with that of the original"
+
 struct verify_key {
 	struct public_key *key; /* owned */
 	struct str path, role;  /* role "": given by --key */
@@ -21,6 +23,8 @@ struct verify_bundle {
 	struct dsse_envelope envelope;
 	struct intoto_statement statement;
 	const struct verify_key *key; /* that has signed it, or NULL: none that is known */
+	struct bytes text;            /* of the whole file, if a log is asked for */
+	bool counts;
 };
 
 /* One step that runs beside others: what it tells is put in order afterwards. */
@@ -43,6 +47,7 @@ struct verifying {
 	struct verify_bundle *bundles;
 	size_t n_bundles;
 	struct verify_statements *statements; /* or NULL: there are none */
+	struct verify_log *log;               /* or NULL: no log is asked for */
 	struct verify_part parts[VERIFY_PARTS];
 };
 
@@ -84,6 +89,12 @@ int verify_disk(struct verifying *v, struct verify_part *part, struct error *err
 int verify_read_statements(struct verifying *v, struct verify_part *part,
 			   struct error *err) MUST_CHECK;
 int verify_match_statements(struct verifying *v, struct error *err) MUST_CHECK;
+
+/* verify_log.c: --proof and --log-key are read before any work; nothing to do without. */
+int verify_load_log(struct verifying *v, struct error *err) MUST_CHECK;
+void verify_release_log(struct verifying *v);
+/* That one of the signatures that count is what the proof is of. */
+int verify_match_log(struct verifying *v, struct error *err) MUST_CHECK;
 
 /* Whether @key may vouch for a file that was signed as @name. */
 bool verify_key_covers(const struct verify_key *key, struct str name);

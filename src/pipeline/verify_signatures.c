@@ -111,6 +111,8 @@ static int load(struct verifying *v, int folder, const char *name, bool follow, 
 		(void)err_set(err, ERR_IO, "there is no signature '%s'", name);
 	if (r != 0 || parse(v, buf_bytes(&text), name, b, err) < 0)
 		return verify_failed(v->r, "signature", err);
+	if (v->log)
+		b->text = arena_bytes(&v->r->arena, buf_bytes(&text));
 	tell(v, b);
 	v->n_bundles++;
 	return 0;
@@ -191,11 +193,12 @@ static int refuse(const struct verifying *v, const struct verify_bundle *b,
 	return verify_failed(v->r, "identity", err);
 }
 
-static void add_signer(struct verifying *v, const struct verify_bundle *b)
+static void add_signer(struct verifying *v, struct verify_bundle *b)
 {
 	char id[DIGEST_HEX_MAX];
 	struct str hex = str_of(digest_hex(public_key_id(b->key->key), id));
 
+	b->counts = true;
 	for (size_t i = 0; i < v->r->n_signers; i++)
 		if (str_equal(v->r->signers[i].key_id, hex))
 			return;
@@ -259,7 +262,7 @@ static void tell_weak(struct verifying *v, const struct verify_bundle *b)
 	verify_add(v->r, "identity", VERIFY_NOTE, "the content is what was signed; %s", text);
 }
 
-static int match_one(struct verifying *v, const struct verify_bundle *b, const struct error *inside,
+static int match_one(struct verifying *v, struct verify_bundle *b, const struct error *inside,
 		     struct error *err)
 {
 	enum identity_role weak = IDENTITY_FILE;

@@ -46,6 +46,30 @@ wrong_file() {
 		leaves 7 verify --proof "$area/p2" --log-key "$area/log.pub" && says "is not entry 0"
 }
 check "a proof of something else is refused" wrong_file
+rebuilt() {
+	leaves 0 ingot bundle tiny -o "$area/tiny.bundle" &&
+		leaves 0 ingot build --sign-key "$area/release.pem" tiny &&
+		leaves 0 verify --proof "$proof" --log-key "$area/log.pub" --rebuild --bundle "$area/tiny.bundle" \
+			--sign-key "$area/other.pem" &&
+		says "entry 0 of the log 'log.example/tiny', of 2" && says "is what its inputs give"
+}
+check "a proof goes with a rebuild" rebuilt
+rebuilt_otherwise() {
+	leaves 7 verify --proof "$area/p2" --log-key "$area/log.pub" --rebuild --bundle "$area/tiny.bundle" && says "is not entry 0" &&
+		leaves 9 ingot verify "$image" --proof "$proof" --log-key "$area/log.pub" --rebuild --bundle "$area/tiny.bundle" &&
+		says "a log vouches for nothing"
+}
+check "an identical rebuild does not replace what the proof is of" rebuilt_otherwise
+counted() {
+	verify --key "$area/other.pub" --threshold 1 --proof "$proof" --log-key "$area/log.pub" -v >said 2>&1 || { cat said; return 1; }
+	grep -q "entry 0 of the log" said && leaves 7 verify --key "$area/other.pub" --threshold 1 --proof "$area/p2" --log-key "$area/log.pub"
+}
+check "and with rebuilders that are counted" counted
+no_proof() {
+	leaves 12 verify --proof "$area/none" --log-key "$area/log.pub" && says "there is no proof" &&
+		leaves 11 verify --proof "$image" --log-key "$area/log.pub"
+}
+check "a proof that is none is named" no_proof
 unvouched() { leaves 9 ingot verify "$image" --key "$area/other.pub" --proof "$proof" --log-key "$area/log.pub"; }
 check "a log does not vouch" unvouched
 alone() { leaves 2 verify --proof "$proof" && says "belong together" && leaves 2 verify --log-origin x; }
