@@ -1,6 +1,7 @@
 #include "cli/app.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -354,6 +355,18 @@ static int run_command(struct app *app, int argc, char **argv, struct error *err
 	return app->command->run(app, argc, argv, err);
 }
 
+/*
+ * Of standard input, output and error those that are closed are held, so that no file of ours
+ * becomes one of them. Who reads or writes there anyway is told that it can't.
+ */
+static void hold_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(ERR_IO / 100);
+}
+
 int cli_main(int argc, char **argv)
 {
 	CLEANUP_ERR struct error err = ERR_INIT;
@@ -361,6 +374,7 @@ int cli_main(int argc, char **argv)
 	int status = 0, left;
 	char **rest;
 
+	hold_standard_files();
 	signal(SIGPIPE, SIG_DFL);
 	interrupt_install();
 	if (app_parse(&app, argc, argv, &left, &rest, &err) < 0 || set_up(&app, &err) < 0) {

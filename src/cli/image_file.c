@@ -1,7 +1,6 @@
 #include "cli/image_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/file.h"
@@ -22,15 +21,10 @@ static int read_image(const char *path, struct image_file *f, struct error *err)
 int image_file_open(struct app *app, const char *path, struct image_file *ret, struct error *err)
 {
 	struct image_file f = IMAGE_FILE_INIT;
-	struct stat st;
 
 	(void)app;
-	if (file_open(AT_FDCWD, path, false, &f.fd, err) < 0)
+	if (file_open_regular(AT_FDCWD, path, false, &f.fd, err) < 0)
 		return -1;
-	if (fstat(f.fd, &st) == 0 && !S_ISREG(st.st_mode)) {
-		image_file_release(&f);
-		return err_set(err, ERR_USAGE, "'%s' is no file", path);
-	}
 	if (read_image(path, &f, err) < 0) {
 		image_file_release(&f);
 		return -1;

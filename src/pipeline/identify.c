@@ -1,5 +1,6 @@
 #include "pipeline/identify.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,10 +144,10 @@ static int open_file(const char *path, struct identified *i, struct error *err)
 {
 	struct stat st;
 
-	if (file_open(AT_FDCWD, path, false, &i->fd, err) < 0)
+	if (file_open_regular(AT_FDCWD, path, false, &i->fd, err) < 0)
 		return -1;
-	if (fstat(i->fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "'%s' is no file", path);
+	if (fstat(i->fd, &st) < 0)
+		return err_sys(err, errno, "cannot examine '%s'", path);
 	i->size = (uint64_t)st.st_size;
 	i->kind = identify_kind_of(i->fd);
 	if (i->kind == IDENTIFY_UNKNOWN)

@@ -1,8 +1,12 @@
 #include "pipeline/signing_private.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 
 #include "format/sigstore/sigstore.h"
+#include "io/interrupt.h"
 
 /* The envelopes of one STEM.intoto.jsonl: b->envelopes[first] and those that follow. */
 struct line_file {
@@ -105,6 +109,24 @@ static int sign_and_save(struct run *r, const struct signer *signer, struct aren
 	return 0;
 }
 
+#define STEP 20000000L /* nanoseconds between two tries */
+
+/*
+ * Whoever signs reads what others have signed and writes it again: one after the other. Steps
+ * instead of blocking, so that Ctrl-C works. Where a folder can't be locked nobody waits.
+ */
+static int wait_for_others(int folder, struct error *err)
+{
+	const struct timespec step = { 0, STEP };
+
+	while (flock(folder, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		if (interrupted())
+			return err_set(err, ERR_INTERRUPTED, "interrupted");
+		(void)nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
 int signing_outputs(int folder, const struct identity *outputs, const char *const *stems, size_t n,
 		    const struct signer *signer, struct arena *arena, struct signing_result *ret,
 		    struct error *err)
@@ -115,8 +137,11 @@ int signing_outputs(int folder, const struct identity *outputs, const char *cons
 			 .n = n,
 			 .batch = SIGNING_BATCH_INIT };
 	struct signing_result result = { 0 };
-	int done = sign_and_save(&r, signer, arena, &result, err);
+	int done = wait_for_others(folder, err);
 
+	if (done == 0)
+		done = sign_and_save(&r, signer, arena, &result, err);
+	(void)flock(folder, LOCK_UN);
 	signing_batch_release(&r.batch);
 	if (done == 0)
 		*ret = result;

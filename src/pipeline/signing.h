@@ -29,8 +29,8 @@ struct signing_result {
  * the names without ending of their statements; each stem once is enough, and one without
  * statements is passed over. Files that change are replaced atomically, bundles first; with
  * a key whose signatures are deterministic a second run changes nothing. Signatures by
- * other keys stay, but in a bundle about another file than the one that lies there. Call it
- * while no other thread runs.
+ * other keys stay, but in a bundle about another file than the one that lies there; two that
+ * sign at once wait for each other. Call it while no other thread runs.
  *
  * Errors: those of signer_sign(); ERR_DIGEST a statement is about other files than @outputs;
  * ERR_FORMAT, ERR_LIMIT what lies there is no statement or no bundle of ours.
