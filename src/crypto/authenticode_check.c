@@ -163,6 +163,24 @@ static void add_subject(const X509 *certificate, struct buf *to)
 		buf_add(to, text, (size_t)len);
 }
 
+/*
+ * One that says it is by itself is by its own key, and there is no other one: nothing else signs
+ * the bytes of a certificate. That says nothing about trust.
+ */
+static int check_own_certificate(PKCS7 *p7, X509 *signer, struct error *err)
+{
+	CLEANUP_EVP_PKEY EVP_PKEY *key = NULL;
+
+	if (X509_NAME_cmp(X509_get_subject_name(signer), X509_get_issuer_name(signer)) != 0)
+		return 0;
+	if (sk_X509_num(p7->d.sign->cert) != 1)
+		return wrong(err, "it holds more than the signer's certificate");
+	key = X509_get_pubkey(signer);
+	if (!key || X509_verify(signer, key) != 1)
+		return wrong(err, "the certificate in it is not as its own key signed it");
+	return 0;
+}
+
 static int check_certificate(const X509 *signer, struct bytes wanted, struct error *err)
 {
 	CLEANUP_X509 X509 *certificate = NULL;
@@ -188,7 +206,8 @@ int authenticode_check(const struct digest *pe, struct bytes pkcs7, struct bytes
 	if (decode(pkcs7, &p7, err) < 0 || check_content(p7, content, err) < 0 ||
 	    find_signer(p7, &signer, &x509, err) < 0 || check_frame(p7->d.sign, signer, err) < 0 ||
 	    check_attributes(signer, err) < 0 || check_certificate(x509, certificate, err) < 0 ||
-	    check_signature(p7, signer, x509, content, err) < 0)
+	    check_signature(p7, signer, x509, content, err) < 0 ||
+	    check_own_certificate(p7, x509, err) < 0)
 		return -1;
 	if (ret_subject)
 		add_subject(x509, ret_subject);

@@ -18,9 +18,14 @@
 #define ESP_STEP (64 * MIB)
 #define ESP_EXTRA (4 * MIB) /* FATs, folders, a loader's configuration */
 
+struct digest disk_id_of(const struct digest *seed, const char *role)
+{
+	return hash_hmac(BYTES_OF(seed->bytes), str_bytes(str_of(role)));
+}
+
 struct digest disk_id(const struct disk *d, const char *role)
 {
-	return hash_hmac(BYTES_OF(d->seed.bytes), str_bytes(str_of(role)));
+	return disk_id_of(&d->seed, role);
 }
 
 struct guid disk_uuid(const struct disk *d, const char *role)
@@ -55,7 +60,7 @@ static int name_partitions(struct disk *d, struct error *err)
 
 	d->gpt.partitions = d->parts;
 	d->gpt.n = t->root_verity ? DISK_PARTS : DISK_VERITY;
-	d->gpt.id = disk_uuid(d, "disk");
+	d->gpt.id = disk_uuid(d, DISK_ROLE_DISK);
 	for (size_t i = 0; i < d->gpt.n; i++) {
 		d->parts[i].name = rows[i].name;
 		if (!gpt_type(rows[i].role, d->in.architecture, &d->parts[i].type))
@@ -64,8 +69,8 @@ static int name_partitions(struct disk *d, struct error *err)
 				       "' on architecture '" STR_FMT "'",
 				       STR_ARG(rows[i].name), STR_ARG(d->in.architecture));
 	}
-	d->parts[DISK_ESP].id = disk_uuid(d, "esp partition");
-	d->parts[DISK_ROOT].id = disk_uuid(d, "root partition");
+	d->parts[DISK_ESP].id = disk_uuid(d, DISK_ROLE_ESP);
+	d->parts[DISK_ROOT].id = disk_uuid(d, DISK_ROLE_ROOT);
 	if (d->facts.has_verity) {
 		/* Discoverable Partitions: so the root hash finds both. */
 		memcpy(d->parts[DISK_ROOT].id.bytes, d->facts.root_hash.bytes, 16);
@@ -87,7 +92,7 @@ static int plan_esp(struct disk *d, const struct buf *uki, struct fat_plan **ret
 					    STR_ARG(d->in.boot->efi_name))),
 		.data = buf_bytes(uki),
 	};
-	struct digest volume = disk_id(d, "esp volume");
+	struct digest volume = disk_id(d, DISK_ROLE_VOLUME);
 	const struct fat_options options = {
 		.volume_id = get_le32(volume.bytes),
 		.label = DISK_ESP_LABEL,

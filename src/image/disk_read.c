@@ -108,7 +108,9 @@ static int check_zeros(const struct window *w, uint64_t from, uint64_t to, struc
 {
 	uint8_t piece[65536];
 
-	for (uint64_t at = from; at < to; at += sizeof(piece)) {
+	/* Holes need not be read. */
+	for (uint64_t at = from; at < to && (at = window_next_data(w, at)) < to;
+	     at += sizeof(piece)) {
 		size_t n = to - at < sizeof(piece) ? (size_t)(to - at) : sizeof(piece), i = 0;
 
 		if (window_read(w, at, piece, n, err) < 0)

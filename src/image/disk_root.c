@@ -52,26 +52,43 @@ static int refuse_size(const struct disk *d, uint64_t needed, struct error *err)
 			(unsigned long long)((needed + MIB - 1) / MIB));
 }
 
+struct ext4_options disk_ext4_options(const struct tree *t, int64_t epoch, uint64_t size, bool grow)
+{
+	struct ext4_options o = {
+		.label = STR("root"),
+		.epoch = epoch,
+		.folder_mtime = TREE_FOLDER_MTIME,
+		.journal = true,
+	};
+
+	if (grow)
+		o.grow_to = size > GROW_TO ? size : GROW_TO;
+	if (!size)
+		o.free = RESERVE_LEAST + content_size(t) / RESERVE_SHARE;
+	return o;
+}
+
+struct erofs_options disk_erofs_options(int64_t epoch)
+{
+	return (struct erofs_options){
+		.label = STR("root"),
+		.epoch = epoch,
+		.folder_mtime = TREE_FOLDER_MTIME,
+	};
+}
+
 /* Fixed sizes are judged by the smallest one that would do. */
 static int plan_ext4(struct disk *d, struct error *err)
 {
 	const struct recipe_target *t = d->in.target;
-	struct guid uuid = disk_uuid(d, "root file system");
-	struct guid seed = disk_uuid(d, "root hash seed");
-	struct ext4_options o = {
-		.label = STR("root"),
-		.epoch = d->in.epoch,
-		.folder_mtime = TREE_FOLDER_MTIME,
-		.journal = true,
-	};
+	struct guid uuid = disk_uuid(d, DISK_ROLE_FILES);
+	struct guid seed = disk_uuid(d, DISK_ROLE_HASH_SEED);
+	struct ext4_options o =
+		disk_ext4_options(d->in.tree, d->in.epoch, t->root_size, t->root_grow);
 	struct ext4_numbers n;
 
 	memcpy(o.uuid, uuid.bytes, sizeof(o.uuid));
 	memcpy(o.hash_seed, seed.bytes, sizeof(o.hash_seed));
-	if (t->root_grow)
-		o.grow_to = t->root_size > GROW_TO ? t->root_size : GROW_TO;
-	if (!t->root_size)
-		o.free = RESERVE_LEAST + content_size(d->in.tree) / RESERVE_SHARE;
 	if (ext4_plan(d->in.tree, &o, &d->ext4, err) < 0)
 		return -1;
 	n = ext4_numbers(d->ext4);
@@ -94,16 +111,12 @@ static int plan_ext4(struct disk *d, struct error *err)
 static int plan_erofs(struct disk *d, struct error *err)
 {
 	const struct recipe_target *t = d->in.target;
-	struct guid uuid = disk_uuid(d, "root file system");
-	struct erofs_options o = {
-		.label = STR("root"),
-		.epoch = d->in.epoch,
-		.folder_mtime = TREE_FOLDER_MTIME,
-		.compression =
-			t->root_compression == ROOT_LZ4 ? EROFS_LZ4 : EROFS_UNCOMPRESSED,
-		.reader = d->in.reader,
-		.threads = d->in.threads,
-	};
+	struct guid uuid = disk_uuid(d, DISK_ROLE_FILES);
+	struct erofs_options o = disk_erofs_options(d->in.epoch);
+
+	o.compression = t->root_compression == ROOT_LZ4 ? EROFS_LZ4 : EROFS_UNCOMPRESSED;
+	o.reader = d->in.reader;
+	o.threads = d->in.threads;
 
 	memcpy(o.uuid, uuid.bytes, sizeof(o.uuid));
 	if (erofs_plan(d->in.tree, &o, &d->erofs, err) < 0)

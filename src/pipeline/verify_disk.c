@@ -38,8 +38,8 @@ static void tell_root(struct verify_result *told, const struct disk_image *d)
 			   digest_format(&d->root_hash, hex));
 	verify_add(told, steps[DISK_STEP_ROOT], VERIFY_OK, "%s: %s",
 		   d->root_type == DISK_ROOT_EROFS ? "EROFS" : "ext4",
-		   d->has_verity ? "under verity"
-				 : "structure and sums of its metadata; its files have none");
+		   d->has_verity ? "under verity; the ids are those of its files"
+				 : "every byte around its files; the ids are those of its files");
 }
 
 int verify_disk(struct verifying *v, struct verify_part *part, struct error *err)
@@ -48,10 +48,18 @@ int verify_disk(struct verifying *v, struct verify_part *part, struct error *err
 	enum disk_step step = DISK_STEP_TABLE;
 
 	part->told.kind = STR("disk");
-	if (disk_read_steps(v->fd, v->path, &d, &step, err) < 0)
+	if (disk_read_steps(v->fd, v->path, &d, &step, err) < 0) {
+		if (step == DISK_STEP_TABLE && err->code == ERR_FORMAT)
+			(void)err_hint(err, VERIFY_CUT_OFF);
 		return verify_failed(&part->told, steps[step], err);
+	}
 	if (disk_account_esp(d, v->fd, v->path, err) < 0)
 		return verify_failed(&part->told, steps[DISK_STEP_ESP], err);
+	if (disk_account_uki(d, v->path, err) < 0)
+		return verify_failed(&part->told, steps[DISK_STEP_UKI], err);
+	if (disk_account_root(d, v->fd, v->path, err) < 0 ||
+	    disk_account_ids(d, v->path, err) < 0)
+		return verify_failed(&part->told, steps[DISK_STEP_ROOT], err);
 	part->told.architecture = arena_str(&part->told.arena, d->uki.machine);
 	tell_boot(&part->told, d);
 	tell_root(&part->told, d);

@@ -21,6 +21,7 @@ struct erofs_facts {
 	char label[17];
 	uint64_t size;   /* bytes, as the superblock says */
 	uint64_t inodes; /* as the superblock says */
+	int64_t made;    /* when, as the superblock says */
 };
 
 /*

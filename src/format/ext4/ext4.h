@@ -65,3 +65,20 @@ struct ext4_numbers ext4_numbers(const struct ext4_plan *p);
  */
 int ext4_write(const struct ext4_plan *p, const struct content_reader *reader, struct sink *out,
 	       struct error *err) MUST_CHECK;
+
+/*
+ * The same but for what files hold: whoever has that already (a file system that is there) wants
+ * to know all the rest. Where contents lie is a hole.
+ */
+int ext4_write_frame(const struct ext4_plan *p, struct sink *out, struct error *err) MUST_CHECK;
+
+/* Where contents lie, in the order in which they are written; a block's rest is no content. */
+struct ext4_contents {
+	const struct ext4_plan *plan;
+	uint32_t number;  /* of the inode */
+	uint64_t block;   /* of its next run */
+	uint64_t left;    /* bytes of it that are still to be told */
+};
+struct ext4_contents ext4_contents(const struct ext4_plan *p);
+/* In bytes; false: there are no more. */
+bool ext4_contents_next(struct ext4_contents *c, uint64_t *ret_offset, uint64_t *ret_size);

@@ -18,6 +18,7 @@ struct ext4_out {
 	struct sink *sink;
 	const struct ext4_plan *plan;
 	const uint8_t *descriptors; /* the whole table; borrowed */
+	bool is_frame;              /* contents of files are left out */
 	uint8_t *blocks;            /* not yet written */
 	size_t n;                   /* of them */
 	uint64_t next;              /* number of the block that is handed out next */

@@ -23,6 +23,9 @@ struct ext4_facts {
 	uint64_t blocks, free_blocks;
 	uint32_t inodes, free_inodes, groups;
 	bool has_journal, is_clean;
+	uint8_t hash_seed[16];
+	int64_t made;                    /* when, as the superblock says */
+	bool can_grow;                   /* there is room in its table for more groups */
 };
 
 /*

@@ -29,13 +29,16 @@ enum {
 	SB_JOURNAL_INODE = 0xe0,
 	SB_JOURNAL_DEVICE = 0xe4,
 	SB_LAST_ORPHAN = 0xe8,
+	SB_HASH_SEED = 0xec,
 	SB_DESCRIPTOR_SIZE = 0xfe,
 	SB_FIRST_META = 0x104,
+	SB_MADE = 0x108,
 	SB_BLOCKS_HIGH = 0x150,
 	SB_FREE_BLOCKS_HIGH = 0x158,
 	SB_CHECKSUM_TYPE = 0x175,
 	SB_ERROR_COUNT = 0x194,
 	SB_CHECKSUM_SEED = 0x270,
+	SB_MADE_HIGH = 0x276,
 	SB_ORPHAN_FILE = 0x280,
 	SB_CHECKSUM = 0x3fc,
 
@@ -387,7 +390,11 @@ int ext4_check_counts(const struct ext4_reader *r, struct ext4_facts *ret, struc
 				    .free_inodes = (uint32_t)inodes,
 				    .groups = r->n_groups,
 				    .has_journal = r->journal != 0,
-				    .is_clean = true };
+				    .is_clean = true,
+				    .made = get_le32(sb + SB_MADE) |
+					    (int64_t)sb[SB_MADE_HIGH] << 32,
+				    .can_grow = r->reserved_gdt != 0 };
+	memcpy(ret->hash_seed, sb + SB_HASH_SEED, sizeof(ret->hash_seed));
 	memcpy(ret->uuid, sb + SB_UUID, sizeof(ret->uuid));
 	memcpy(ret->label, sb + SB_LABEL, sizeof(ret->label) - 1);
 	return 0;

@@ -231,7 +231,7 @@ static int write_inode(struct ext4_out *o, uint32_t number, const struct content
 		return -1;
 	if (kind == NODE_DIRECTORY)
 		r = write_folder(o, number, err);
-	else if (kind == NODE_FILE && place->n)
+	else if (kind == NODE_FILE && place->n && !o->is_frame)
 		r = write_content(o, place, reader, &node->inode->content, err);
 	else if (kind == NODE_SYMLINK && place->n)
 		r = write_bytes(o, place, str_bytes(node->inode->target), err);
@@ -285,13 +285,14 @@ static int write_everything(struct ext4_out *o, const struct content_reader *rea
 	return ext4_out_to(o, p->geometry.blocks, err) < 0 ? -1 : ext4_out_flush(o, err);
 }
 
-int ext4_write(const struct ext4_plan *p, const struct content_reader *reader, struct sink *out,
-	       struct error *err)
+static int write_file_system(const struct ext4_plan *p, const struct content_reader *reader,
+			     bool is_frame, struct sink *out, struct error *err)
 {
 	uint64_t start = out->offset, size = ext4_numbers(p).size;
 	CLEANUP_FREE uint8_t *descriptors = mem_array(p->geometry.gdt_blocks, EXT4_BLOCK_SIZE);
 	CLEANUP(ext4_out_release) struct ext4_out o = ext4_out_init(p, descriptors, out);
 
+	o.is_frame = is_frame;
 	ext4_encode_descriptors(p, descriptors);
 	if (write_everything(&o, reader, err) < 0)
 		return -1;
@@ -299,4 +300,53 @@ int ext4_write(const struct ext4_plan *p, const struct content_reader *reader, s
 	/* What is less than a block, or too little for a group. */
 	size -= out->offset - start;
 	return size ? sink_hole(out, size, err) : 0;
+}
+
+int ext4_write(const struct ext4_plan *p, const struct content_reader *reader, struct sink *out,
+	       struct error *err)
+{
+	return write_file_system(p, reader, false, out, err);
+}
+
+int ext4_write_frame(const struct ext4_plan *p, struct sink *out, struct error *err)
+{
+	return write_file_system(p, NULL, true, out, err);
+}
+
+struct ext4_contents ext4_contents(const struct ext4_plan *p)
+{
+	return (struct ext4_contents){ .plan = p, .number = EXT4_LOST_FOUND_INODE - 1 };
+}
+
+/* Inodes from 11 on are written in order: ext4_layout.h. */
+static bool next_file(struct ext4_contents *c)
+{
+	while (++c->number <= c->plan->n_used) {
+		const struct node *node = c->plan->nodes[c->number - 1];
+
+		if (!node || node->inode->kind != NODE_FILE || !node->inode->content.size)
+			continue;
+		c->block = c->plan->places[c->number - 1].start;
+		c->left = node->inode->content.size;
+		return true;
+	}
+	return false;
+}
+
+bool ext4_contents_next(struct ext4_contents *c, uint64_t *ret_offset, uint64_t *ret_size)
+{
+	const struct ext4_backups *backups = &c->plan->geometry.backups;
+	uint64_t room;
+
+	if (!c->left && !next_file(c))
+		return false;
+	c->block = ext4_backups_skip(backups, c->block);
+	room = ext4_backups_next(backups, c->block) - c->block; /* UINT64_MAX: none follows */
+	*ret_offset = c->block * EXT4_BLOCK_SIZE;
+	*ret_size = room < c->left / EXT4_BLOCK_SIZE + 1 ? room * EXT4_BLOCK_SIZE : c->left;
+	if (*ret_size > c->left)
+		*ret_size = c->left;
+	c->block += *ret_size / EXT4_BLOCK_SIZE;
+	c->left -= *ret_size;
+	return true;
 }

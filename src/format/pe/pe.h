@@ -44,11 +44,18 @@ int pe_attach(struct buf *file, struct bytes pkcs7, struct error *err) MUST_CHEC
 /* Takes it off again: what pe_attach() was given, if uki_build() had made it. ERR_FORMAT. */
 int pe_detach(struct buf *file, struct error *err) MUST_CHECK;
 
+/*
+ * The checksum in the headers: right in a signed file, where it is over the signature too; none
+ * in an unsigned one, as uki_build() and pe_detach() leave it. ERR_DIGEST, ERR_FORMAT.
+ */
+int pe_check_sum(struct bytes file, struct error *err) MUST_CHECK;
+
 struct pe_file {
 	struct str machine;            /* "amd64", "arm64", ... or "" */
 	const struct pe_section *sections; /* in order of the file */
 	size_t n_sections;
 	const uint32_t *zeros;         /* of each: bytes 0 that follow its data in memory */
+	const uint32_t *slack;         /* of each: bytes that follow its data in the file */
 	struct bytes signature;        /* PKCS#7, or ptr NULL */
 };
 

@@ -46,7 +46,7 @@ int pe_read(struct bytes file, struct arena *arena, struct pe_file *ret, struct 
 	struct pe_header h;
 	struct bytes signature = { 0 };
 	struct pe_section *sections;
-	uint32_t *zeros;
+	uint32_t *zeros, *slack;
 
 	if (pe_header_read(file, &h, err) < 0)
 		return -1;
@@ -54,6 +54,7 @@ int pe_read(struct bytes file, struct arena *arena, struct pe_file *ret, struct 
 		return -1;
 	sections = arena_array(arena, h.n_rows, sizeof(*sections));
 	zeros = arena_array(arena, h.n_rows, sizeof(*zeros));
+	slack = arena_array(arena, h.n_rows, sizeof(*slack));
 	for (size_t i = 0; i < h.n_rows; i++) {
 		const struct pe_row *row = &h.rows[i];
 		uint32_t size =
@@ -62,8 +63,10 @@ int pe_read(struct bytes file, struct arena *arena, struct pe_file *ret, struct 
 		sections[i].name = row->name;
 		sections[i].data = (struct bytes){ file.ptr + row->raw_offset, size };
 		zeros[i] = row->virtual_size - size;
+		slack[i] = row->raw_size - size;
 	}
-	*ret = (struct pe_file){ machine_name(h.machine), sections, h.n_rows, zeros, signature };
+	*ret = (struct pe_file){ machine_name(h.machine), sections, h.n_rows, zeros, slack,
+				 signature };
 	return 0;
 }
 

@@ -60,16 +60,39 @@ int pe_authenticode(struct bytes file, struct digest *ret, struct error *err)
 	return 0;
 }
 
-/* Sum of 16-bit words with end-around carry, and the length; the field itself counts as 0. */
-static uint32_t checksum_of(struct bytes file)
+/* Sum of 16-bit words with end-around carry, and the length; the field at @field counts as 0. */
+static uint32_t checksum_of(struct bytes file, size_t field)
 {
-	uint32_t sum = 0;
+	uint64_t sum = 0;
 
-	for (size_t i = 0; i < file.len; i += 2) {
-		sum += i + 1 < file.len ? get_le16(file.ptr + i) : file.ptr[i];
+	for (size_t i = 0; i + 1 < file.len; i += 2)
+		sum += get_le16(file.ptr + i);
+	if (file.len % 2)
+		sum += file.ptr[file.len - 1];
+	sum -= get_le16(file.ptr + field);
+	sum -= get_le16(file.ptr + field + 2);
+	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
-	}
-	return sum + (uint32_t)file.len;
+	return (uint32_t)sum + (uint32_t)file.len;
+}
+
+int pe_check_sum(struct bytes file, struct error *err)
+{
+	struct pe_header h;
+	uint32_t there, wanted;
+	size_t field;
+
+	if (pe_header_read(file, &h, err) < 0)
+		return -1;
+	field = h.optional + PE_CHECKSUM;
+	if (field % 2)
+		return err_set(err, ERR_FORMAT, "the PE file's headers are at an odd place");
+	there = get_le32(file.ptr + field);
+	wanted = h.certificates.ptr ? checksum_of(file, field) : 0;
+	if (there == wanted)
+		return 0;
+	return err_set(err, ERR_DIGEST, "the PE file's checksum is %08x, and should be %08x", there,
+		       wanted);
 }
 
 static void add_certificate(struct buf *file, struct bytes pkcs7)
@@ -107,8 +130,8 @@ int pe_attach(struct buf *file, struct bytes pkcs7, struct error *err)
 	add_certificate(file, pkcs7);
 	put_le32(file->ptr + h.security, (uint32_t)table);
 	put_le32(file->ptr + h.security + 4, (uint32_t)(file->len - table));
-	put_le32(file->ptr + h.optional + PE_CHECKSUM, 0);
-	put_le32(file->ptr + h.optional + PE_CHECKSUM, checksum_of(buf_bytes(file)));
+	put_le32(file->ptr + h.optional + PE_CHECKSUM,
+		 checksum_of(buf_bytes(file), h.optional + PE_CHECKSUM));
 	return 0;
 }
 
