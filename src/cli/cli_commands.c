@@ -107,6 +107,11 @@ static const struct cli_option sign_options[] = {
 	{ 0 },
 };
 
+static const struct cli_option init_options[] = {
+	{ "bundle", 0, "FILE", "take recipes/ from the bundle FILE; DIR has none yet" },
+	{ 0 },
+};
+
 static const struct cli_option plan_options[] = {
 	{ "target", 't', "TARGET", "only TARGET (may be repeated)" },
 	{ "arch", 'a', "ARCH", "only for ARCH (may be repeated)" },
@@ -196,9 +201,11 @@ static const struct cli_option explain_options[] = {
 };
 
 const struct command commands[] = {
-	{ "init", "[DIR]", "make a workspace with a starter recipe", 0, 1, no_options, cmd_init,
+	{ "init", "[DIR]", "make a workspace with a starter recipe", 0, 1, init_options, cmd_init,
 	  "Writes recipes/web.yaml, .gitignore, the folders that ingot expects and, for this user,\n"
-	  "a configuration file of comments. Nothing that exists is overwritten." },
+	  "a configuration file of comments. Nothing that exists is overwritten. With --bundle the\n"
+	  "recipe is that of the bundle, with its lock and all files that it names: to read what an\n"
+	  "image was made from, and to build it again." },
 	{ "check", "RECIPE...", "check recipes: schema and rules, no network", 0, 1000, check_options,
 	  cmd_check,
 	  "With --scripts also evaluates every maintainer script of the locked packages, which\n"

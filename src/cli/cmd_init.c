@@ -9,12 +9,13 @@
 #include "cli/app.h"
 #include "fetch/mirrors.h"
 #include "io/file.h"
+#include "pipeline/bundle.h"
 
 int cmd_init(struct app *app, int argc, char **argv, struct error *err);
 
 static const struct {
 	const char *folder, *name, *text;
-} files[] = {
+} files[] = { /* the recipe first: of a bundle there is another one */
 	{ "recipes", "web.yaml",
 	  "# A recipe says what an image holds. 'ingot lock' pins it, 'ingot build' builds it;\n"
 	  "# 'ingot schema' prints all that a recipe may say.\n"
@@ -115,18 +116,54 @@ static int write_machine(struct app *app, struct error *err)
 	return 0;
 }
 
+/* A recipe of somebody else, with its lock and all that lies beside it. */
+static int write_bundle(struct app *app, int dirfd, const char *folder, const struct bundle *b,
+			struct error *err)
+{
+	if (faccessat(dirfd, "recipes", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		(void)err_set(err, ERR_USAGE, "there is already a folder 'recipes' in '%s'",
+			      folder);
+		return err_hint(err, "name a new folder: 'ingot init --bundle %s DIR'", b->name);
+	}
+	if (bundle_unpack(b, dirfd, err) < 0)
+		return err_while(err, "unpacking '%s' into '%s'", b->name, folder);
+	if (!app->json && !app->quiet)
+		printf("created  recipes/, with " STR_FMT " and its lock\n", STR_ARG(b->recipe));
+	return 0;
+}
+
+static void print_next(const char *folder, const char *bundle)
+{
+	CLEANUP_FREE char *path = bundle ? realpath(bundle, NULL) : NULL;
+
+	if (bundle)
+		fprintf(stderr, "next: cd %s && ingot build --locked --bundle %s\n", folder,
+			path ? path : bundle);
+	else
+		fprintf(stderr,
+			"next: edit %s/recipes/web.yaml, then 'ingot lock' and 'ingot build' in there\n"
+			"      'ingot keygen -o release' makes a key for 'ingot build --sign-key "
+			"release.pem'\n",
+			folder);
+}
+
 int cmd_init(struct app *app, int argc, char **argv, struct error *err)
 {
 	const char *folder = argc ? argv[0] : app_value(app, "directory");
+	const char *path = app_value(app, "bundle");
+	CLEANUP_BUNDLE struct bundle *b = NULL;
 	CLEANUP_CLOSE int fd = -1;
 	struct json *o = json_object(&app->arena);
 
 	folder = folder ? folder : ".";
-	if (file_make_folders(AT_FDCWD, folder, err) < 0)
+	if ((path && bundle_open(path, &b, err) < 0) ||
+	    file_make_folders(AT_FDCWD, folder, err) < 0)
 		return -1;
 	if (file_open_folder(AT_FDCWD, folder, &fd, err))
 		return err->code ? -1 : err_set(err, ERR_IO, "folder '%s' has gone", folder);
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+	if (b && write_bundle(app, fd, folder, b, err) < 0)
+		return -1;
+	for (size_t i = b ? 1 : 0; i < sizeof(files) / sizeof(*files); i++)
 		if (write_file(app, fd, i, err) < 0)
 			return -1;
 	if (write_machine(app, err) < 0)
@@ -135,10 +172,6 @@ int cmd_init(struct app *app, int argc, char **argv, struct error *err)
 	if (app->json)
 		app_print_json(app, "init", o);
 	else if (!app->quiet)
-		fprintf(stderr,
-			"next: edit %s/recipes/web.yaml, then 'ingot lock' and 'ingot build' in there\n"
-			"      'ingot keygen -o release' makes a key for 'ingot build --sign-key "
-			"release.pem'\n",
-			folder);
+		print_next(folder, path);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "io/file.h"
 #include "io/workers.h"
+#include "pipeline/bundle.h"
 
 static int read_image(const char *path, struct image_file *f, struct error *err)
 {
@@ -12,6 +13,11 @@ static int read_image(const char *path, struct image_file *f, struct error *err)
 		if (disk_read(f->fd, path, &f->disk, err) < 0)
 			return err_while(err, "reading the disk '%s'", path);
 		return 0;
+	}
+	if (oci_artifact_is_one(f->fd, STR(BUNDLE_TYPE))) {
+		(void)err_set(err, ERR_UNSUPPORTED, "'%s' is a bundle of inputs, not an image",
+			      path);
+		return err_hint(err, "'ingot init --bundle %s DIR' unpacks its recipe", path);
 	}
 	if (oci_read(f->fd, path, workers_default(), &f->image, err) < 0)
 		return err_while(err, "reading the image '%s'", path);

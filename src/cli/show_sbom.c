@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct row {
-	struct str name, version, architecture, licence;
+	struct str name, version, architecture, source, licence;
 };
 
 static struct str text_of(const struct json *object, const char *name)
@@ -42,6 +42,16 @@ static struct str licence_of(const struct json *component)
 	return text.len ? text : text_of(licence, "name");
 }
 
+/* Advisories are about source packages: the first ancestor is the one. */
+static struct str source_of(const struct json *component)
+{
+	const struct json *pedigree = json_get(component, "pedigree");
+
+	if (!pedigree || json_kind_of(pedigree) != JSON_OBJECT)
+		return STR("");
+	return text_of(first_object(list_of(pedigree, "ancestors")), "name");
+}
+
 /* "amd64" of "pkg:deb/debian/nginx@1.26?arch=amd64&distro=debian-13". */
 static struct str architecture_of(struct str purl)
 {
@@ -68,6 +78,7 @@ static bool read_row(const struct json *component, struct row *ret)
 	*ret = (struct row){ .name = text_of(component, "name"),
 			     .version = text_of(component, "version"),
 			     .architecture = architecture_of(purl),
+			     .source = source_of(component),
 			     .licence = licence_of(component) };
 	return str_has_prefix(purl, STR("pkg:deb/"));
 }
@@ -79,6 +90,7 @@ static struct json *row_json(struct arena *a, const struct row *r)
 	json_set(o, "name", json_str(a, r->name));
 	json_set(o, "version", json_str(a, r->version));
 	json_set(o, "architecture", json_str(a, r->architecture));
+	json_set(o, "source", json_str(a, r->source));
 	json_set(o, "licence", r->licence.len ? json_str(a, r->licence) : json_null(a));
 	return o;
 }
@@ -92,17 +104,21 @@ static void pad(struct str text, size_t width)
 static void print_rows(const struct row *rows, size_t n)
 {
 	size_t name = strlen("PACKAGE"), version = strlen("VERSION"), none = 0;
+	size_t source = strlen("SOURCE");
 
 	for (size_t i = 0; i < n; i++) {
 		name = rows[i].name.len > name ? rows[i].name.len : name;
 		version = rows[i].version.len > version ? rows[i].version.len : version;
+		source = rows[i].source.len > source ? rows[i].source.len : source;
 	}
 	pad(STR("PACKAGE"), name);
 	pad(STR("VERSION"), version);
+	pad(STR("SOURCE"), source);
 	printf("LICENCE\n");
 	for (size_t i = 0; i < n; i++) {
 		pad(rows[i].name, name);
 		pad(rows[i].version, version);
+		pad(rows[i].source, source);
 		app_print_str(rows[i].licence.len ? rows[i].licence : STR("not known"));
 		printf("\n");
 		none += !rows[i].licence.len;

@@ -66,6 +66,20 @@ test_that "and from another stage" eval '"$INGOT" -q -C "$ws" --stage "$area/oth
 test_that "with another umask, time zone and folder" eval '(umask 077; cd / && TZ=Asia/Tokyo LC_ALL=C ingot -q bundle tiny -o "$area/again") && same'
 test_that "the lock is not touched" eval '[ -z "$(find "$ws/recipes/tiny.lock" -newer "$b")" ]'
 
+# ---- a workspace of it ----
+
+unpacked() { # what runs in production, built at home
+	leaves 0 "$INGOT" --stage "$area/home-stage" init --bundle "$b" "$area/home" && says "next: cd $area/home && ingot build --locked --bundle $b" &&
+		cmp "$ws/recipes/tiny.yaml" "$area/home/recipes/tiny.yaml" && [ -x "$area/home/recipes/files/run" ] && [ -L "$area/home/recipes/files/tree/link" ] &&
+		(cd "$area/home" && leaves 0 "$INGOT" --stage "$area/home-stage" --offline build --locked --bundle "$b") &&
+		cmp "$ws/outputs/tiny-1-container-amd64.oci.tar" "$area/home/outputs/tiny-1-container-amd64.oci.tar"
+}
+test_that "init --bundle unpacks its recipe, which builds the same" unpacked
+kept() { leaves 2 "$INGOT" init --bundle "$b" "$area/home" && says "already a folder 'recipes'" && leaves 11 "$INGOT" init --bundle "$ws/recipes/tiny.yaml" "$area/none" && [ ! -e "$area/none" ]; }
+test_that "never over another one, and of nothing but a bundle" kept
+shown() { leaves 11 ingot show "$b" && says "'ingot init --bundle $b DIR' unpacks its recipe" && leaves 11 ingot verify "$b" && says "is a bundle of inputs, and no output"; }
+test_that "to show or verify it says what it is" shown
+
 # ---- sources ----
 
 sources() { ingot -q bundle tiny --sources -o "$area/src.bundle" && names "$area/src.bundle" | grep -c '^sources/test/pool/main/hello_1.0' | grep -qx 2 && names "$area/src.bundle" | grep -qx evidence/test/tiny/main/source/Sources.xz; }

@@ -103,7 +103,7 @@ printed() {
 	ingot sbom "$stem.oci.tar" | cmp - "$stem.spdx.json" &&
 		ingot sbom --format cyclonedx "$stem.oci.tar" | cmp - "$stem.cdx.json" &&
 		ingot sbom "$stem.oci.tar" -o "$area/out.json" && cmp "$area/out.json" "$stem.spdx.json" &&
-		leaves 0 ingot sbom --list "$stem.oci.tar" && says "GPL-2.0-or-later OR MIT" && says "5 packages, 1 without" &&
+		leaves 0 ingot sbom --list "$stem.oci.tar" && says "GPL-2.0-or-later OR MIT" && says "1.0+b1   hellos" && says "5 packages, 1 without" &&
 		[ "$(ingot --json sbom --list "$stem.oci.tar" | jq '.packages | length')" = 5 ]
 }
 check "sbom prints what the build wrote" printed
