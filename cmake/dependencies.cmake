@@ -7,7 +7,7 @@ pkg_check_modules(SOLV REQUIRED IMPORTED_TARGET libsolv)
 pkg_check_modules(ELF REQUIRED IMPORTED_TARGET libelf)
 # Loaded when they are needed (io/library.h): only their headers are used here.
 pkg_check_modules(CURL REQUIRED libcurl)
-pkg_check_modules(RNP REQUIRED IMPORTED_TARGET librnp)
+pkg_check_modules(RNP REQUIRED librnp)
 pkg_check_modules(ARCHIVE REQUIRED libarchive)
 
 # Compressors write bytes of layers: they are linked statically, so that a

@@ -7,8 +7,6 @@
  */
 
 #define _GNU_SOURCE
-#include <rnp/rnp.h>
-#include <rnp/rnp_err.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -16,6 +14,7 @@
 #include "base/limits.h"
 #include "resolve/certificates.h"
 #include "resolve/cleartext.h"
+#include "resolve/librnp.h"
 #include "resolve/openpgp_private.h"
 
 #define KEYRING_SIZE_MAX  (16u << 20) /* bytes; Debian's keyring has 60 KiB */
@@ -26,41 +25,41 @@
 static void cleanup_ffi(rnp_ffi_t *ffi)
 {
 	if (*ffi)
-		rnp_ffi_destroy(*ffi);
+		librnp.ffi_destroy(*ffi);
 }
 
 static void cleanup_input(rnp_input_t *in)
 {
 	if (*in)
-		rnp_input_destroy(*in);
+		librnp.input_destroy(*in);
 }
 
 static void cleanup_output(rnp_output_t *out)
 {
 	if (*out)
-		rnp_output_destroy(*out);
+		librnp.output_destroy(*out);
 }
 
 static void cleanup_verify(rnp_op_verify_t *op)
 {
 	if (*op)
-		rnp_op_verify_destroy(*op);
+		librnp.op_verify_destroy(*op);
 }
 
 static void cleanup_key(rnp_key_handle_t *key)
 {
 	if (*key)
-		rnp_key_handle_destroy(*key);
+		librnp.key_handle_destroy(*key);
 }
 
 static void cleanup_text(char **text)
 {
-	rnp_buffer_destroy(*text);
+	librnp.buffer_destroy(*text);
 }
 
 static int fail(struct error *err, const char *what, rnp_result_t code)
 {
-	return err_set(err, ERR_SIGNATURE, "can't %s: %s", what, rnp_result_to_string(code));
+	return err_set(err, ERR_SIGNATURE, "can't %s: %s", what, librnp.result_to_string(code));
 }
 
 static int import_block(rnp_ffi_t ffi, struct bytes block, struct error *err)
@@ -68,10 +67,10 @@ static int import_block(rnp_ffi_t ffi, struct bytes block, struct error *err)
 	CLEANUP(cleanup_input) rnp_input_t in = NULL;
 	rnp_result_t r;
 
-	r = rnp_input_from_memory(&in, block.ptr, block.len, /* do_copy= */ false);
+	r = librnp.input_from_memory(&in, block.ptr, block.len, /* do_copy= */ false);
 	/* Permissive: what librnp doesn't know is left out, and so never trusted. */
 	if (r == RNP_SUCCESS)
-		r = rnp_import_keys(ffi, in,
+		r = librnp.import_keys(ffi, in,
 				    RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, NULL);
 	return r == RNP_SUCCESS ? 0 : fail(err, "read the keyring", r);
 }
@@ -111,10 +110,12 @@ static int open_ffi(struct bytes keyring, int64_t now, openpgp_seal *seal, rnp_f
 {
 	rnp_result_t r;
 
-	r = rnp_ffi_create(ret, "GPG", "GPG");
+	if (librnp_load(err) < 0)
+		return -1;
+	r = librnp.ffi_create(ret, "GPG", "GPG");
 	if (r != RNP_SUCCESS)
 		return fail(err, "start librnp", r);
-	if (now > 0 && (r = rnp_set_timestamp(*ret, (uint64_t)now)) != RNP_SUCCESS)
+	if (now > 0 && (r = librnp.set_timestamp(*ret, (uint64_t)now)) != RNP_SUCCESS)
 		return fail(err, "set librnp's time", r);
 	if (seal && seal(err) < 0)
 		return -1;
@@ -156,13 +157,13 @@ static char *primary_fingerprint(rnp_op_verify_signature_t sig)
 	char *fingerprint = NULL;
 	bool primary = false;
 
-	if (rnp_op_verify_signature_get_key(sig, &key) != RNP_SUCCESS || !key ||
-	    rnp_key_is_primary(key, &primary) != RNP_SUCCESS)
+	if (librnp.op_verify_signature_get_key(sig, &key) != RNP_SUCCESS || !key ||
+	    librnp.key_is_primary(key, &primary) != RNP_SUCCESS)
 		return NULL;
 	if (primary)
-		(void)rnp_key_get_fprint(key, &fingerprint);
+		(void)librnp.key_get_fprint(key, &fingerprint);
 	else
-		(void)rnp_key_get_primary_fprint(key, &fingerprint);
+		(void)librnp.key_get_primary_fprint(key, &fingerprint);
 	return fingerprint;
 }
 
@@ -171,9 +172,9 @@ static void add_key_id(rnp_op_verify_signature_t sig, struct buf *detail)
 	rnp_signature_handle_t handle = NULL;
 	CLEANUP(cleanup_text) char *id = NULL;
 
-	if (rnp_op_verify_signature_get_handle(sig, &handle) == RNP_SUCCESS && handle) {
-		(void)rnp_signature_get_keyid(handle, &id);
-		rnp_signature_handle_destroy(handle);
+	if (librnp.op_verify_signature_get_handle(sig, &handle) == RNP_SUCCESS && handle) {
+		(void)librnp.signature_get_keyid(handle, &id);
+		librnp.signature_handle_destroy(handle);
 	}
 	buf_add_cstr(detail, id ? id : "unknown key");
 }
@@ -181,9 +182,9 @@ static void add_key_id(rnp_op_verify_signature_t sig, struct buf *detail)
 static void examine(rnp_op_verify_signature_t sig, struct buf *detail, struct finding *ret)
 {
 	CLEANUP(cleanup_text) char *hash = NULL;
-	rnp_result_t status = rnp_op_verify_signature_get_status(sig);
+	rnp_result_t status = librnp.op_verify_signature_get_status(sig);
 
-	(void)rnp_op_verify_signature_get_hash(sig, &hash);
+	(void)librnp.op_verify_signature_get_hash(sig, &hash);
 	ret->signer = primary_fingerprint(sig);
 	ret->good = status == RNP_SUCCESS && is_strong(hash) && ret->signer;
 	buf_add_cstr(detail, detail->len ? "\nsignature of " : "signature of ");
@@ -215,7 +216,7 @@ static int collect(rnp_op_verify_t op, struct arena *arena, struct openpgp_verdi
 {
 	size_t n = 0;
 
-	(void)rnp_op_verify_get_signature_count(op, &n);
+	(void)librnp.op_verify_get_signature_count(op, &n);
 	if (n > SIGNATURES_MAX)
 		return err_set(err, ERR_LIMIT, "a signed message has more than %u signatures",
 			       SIGNATURES_MAX);
@@ -224,12 +225,12 @@ static int collect(rnp_op_verify_t op, struct arena *arena, struct openpgp_verdi
 		rnp_op_verify_signature_t sig = NULL;
 		struct finding f = { 0 };
 
-		if (rnp_op_verify_get_signature_at(op, i, &sig) != RNP_SUCCESS)
+		if (librnp.op_verify_get_signature_at(op, i, &sig) != RNP_SUCCESS)
 			continue;
 		examine(sig, detail, &f);
 		if (f.good)
 			verdict->signers[verdict->n_signers++] = arena_str(arena, str_of(f.signer));
-		rnp_buffer_destroy(f.signer);
+		librnp.buffer_destroy(f.signer);
 	}
 	verdict->n_signers = sort_unique(verdict->signers, verdict->n_signers);
 	return 0;
@@ -239,7 +240,7 @@ static int no_good_signature(rnp_result_t r, struct buf *detail, struct error *e
 {
 	if (detail->len == 0)
 		err_set(err, ERR_SIGNATURE, "it has no signature that can be read (%s)",
-			rnp_result_to_string(r));
+			librnp.result_to_string(r));
 	else
 		err_set(err, ERR_SIGNATURE, "none of its signatures is good");
 	if (detail->len)
@@ -253,7 +254,7 @@ static int take_text(rnp_output_t out, struct arena *arena, struct bytes *ret, s
 	size_t len = 0;
 	rnp_result_t r;
 
-	r = rnp_output_memory_get_buf(out, &text, &len, /* do_copy= */ false);
+	r = librnp.output_memory_get_buf(out, &text, &len, /* do_copy= */ false);
 	if (r != RNP_SUCCESS)
 		return fail(err, "read the signed text", r);
 	*ret = arena_bytes(arena, (struct bytes){ text, len });
@@ -274,14 +275,14 @@ int openpgp_verify_here(struct bytes message, struct bytes keyring, int64_t now,
 
 	if (cleartext_check(message, err) < 0 || open_ffi(keyring, now, seal, &ffi, err) < 0)
 		return -1;
-	r = rnp_input_from_memory(&in, message.ptr, message.len, /* do_copy= */ false);
+	r = librnp.input_from_memory(&in, message.ptr, message.len, /* do_copy= */ false);
 	if (r == RNP_SUCCESS)
-		r = rnp_output_to_memory(&out, LIMIT_RELEASE_SIZE);
+		r = librnp.output_to_memory(&out, LIMIT_RELEASE_SIZE);
 	if (r == RNP_SUCCESS)
-		r = rnp_op_verify_create(&op, ffi, in, out);
+		r = librnp.op_verify_create(&op, ffi, in, out);
 	if (r != RNP_SUCCESS)
 		return fail(err, "read the signed message", r);
-	r = rnp_op_verify_execute(op); /* not the verdict: see above */
+	r = librnp.op_verify_execute(op); /* not the verdict: see above */
 	if (collect(op, arena, &verdict, &detail, err) < 0)
 		return -1;
 	if (r != RNP_SUCCESS || verdict.n_signers == 0)
@@ -303,19 +304,19 @@ int openpgp_fingerprints_here(struct bytes keyring, openpgp_seal *seal, struct a
 
 	if (open_ffi(keyring, 0, seal, &ffi, err) < 0)
 		return -1;
-	(void)rnp_get_public_key_count(ffi, &count);
+	(void)librnp.get_public_key_count(ffi, &count);
 	list = arena_array(arena, count, sizeof(*list));
-	if (rnp_identifier_iterator_create(ffi, &it, "fingerprint") != RNP_SUCCESS)
+	if (librnp.identifier_iterator_create(ffi, &it, "fingerprint") != RNP_SUCCESS)
 		return err_set(err, ERR_SIGNATURE, "can't list the keyring");
-	while (rnp_identifier_iterator_next(it, &fingerprint) == RNP_SUCCESS && fingerprint) {
+	while (librnp.identifier_iterator_next(it, &fingerprint) == RNP_SUCCESS && fingerprint) {
 		CLEANUP(cleanup_key) rnp_key_handle_t key = NULL;
 		bool primary = false;
 
-		if (rnp_locate_key(ffi, "fingerprint", fingerprint, &key) == RNP_SUCCESS && key &&
-		    rnp_key_is_primary(key, &primary) == RNP_SUCCESS && primary && n < count)
+		if (librnp.locate_key(ffi, "fingerprint", fingerprint, &key) == RNP_SUCCESS && key &&
+		    librnp.key_is_primary(key, &primary) == RNP_SUCCESS && primary && n < count)
 			list[n++] = arena_str(arena, str_of(fingerprint));
 	}
-	rnp_identifier_iterator_destroy(it);
+	librnp.identifier_iterator_destroy(it);
 	*ret_n = sort_unique(list, n);
 	*ret = list;
 	return 0;

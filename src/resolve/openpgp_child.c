@@ -7,6 +7,7 @@
 #include "base/field.h"
 #include "base/limits.h"
 #include "io/child.h"
+#include "resolve/librnp.h"
 #include "resolve/openpgp_private.h"
 
 #define ANSWER_MAX (LIMIT_RELEASE_SIZE + (1u << 20)) /* the text and its signers */
@@ -74,6 +75,9 @@ int openpgp_in_child(openpgp_task *task, const void *what, struct arena *arena,
 	CLEANUP_BUF struct buf all = BUF_INIT(ANSWER_MAX);
 	struct reading reading = { task, what };
 
+	/* here, so that each child needn't */
+	if (librnp_load(err) < 0)
+		return -1;
 	if (child_run(read_there, &reading, &options, &all, err) < 0)
 		return -1;
 	return take_verdict(buf_bytes(&all), arena, ret, err);
