@@ -34,6 +34,12 @@ bool bytes_equal(struct bytes a, struct bytes b);
 /* Total order: bytewise, a proper prefix sorts first. Never locale order. */
 int bytes_compare(struct bytes a, struct bytes b);
 
+/* Zeros and nothing else? Each byte is compared with the next, so many at a time. */
+static inline bool bytes_are_zero(const uint8_t *p, size_t n)
+{
+	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
 static inline struct str str_of(const char *text)
 {
 	return (struct str){ text, text ? strlen(text) : 0 };

@@ -162,7 +162,7 @@ static void decompress_close(struct source *source)
 struct source *decompress(struct source *next, enum compress_format format, uint64_t max_out,
 			  const char *what)
 {
-	static const struct source_ops ops = { decompress_read, decompress_close };
+	static const struct source_ops ops = { .read = decompress_read, .close = decompress_close };
 	struct decompress_source *s = mem_alloc(sizeof(*s));
 
 	s->source.ops = &ops;

@@ -306,7 +306,7 @@ static void check_close(struct source *source)
 struct source *hash_check_source(struct source *next, uint64_t size,
 				 const struct digest *expected, const char *what)
 {
-	static const struct source_ops ops = { check_read, check_close };
+	static const struct source_ops ops = { .read = check_read, .close = check_close };
 	struct check_source *s = mem_alloc(sizeof(*s));
 
 	s->source.ops = &ops;

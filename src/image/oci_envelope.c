@@ -40,14 +40,6 @@ static int read_at(const struct scanner *s, uint64_t offset, uint8_t *to, size_t
 	return source_read_exactly(in, to, size, err);
 }
 
-static bool is_zero(const uint8_t *block)
-{
-	for (size_t i = 0; i < BLOCK; i++)
-		if (block[i])
-			return false;
-	return true;
-}
-
 /* Octal with blanks or NULs around it, as old tars have it. */
 static bool parse_octal(const uint8_t *field, size_t n, uint64_t *ret)
 {
@@ -213,7 +205,7 @@ static int scan(struct scanner *s, struct error *err)
 	while (s->at + BLOCK <= s->e->size) {
 		if (read_at(s, s->at, block, BLOCK, err) < 0)
 			return -1;
-		if (is_zero(block))
+		if (bytes_are_zero(block, BLOCK))
 			return 0;
 		if (take_member(s, block, err) < 0)
 			return -1;

@@ -52,6 +52,17 @@ static int diff_read(struct source *source, uint8_t *to, size_t size, size_t *re
 	return 0;
 }
 
+static int diff_skip(struct source *source, size_t size, size_t *ret_n, struct error *err)
+{
+	struct diff_source *s = (struct diff_source *)source;
+
+	if (s->at == s->len && fill(s, err) < 0)
+		return -1;
+	*ret_n = size < s->len - s->at ? size : s->len - s->at;
+	s->at += *ret_n;
+	return 0;
+}
+
 static void diff_close(struct source *source)
 {
 	struct diff_source *s = (struct diff_source *)source;
@@ -62,7 +73,9 @@ static void diff_close(struct source *source)
 
 static struct diff_source *diff_source(struct source *next)
 {
-	static const struct source_ops ops = { diff_read, diff_close };
+	static const struct source_ops ops = { .read = diff_read,
+					       .close = diff_close,
+					       .skip = diff_skip };
 	struct diff_source *s = mem_alloc(sizeof(*s));
 
 	s->source.ops = &ops;

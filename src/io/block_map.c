@@ -9,11 +9,6 @@
 #define CHUNK_SIZE (1u << 20)	 /* bytes that are read at once */
 #define WINDOW_MAX (64ull << 40) /* bytes; what a VM disk can have anywhere */
 
-static bool is_zero(const uint8_t *p, size_t n)
-{
-	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
 static size_t smaller(uint64_t a, size_t b)
 {
 	return a < b ? (size_t)a : b;
@@ -24,7 +19,7 @@ static void mark(struct block_map *m, uint64_t offset, const uint8_t *chunk, siz
 	for (size_t i = 0; i < size; i += m->block_size) {
 		uint64_t block = (offset + i) / m->block_size;
 
-		if (is_zero(chunk + i, smaller(size - i, m->block_size)))
+		if (bytes_are_zero(chunk + i, smaller(size - i, m->block_size)))
 			continue;
 		m->bits[block / 8] |= (uint8_t)(1u << block % 8);
 		m->n_data++;

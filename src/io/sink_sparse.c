@@ -14,11 +14,6 @@ struct sparse_sink {
 	uint8_t block[BLOCK];
 };
 
-static bool is_zero(const uint8_t *block)
-{
-	return block[0] == 0 && memcmp(block, block + 1, BLOCK - 1) == 0;
-}
-
 static int pass_hole(struct sparse_sink *s, struct error *err)
 {
 	uint64_t hole = s->hole;
@@ -30,10 +25,10 @@ static int pass_hole(struct sparse_sink *s, struct error *err)
 /* As many blocks from the start of @data as are alike: zeros, or not. */
 static int pass_run(struct sparse_sink *s, struct bytes *data, struct error *err)
 {
-	bool zero = is_zero(data->ptr);
+	bool zero = bytes_are_zero(data->ptr, BLOCK);
 	struct bytes run = { data->ptr, BLOCK };
 
-	while (data->len - run.len >= BLOCK && is_zero(data->ptr + run.len) == zero)
+	while (data->len - run.len >= BLOCK && bytes_are_zero(data->ptr + run.len, BLOCK) == zero)
 		run.len += BLOCK;
 	data->ptr += run.len;
 	data->len -= run.len;

@@ -26,6 +26,13 @@ int source_read(struct source *s, uint8_t *to, size_t size, size_t *ret_n, struc
 	return 0;
 }
 
+static int unexpected_end(struct source *s, struct error *err)
+{
+	s->failed = true;
+	return err_set(err, ERR_FORMAT, "unexpected end at offset %llu",
+		       (unsigned long long)s->offset);
+}
+
 int source_read_exactly(struct source *s, uint8_t *to, size_t size, struct error *err)
 {
 	while (size) {
@@ -33,12 +40,42 @@ int source_read_exactly(struct source *s, uint8_t *to, size_t size, struct error
 
 		if (source_read(s, to, size, &n, err) < 0)
 			return -1;
-		if (n == 0) {
-			s->failed = true;
-			return err_set(err, ERR_FORMAT, "unexpected end at offset %llu",
-				       (unsigned long long)s->offset);
-		}
+		if (n == 0)
+			return unexpected_end(s, err);
 		to += n;
+		size -= n;
+	}
+	return 0;
+}
+
+static int skip_some(struct source *s, size_t size, size_t *ret_n, struct error *err)
+{
+	uint8_t block[8192];
+	size_t n = 0;
+
+	if (!s->ops->skip)
+		return source_read(s, block, size < sizeof(block) ? size : sizeof(block), ret_n,
+				   err);
+	if (s->failed)
+		return -1;
+	if (s->ops->skip(s, size, &n, err) < 0) {
+		s->failed = true;
+		return -1;
+	}
+	s->offset += n;
+	*ret_n = n;
+	return 0;
+}
+
+int source_skip_exactly(struct source *s, uint64_t size, struct error *err)
+{
+	while (size) {
+		size_t n = 0;
+
+		if (skip_some(s, size < SIZE_MAX ? (size_t)size : SIZE_MAX, &n, err) < 0)
+			return -1;
+		if (n == 0)
+			return unexpected_end(s, err);
 		size -= n;
 	}
 	return 0;
@@ -117,7 +154,7 @@ static void bytes_close(struct source *s)
 
 struct source *source_of_bytes(struct bytes data)
 {
-	static const struct source_ops ops = { bytes_read, bytes_close };
+	static const struct source_ops ops = { .read = bytes_read, .close = bytes_close };
 	struct bytes_source *s = mem_alloc(sizeof(*s));
 
 	s->source.ops = &ops;
@@ -161,7 +198,7 @@ static void fd_close(struct source *source)
 
 struct source *source_of_fd(int fd, uint64_t offset, uint64_t size, const char *name)
 {
-	static const struct source_ops ops = { fd_read, fd_close };
+	static const struct source_ops ops = { .read = fd_read, .close = fd_close };
 	struct fd_source *s = mem_alloc(sizeof(*s));
 
 	s->source.ops = &ops;

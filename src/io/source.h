@@ -21,6 +21,8 @@ struct source_ops {
 	int (*read)(struct source *s, uint8_t *to, size_t size, size_t *ret_n,
 		    struct error *err);
 	void (*close)(struct source *s); /* frees @s; reading can't fail late */
+	/* Optional: as read, but the bytes are wanted by nobody. */
+	int (*skip)(struct source *s, size_t size, size_t *ret_n, struct error *err);
 };
 
 struct source {
@@ -36,6 +38,9 @@ int source_read(struct source *s, uint8_t *to, size_t size, size_t *ret_n,
 /* Exactly @size bytes; ERR_FORMAT "unexpected end" if there are fewer. */
 int source_read_exactly(struct source *s, uint8_t *to, size_t size,
 			struct error *err) MUST_CHECK;
+
+/* Past exactly @size bytes, which are read all the same; as source_read_exactly() otherwise. */
+int source_skip_exactly(struct source *s, uint64_t size, struct error *err) MUST_CHECK;
 
 /* Everything that is left; ERR_LIMIT above to->max. */
 int source_read_all(struct source *s, struct buf *to, struct error *err) MUST_CHECK;

@@ -143,7 +143,7 @@ static void content_close(struct source *s)
 
 struct source *ar_content(struct ar_reader *ar)
 {
-	static const struct source_ops ops = { content_read, content_close };
+	static const struct source_ops ops = { .read = content_read, .close = content_close };
 	struct content_source *s = mem_alloc(sizeof(*s));
 
 	s->source.ops = &ops;

@@ -8,14 +8,6 @@ enum { NAME_LEN = 100, SIZE_AT = 124, SIZE_LEN = 12, TYPE_AT = 156 };
 /* libarchive's own limit; real ones stay below 100 KiB. */
 #define EXTENSION_MAX (1u << 20)
 
-bool tar_is_zero(struct bytes data)
-{
-	for (size_t i = 0; i < data.len; i++)
-		if (data.ptr[i])
-			return false;
-	return true;
-}
-
 /* Octal text; extension headers have no need for base-256 numbers. */
 static uint64_t octal(const uint8_t *field, size_t len)
 {
@@ -39,7 +31,7 @@ static bool is_one_name(struct bytes body)
 {
 	size_t n = strnlen((const char *)body.ptr, body.len);
 
-	return tar_is_zero((struct bytes){ body.ptr + n, body.len - n });
+	return bytes_are_zero(body.ptr + n, body.len - n);
 }
 
 static int check_record(struct str key, struct str value, bool global, const char *what,

@@ -31,5 +31,3 @@ int tar_guard(struct bytes headers, const char *what, const char *name,
  */
 int tar_guard_reason(struct bytes headers, const char *what, struct error *err) MUST_CHECK;
 
-/* Only zeros? */
-bool tar_is_zero(struct bytes data);

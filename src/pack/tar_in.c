@@ -123,7 +123,7 @@ static int check_tail(struct tar_in *t, uint64_t start, struct error *err)
 	if (seen.len < TAR_BLOCK)
 		return err_set(err, ERR_FORMAT, "%s: ends at offset %llu without an end mark",
 			       t->what, (unsigned long long)start);
-	while (tar_is_zero(seen)) {
+	while (bytes_are_zero(seen.ptr, seen.len)) {
 		if (source_read(t->in, t->block, BLOCK_SIZE, &n, err) < 0)
 			return err_while(err, "reading %s", t->what);
 		if (!n)

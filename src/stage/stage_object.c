@@ -257,7 +257,7 @@ static void object_close(struct source *source)
 
 int stage_get(struct stage *s, const struct digest *d, struct source **ret, struct error *err)
 {
-	static const struct source_ops ops = { object_read, object_close };
+	static const struct source_ops ops = { .read = object_read, .close = object_close };
 	struct object_source *source;
 	struct object_place place = { 0 };
 	int r = object_open(s, d, &place, err);

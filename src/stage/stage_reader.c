@@ -176,7 +176,7 @@ static void small_close(struct source *source)
 static int open_small(struct stage *s, const struct content *c, const struct hold *hold,
 		      struct source **ret, struct error *err)
 {
-	static const struct source_ops ops = { small_read, small_close };
+	static const struct source_ops ops = { .read = small_read, .close = small_close };
 	struct small_source *source = mem_alloc(sizeof(*source) + (size_t)c->size);
 	struct digest got;
 	bool is_short = false;
@@ -246,7 +246,7 @@ static void large_close(struct source *source)
 static struct source *open_large(struct stage *s, const struct content *c,
 				 const struct hold *hold)
 {
-	static const struct source_ops ops = { large_read, large_close };
+	static const struct source_ops ops = { .read = large_read, .close = large_close };
 	struct large_source *source = mem_alloc(sizeof(*source));
 
 	source->source.ops = &ops;

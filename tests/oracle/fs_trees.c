@@ -116,8 +116,8 @@ static void file_close(struct source *source)
 static int open_made(const struct content_reader *reader, const struct content *content,
 		     struct source **ret, struct error *err)
 {
-	static const struct source_ops made_ops = { made_read, made_close };
-	static const struct source_ops file_ops = { file_read, file_close };
+	static const struct source_ops made_ops = { .read = made_read, .close = made_close };
+	static const struct source_ops file_ops = { .read = file_read, .close = file_close };
 	const struct made *m;
 	size_t i;
 

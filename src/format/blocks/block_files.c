@@ -114,7 +114,7 @@ static void extent_close(struct source *source)
 
 static struct source *source_of_entry(const struct block_files *f, struct entry entry)
 {
-	static const struct source_ops ops = { extent_read, extent_close };
+	static const struct source_ops ops = { .read = extent_read, .close = extent_close };
 	struct extent_source *s = mem_alloc(sizeof(*s));
 
 	s->source.ops = &ops;

@@ -52,13 +52,6 @@ static int wrong(const struct member *m, struct error *err, const char *what)
 	return err_set(err, ERR_FORMAT, "the cpio member at byte %zu %s", m->start, what);
 }
 
-static bool is_zero(struct bytes b)
-{
-	while (b.len && b.ptr[b.len - 1] == 0)
-		b.len--;
-	return b.len == 0;
-}
-
 static bool read_number(const uint8_t *p, uint32_t *ret)
 {
 	uint32_t value = 0;
@@ -89,7 +82,7 @@ static int take(struct cpio_reader *r, const struct member *m, size_t n, struct 
 	padding = -r->at & 3;
 	if (padding > r->in.len - r->at)
 		return wrong(m, err, "is cut off");
-	if (!is_zero((struct bytes){ r->in.ptr + r->at, padding }))
+	if (!bytes_are_zero(r->in.ptr + r->at, padding))
 		return wrong(m, err, "has padding that is not zero");
 	r->at += padding;
 	return 0;
@@ -261,7 +254,7 @@ static int check_end(struct cpio_reader *r, const struct member *m, struct error
 		if (m->field[i] != (i == NLINK ? 1 : i == NAMESIZE ? sizeof(END_NAME) : 0))
 			return wrong(m, err, "is the end, and says more than that");
 	if (r->in.len % 512 || r->in.len - r->at >= 512 ||
-	    !is_zero((struct bytes){ r->in.ptr + r->at, r->in.len - r->at }))
+	    !bytes_are_zero(r->in.ptr + r->at, r->in.len - r->at))
 		return err_set(err, ERR_FORMAT,
 			       "the cpio archive does not end with its last member");
 	return 0;

@@ -97,7 +97,7 @@ int erofs_claim_index(struct erofs_reader *r, struct erofs_inode *i, uint64_t en
 		return no_such(i, err, "blocks or fragments of kind", p[7]);
 	if (advice > (i->layout == EROFS_FULL ? 0 : BY_2_BYTES))
 		return no_such(i, err, "advice", advice);
-	if (get_le32(p) || !erofs_is_zero(p + HEADER_SIZE, size - HEADER_SIZE))
+	if (get_le32(p) || !bytes_are_zero(p + HEADER_SIZE, size - HEADER_SIZE))
 		return erofs_wrong(err, i->number, "has reserved bytes before its index");
 	i->by_2_bytes = advice & BY_2_BYTES;
 	return erofs_claim(&r->ranges, i->index, index_size(i), false, i->number, err);

@@ -51,7 +51,7 @@ static int set_extended(const uint8_t *p, struct erofs_inode *i, struct error *e
 	i->attributes.gid = get_le32(p + 28);
 	i->attributes.mtime = (int64_t)get_le64(p + 32);
 	i->links = get_le32(p + 44);
-	if (get_le16(p + 6) || !erofs_is_zero(p + 48, 16))
+	if (get_le16(p + 6) || !bytes_are_zero(p + 48, 16))
 		return erofs_wrong(err, i->number, "has reserved bytes that are not zero");
 	if (get_le32(p + 40) >= 1000000000)
 		return erofs_wrong(err, i->number, "has an impossible time");

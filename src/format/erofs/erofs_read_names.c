@@ -22,7 +22,7 @@ static int name_at(struct bytes block, unsigned k, unsigned n, uint64_t inode, s
 	*ret = (struct str){ (const char *)block.ptr + start, end - start };
 	if (k + 1 == n)
 		ret->len = str_find_char(*ret, 0);
-	if (!erofs_is_zero(block.ptr + start + ret->len, end - start - ret->len))
+	if (!bytes_are_zero(block.ptr + start + ret->len, end - start - ret->len))
 		return erofs_wrong(err, inode, "has bytes after the names of a block");
 	if (k == 0 && start != n * DIRENT_SIZE)
 		return erofs_wrong(err, inode, "has bytes before the names of a block");

@@ -82,7 +82,7 @@ static int check_gap(const struct window *in, uint64_t start, uint64_t end, stru
 
 		if (window_read(in, at, piece, now, err) < 0)
 			return -1;
-		if (!erofs_is_zero(piece, now))
+		if (!bytes_are_zero(piece, now))
 			return err_set(err, ERR_FORMAT,
 				       "bytes %llu to %llu of the EROFS belong to nothing, and are "
 				       "not zero",

@@ -30,7 +30,7 @@ static int check_features(const uint8_t *s, struct error *err)
 	if (!(get_le32(s + 80) & INCOMPAT_ZERO_PADDING) && get_le16(s + 84))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "the EROFS has compressed bytes before their zeros");
-	if (s[13] || get_le16(s + 86) || get_le16(s + 88) || !erofs_is_zero(s + 90, 38))
+	if (s[13] || get_le16(s + 86) || get_le16(s + 88) || !bytes_are_zero(s + 90, 38))
 		return err_set(err, ERR_FORMAT,
 			       "the EROFS superblock has values of features that it does not use");
 	return 0;
@@ -48,7 +48,7 @@ static int check_sum(uint8_t *block, struct error *err)
 		return err_set(err, ERR_FORMAT,
 			       "the checksum of the EROFS superblock is %08x, and should be %08x",
 			       expected, sum);
-	if (!erofs_is_zero(block, EROFS_SUPER_OFFSET))
+	if (!bytes_are_zero(block, EROFS_SUPER_OFFSET))
 		return err_set(err, ERR_FORMAT, "there is something before the EROFS superblock");
 	return 0;
 }
@@ -62,7 +62,7 @@ static int set_label(const uint8_t *s, struct erofs_facts *facts, struct error *
 	facts->label[16] = 0;
 	while (facts->label[n] >= 0x20 && facts->label[n] < 0x7f)
 		n++;
-	if (!erofs_is_zero(s + 64 + n, 16 - n))
+	if (!bytes_are_zero(s + 64 + n, 16 - n))
 		return err_set(err, ERR_FORMAT, "the name of the EROFS is not ASCII");
 	return 0;
 }
@@ -101,11 +101,12 @@ int erofs_read_super(const struct window *in, struct erofs_super *ret,
 	if (s[12] != 12)
 		return err_set(err, ERR_UNSUPPORTED, "the EROFS has blocks of 2^%u bytes", s[12]);
 	if (check_sum(block, err) < 0 || check_features(s, err) < 0 ||
-	    !erofs_is_zero(block + EROFS_SUPER_OFFSET + 128, 0) || set_label(s, &facts, err) < 0 ||
+	    !bytes_are_zero(block + EROFS_SUPER_OFFSET + 128, 0) || set_label(s, &facts, err) < 0 ||
 	    set_super(in, s, &super, err) < 0)
 		return -1;
 	facts.size = super.size;
 	facts.inodes = super.inodes;
+	facts.made = super.time;
 	*ret = super;
 	*ret_facts = facts;
 	return 0;

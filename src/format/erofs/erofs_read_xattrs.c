@@ -100,7 +100,7 @@ static int read_inline(struct erofs_inode *i, const uint8_t *body, size_t at, st
 					   "has an attribute longer than their room");
 		if (add_xattr(i, body + at, arena, err) < 0)
 			return -1;
-		if (!erofs_is_zero(body + at + size, padded - size))
+		if (!bytes_are_zero(body + at + size, padded - size))
 			return erofs_wrong(err, i->number, "has bytes between its attributes");
 		at += padded;
 	}
@@ -112,7 +112,7 @@ static int read_body(struct erofs_reader *r, struct erofs_inode *i, const uint8_
 {
 	unsigned n_shared = body[4];
 
-	if (!erofs_is_zero(body, 4) || !erofs_is_zero(body + 5, 7))
+	if (!bytes_are_zero(body, 4) || !bytes_are_zero(body + 5, 7))
 		return erofs_wrong(err, i->number, "has reserved bytes before its attributes");
 	if (HEADER_SIZE + 4u * n_shared > i->xattrs_size)
 		return erofs_wrong(err, i->number, "has %u shared attributes in %zu bytes",

@@ -81,12 +81,6 @@ struct erofs_reader {
 };
 
 int erofs_wrong(struct error *err, uint64_t inode, const char *fmt, ...) PRINTF_LIKE(3, 4);
-static inline bool erofs_is_zero(const uint8_t *p, size_t n)
-{
-	while (n && p[n - 1] == 0)
-		n--;
-	return n == 0;
-}
 
 int erofs_read_super(const struct window *in, struct erofs_super *ret,
 		     struct erofs_facts *ret_facts, struct error *err) MUST_CHECK;

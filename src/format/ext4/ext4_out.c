@@ -21,19 +21,13 @@ void ext4_out_release(struct ext4_out *o)
 	free(o->blocks);
 }
 
-static bool is_zero(const uint8_t *block)
-{
-	static const uint8_t zeros[EXT4_BLOCK_SIZE];
-
-	return memcmp(block, zeros, EXT4_BLOCK_SIZE) == 0;
-}
-
 /* Blocks from @i on that are all zeros, or all not. */
 static size_t count_alike(const struct ext4_out *o, size_t i, bool zero)
 {
 	size_t n = 1;
 
-	while (i + n < o->n && is_zero(o->blocks + (i + n) * EXT4_BLOCK_SIZE) == zero)
+	while (i + n < o->n && bytes_are_zero(o->blocks + (i + n) * EXT4_BLOCK_SIZE,
+					      EXT4_BLOCK_SIZE) == zero)
 		n++;
 	return n;
 }
@@ -42,7 +36,7 @@ int ext4_out_flush(struct ext4_out *o, struct error *err)
 {
 	for (size_t i = 0, n; i < o->n; i += n) {
 		uint8_t *block = o->blocks + i * EXT4_BLOCK_SIZE;
-		bool zero = is_zero(block);
+		bool zero = bytes_are_zero(block, EXT4_BLOCK_SIZE);
 
 		n = count_alike(o, i, zero);
 		if (zero ? sink_hole(o->sink, n * EXT4_BLOCK_SIZE, err) < 0

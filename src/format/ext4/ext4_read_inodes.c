@@ -20,11 +20,6 @@ enum {
 
 #define PIECE_SIZE (256u * 1024) /* bytes of a table that are read at once */
 
-bool ext4_is_zero(const uint8_t *p, size_t n)
-{
-	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
 struct ext4_item *ext4_item(const struct ext4_reader *r, uint32_t number)
 {
 	const struct ext4_group *g = NULL;
@@ -77,7 +72,7 @@ static int check_checksum(const struct ext4_reader *r, uint32_t number, const ui
 static int check_free(const struct ext4_reader *r, uint32_t number, const uint8_t *raw,
 		      struct error *err)
 {
-	if (ext4_is_zero(raw, r->inode_size))
+	if (bytes_are_zero(raw, r->inode_size))
 		return 0;
 	if (check_checksum(r, number, raw, err) < 0)
 		return -1;
@@ -91,7 +86,7 @@ static int check_free(const struct ext4_reader *r, uint32_t number, const uint8_
 static int check_reserved(const struct ext4_reader *r, uint32_t number, const uint8_t *raw,
 			  struct error *err)
 {
-	if (ext4_is_zero(raw, r->inode_size))
+	if (bytes_are_zero(raw, r->inode_size))
 		return 0;
 	if (check_checksum(r, number, raw, err) < 0)
 		return -1;

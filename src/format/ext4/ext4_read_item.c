@@ -108,7 +108,7 @@ static int read_device(const uint8_t *raw, struct ext4_item *item, struct error 
 	uint32_t old = get_le32(raw + I_BLOCK), new = get_le32(raw + I_BLOCK + 4);
 	bool is_old = old != 0;
 
-	if (old >> 16 || (is_old && new) || !ext4_is_zero(raw + I_BLOCK + 8, IN_INODE_MAX - 8))
+	if (old >> 16 || (is_old && new) || !bytes_are_zero(raw + I_BLOCK + 8, IN_INODE_MAX - 8))
 		return err_set(err, ERR_FORMAT, "a device with number 0x%x or 0x%x", old, new);
 	item->attributes.major = is_old ? old >> 8 : (new & 0xfff00) >> 8;
 	item->attributes.minor = is_old ? old & 0xff : (new & 0xff) | (new >> 12 & 0xfff00);
@@ -133,7 +133,7 @@ static int read_short_target(struct ext4_reader *r, const uint8_t *raw, struct e
 
 	if (item->size >= IN_INODE_MAX)
 		return err_set(err, ERR_UNSUPPORTED, "a link that is mapped by blocks");
-	if (!ext4_is_zero(bytes + item->size, (size_t)(IN_INODE_MAX - item->size)))
+	if (!bytes_are_zero(bytes + item->size, (size_t)(IN_INODE_MAX - item->size)))
 		return err_set(err, ERR_FORMAT, "bytes behind the link's target");
 	return set_target(r, item, bytes, err);
 }
@@ -157,7 +157,7 @@ static int read_node(const uint8_t *raw, struct ext4_item *item, struct error *e
 		return err_set(err, ERR_FORMAT, "a device or pipe with bytes");
 	if (item->attributes.kind != NODE_FIFO)
 		return read_device(raw, item, err);
-	if (!ext4_is_zero(raw + I_BLOCK, IN_INODE_MAX))
+	if (!bytes_are_zero(raw + I_BLOCK, IN_INODE_MAX))
 		return err_set(err, ERR_FORMAT, "a pipe with blocks");
 	return 0;
 }

@@ -128,7 +128,6 @@ int ext4_check_blocks(struct ext4_reader *r, struct error *err) MUST_CHECK;
 int ext4_read_inodes(struct ext4_reader *r, struct error *err) MUST_CHECK;
 struct ext4_item *ext4_item(const struct ext4_reader *r, uint32_t number); /* or NULL */
 uint32_t ext4_read_seed(const struct ext4_reader *r, uint32_t number, uint32_t generation);
-bool ext4_is_zero(const uint8_t *p, size_t n);
 
 /* ext4_read_item.c */
 int ext4_read_item(struct ext4_reader *r, const uint8_t *raw, struct ext4_item *item,

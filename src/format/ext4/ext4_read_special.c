@@ -57,7 +57,7 @@ static int check_reserved_block(struct ext4_reader *r, uint64_t block, uint32_t 
 				(unsigned long long)block, get_le32(r->block + (size_t)n * 4), g);
 		n++;
 	}
-	if (!ext4_is_zero(r->block + (size_t)n * 4, r->block_size - (size_t)n * 4))
+	if (!bytes_are_zero(r->block + (size_t)n * 4, r->block_size - (size_t)n * 4))
 		return err_set(err, ERR_FORMAT, "block %llu names more than its copies",
 			       (unsigned long long)block);
 	*n_copies += n;
@@ -92,7 +92,7 @@ int ext4_check_resize_inode(struct ext4_reader *r, const uint8_t *raw, struct er
 	const uint8_t *at = raw + I_BLOCK + (size_t)4 * DOUBLE_INDIRECT;
 	uint64_t blocks = 0, block = get_le32(at);
 
-	if (!ext4_is_zero(raw + I_BLOCK, (size_t)4 * DOUBLE_INDIRECT) || get_le32(at + 4))
+	if (!bytes_are_zero(raw + I_BLOCK, (size_t)4 * DOUBLE_INDIRECT) || get_le32(at + 4))
 		return err_set(err, ERR_FORMAT, "the inode for growing maps other blocks");
 	if (block == 0)
 		return r->reserved_gdt == 0 && get_le32(raw + I_BLOCKS) == 0
@@ -183,7 +183,7 @@ static int check_orphan_block(struct ext4_reader *r, const struct ext4_item *ite
 	if (get_le32(r->block + size) != 0x0b10ca04 || get_le32(r->block + size + 4) != crc)
 		return err_set(err, ERR_FORMAT, "the checksum of block %llu of orphans is wrong",
 			       (unsigned long long)block);
-	if (!ext4_is_zero(r->block, size))
+	if (!bytes_are_zero(r->block, size))
 		return err_set(err, ERR_FORMAT, "the file system is not clean: it has orphans");
 	return 0;
 }

@@ -220,7 +220,7 @@ int fat_read_name(struct bytes folder, size_t *at, struct str path, struct fat_n
 	}
 	if (l.n)
 		return wrong(path, "a long name without a short one", err);
-	if (!fat_is_zero(folder.ptr + *at, folder.len - *at))
+	if (!bytes_are_zero(folder.ptr + *at, folder.len - *at))
 		return wrong(path, "bytes after its end", err);
 	return 0;
 }

@@ -41,7 +41,7 @@ static int check_constants(const uint8_t *b, struct error *err)
 		return wrong(err, "FSInfo", get_le16(b + 48));
 	if (get_le16(b + 50) != 6)
 		return wrong(err, "BkBootSec", get_le16(b + 50));
-	if (!fat_is_zero(b + 52, 12) || b[65])
+	if (!bytes_are_zero(b + 52, 12) || b[65])
 		return err_set(err, ERR_FORMAT, "reserved bytes of the boot sector are not zero");
 	if (b[66] != 0x29)
 		return wrong(err, "BootSig", b[66]);
@@ -127,8 +127,8 @@ static int read_info(struct fat_reader *r, uint32_t sector, struct error *err)
 	if (window_read(r->in, sector * FAT_SECTOR, s, sizeof(s), err) < 0)
 		return -1;
 	if (get_le32(s) != 0x41615252 || get_le32(s + 484) != 0x61417272 ||
-	    get_le32(s + 508) != 0xaa550000 || !fat_is_zero(s + 4, 480) ||
-	    !fat_is_zero(s + 496, 12))
+	    get_le32(s + 508) != 0xaa550000 || !bytes_are_zero(s + 4, 480) ||
+	    !bytes_are_zero(s + 496, 12))
 		return err_set(err, ERR_FORMAT, "sector %u of the FAT32 volume is no FSInfo",
 			       sector);
 	r->free_count = get_le32(s + 488);
@@ -148,7 +148,7 @@ static int check_reserved(const struct fat_reader *r, struct error *err)
 			return -1;
 		if ((i == 2 || i == 8) && s[510] == 0x55 && s[511] == 0xaa)
 			s[510] = s[511] = 0;
-		if (!fat_is_zero(s, sizeof(s)))
+		if (!bytes_are_zero(s, sizeof(s)))
 			return err_set(err, ERR_FORMAT,
 				       "reserved sector %u of the FAT32 volume is not zero", i);
 	}
@@ -186,7 +186,7 @@ static int read_fats(struct fat_reader *r, struct error *err)
 	/* The top bits of the second say that the volume was closed cleanly, without errors. */
 	if ((get_le32(r->fat + 4) | 7) != 0x0fffffff)
 		return err_set(err, ERR_FORMAT, "entry 1 of the FAT is %08x", get_le32(r->fat + 4));
-	if (!fat_is_zero(r->fat + end, (size_t)size - end))
+	if (!bytes_are_zero(r->fat + end, (size_t)size - end))
 		return err_set(err, ERR_FORMAT, "the FAT has entries after its last cluster");
 	return 0;
 }

@@ -28,13 +28,6 @@ struct fat_reader {
 	uint8_t *used;			/* by cluster: 1 if a chain has it */
 };
 
-static inline bool fat_is_zero(const uint8_t *p, size_t n)
-{
-	while (n && p[n - 1] == 0)
-		n--;
-	return n == 0;
-}
-
 /* Boot sectors, FSInfo, both FATs: into *r. fat_reader_release() in any case. */
 int fat_read_volume(struct fat_reader *r, struct error *err) MUST_CHECK;
 void fat_reader_release(struct fat_reader *r);

@@ -39,13 +39,6 @@ struct table {
 	uint8_t entries[GPT_MAX_PARTITIONS * ENTRY_SIZE];
 };
 
-static bool is_zero(const uint8_t *p, size_t n)
-{
-	while (n && p[n - 1] == 0)
-		n--;
-	return n == 0;
-}
-
 /* Appendix A: the first three fields are little-endian. */
 static struct guid decode_guid(const uint8_t *p)
 {
@@ -82,7 +75,7 @@ static int check_mbr(const struct window *disk, uint64_t sectors, struct error *
 		return -1;
 	if (mbr[510] != 0x55 || mbr[511] != 0xaa)
 		return err_set(err, ERR_FORMAT, "the first sector is no master boot record");
-	if (!is_zero(mbr, 446))
+	if (!bytes_are_zero(mbr, 446))
 		return err_set(err, ERR_FORMAT, "the protective MBR holds boot code");
 	if (record[4] != 0xee || record[0] != 0 || get_le32(record + 8) != 1)
 		return err_set(err, ERR_FORMAT, "the master boot record does not protect a GPT");
@@ -94,7 +87,7 @@ static int check_mbr(const struct window *disk, uint64_t sectors, struct error *
 	if (memcmp(record + 1, "\0\2\0", 3) != 0 ||
 	    (memcmp(record + 5, chs, 3) != 0 && memcmp(record + 5, "\377\377\377", 3) != 0))
 		return err_set(err, ERR_FORMAT, "the protective MBR's CHS addresses are wrong");
-	if (!is_zero(record + 16, 48))
+	if (!bytes_are_zero(record + 16, 48))
 		return err_set(err, ERR_FORMAT, "the protective MBR has further partitions");
 	return 0;
 }
@@ -115,7 +108,7 @@ static int check_header(const uint8_t *h, const char *which, uint64_t lba, uint6
 	if (crc32_add(0, BYTES_OF(copy)) != get_le32(h + AT_HEADER_CRC))
 		return err_set(err, ERR_FORMAT, "the checksum of the %s GPT header is wrong",
 			       which);
-	if (get_le32(h + AT_RESERVED) || !is_zero(h + HEADER_SIZE, GPT_SECTOR - HEADER_SIZE))
+	if (get_le32(h + AT_RESERVED) || !bytes_are_zero(h + HEADER_SIZE, GPT_SECTOR - HEADER_SIZE))
 		return err_set(err, ERR_FORMAT, "reserved bytes of the %s GPT header are not zero",
 			       which);
 	if (get_le64(h + AT_MY_LBA) != lba || get_le64(h + AT_ALTERNATE_LBA) != other)
@@ -175,7 +168,7 @@ static int check_tables(const struct table *a, const struct table *b, uint64_t l
 	    memcmp(a->id.bytes, b->id.bytes, sizeof(a->id.bytes)) != 0 ||
 	    memcmp(a->entries, b->entries, (size_t)a->n * ENTRY_SIZE) != 0)
 		return err_set(err, ERR_FORMAT, "the two copies of the GPT differ");
-	if (is_zero(a->id.bytes, sizeof(a->id.bytes)))
+	if (bytes_are_zero(a->id.bytes, sizeof(a->id.bytes)))
 		return err_set(err, ERR_FORMAT, "the disk has no GUID");
 	if (a->entries_lba < 2 || a->first_usable < a->entries_lba + sectors ||
 	    a->first_usable > a->last_usable || a->last_usable >= b->entries_lba ||
@@ -201,7 +194,7 @@ static int read_name(const uint8_t *entry, uint32_t number, struct arena *arena,
 				       number);
 		text[n] = (char)unit;
 	}
-	if (!is_zero(units + 2 * n, 72 - 2 * n))
+	if (!bytes_are_zero(units + 2 * n, 72 - 2 * n))
 		return err_set(err, ERR_FORMAT, "the name of partition %u goes on after its end",
 			       number);
 	*ret = arena_str(arena, (struct str){ text, n });
@@ -218,7 +211,7 @@ static int read_entry(const struct table *t, uint32_t i, struct arena *arena,
 	ret->type = decode_guid(e);
 	ret->id = decode_guid(e + 16);
 	ret->attributes = get_le64(e + 48);
-	if (is_zero(ret->id.bytes, sizeof(ret->id.bytes)))
+	if (bytes_are_zero(ret->id.bytes, sizeof(ret->id.bytes)))
 		return err_set(err, ERR_FORMAT, "partition %u has no GUID", i + 1);
 	if (first < t->first_usable || last > t->last_usable || first > last)
 		return err_set(err, ERR_FORMAT,
@@ -264,11 +257,11 @@ static int read_partitions(const struct table *t, struct arena *arena, struct gp
 	for (uint32_t i = 0; i < t->n; i++) {
 		const uint8_t *e = t->entries + i * ENTRY_SIZE;
 
-		if (!is_zero(e, 16)) {
+		if (!bytes_are_zero(e, 16)) {
 			if (read_entry(t, i, arena, &g->partitions[g->n], err) < 0)
 				return -1;
 			g->n++;
-		} else if (!is_zero(e, ENTRY_SIZE)) {
+		} else if (!bytes_are_zero(e, ENTRY_SIZE)) {
 			return err_set(err, ERR_FORMAT, "unused partition %u is not zero", i + 1);
 		}
 	}

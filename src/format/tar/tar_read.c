@@ -53,14 +53,6 @@ int tar_wrong(const struct tar_reader *r, struct error *err, const char *fmt, ..
 		       (unsigned long long)r->header, what);
 }
 
-static bool is_zero(const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i])
-			return false;
-	return true;
-}
-
 /* Exactly @digits octal digits and a NUL. */
 static bool get_octal(const uint8_t *field, unsigned digits, uint64_t *ret)
 {
@@ -81,16 +73,18 @@ static bool get_text(const uint8_t *field, size_t size, struct str *ret)
 	size_t n = strnlen((const char *)field, size);
 
 	*ret = (struct str){ (const char *)field, n };
-	return is_zero(field + n, size - n);
+	return bytes_are_zero(field + n, size - n);
 }
 
 static bool checksum_is_right(const uint8_t *raw)
 {
-	uint64_t sum = 8 * ' ', said;
+	uint32_t sum = 8 * ' ';
+	uint64_t said;
 
 	for (size_t i = 0; i < TAR_BLOCK_SIZE; i++)
-		if (i < TAR_CHECKSUM || i >= TAR_CHECKSUM + 8)
-			sum += raw[i];
+		sum += raw[i];
+	for (size_t i = TAR_CHECKSUM; i < TAR_CHECKSUM + 8; i++)
+		sum -= raw[i]; /* its own bytes count as blanks */
 	return get_octal(raw + TAR_CHECKSUM, 6, &said) && raw[TAR_CHECKSUM + 7] == ' ' &&
 	       said == sum;
 }
@@ -112,8 +106,8 @@ static int decode_header(const struct tar_reader *r, struct header *h, struct er
 	if (!get_text(raw + TAR_NAME, TAR_NAME_LEN, &h->name) ||
 	    !get_text(raw + TAR_LINKNAME, TAR_LINKNAME_LEN, &h->linkname))
 		return tar_wrong(r, err, "bytes after the end of a name");
-	if (!is_zero(raw + TAR_UNAME, TAR_UNAME_LEN + TAR_GNAME_LEN) ||
-	    !is_zero(raw + TAR_PREFIX, TAR_BLOCK_SIZE - TAR_PREFIX))
+	if (!bytes_are_zero(raw + TAR_UNAME, TAR_UNAME_LEN + TAR_GNAME_LEN) ||
+	    !bytes_are_zero(raw + TAR_PREFIX, TAR_BLOCK_SIZE - TAR_PREFIX))
 		return tar_wrong(r, err, "a field that must be empty is not");
 	h->type = (char)raw[TAR_TYPE];
 	if (h->mode > 07777)
@@ -209,7 +203,7 @@ static int read_padding(struct tar_reader *r, uint64_t size, struct error *err)
 
 	if (source_read_exactly(r->in, pad, n, err) < 0)
 		return -1;
-	if (!is_zero(pad, n))
+	if (!bytes_are_zero(pad, n))
 		return tar_wrong(r, err, "padding is not zero");
 	return 0;
 }
@@ -365,16 +359,11 @@ static int convert(const struct tar_reader *r, const struct header *h, const str
 
 static int skip_content(struct tar_reader *r, struct error *err)
 {
-	uint8_t block[16 * TAR_BLOCK_SIZE];
 	uint64_t size = r->content;
 
-	while (r->content) {
-		size_t n = r->content < sizeof(block) ? (size_t)r->content : sizeof(block);
-
-		if (source_read_exactly(r->in, block, n, err) < 0)
-			return -1;
-		r->content -= n;
-	}
+	r->content = 0;
+	if (source_skip_exactly(r->in, size, err) < 0)
+		return -1;
 	return read_padding(r, size, err);
 }
 
@@ -385,7 +374,7 @@ static int read_end(struct tar_reader *r, struct error *err)
 
 	if (source_read_exactly(r->in, block, sizeof(block), err) < 0)
 		return -1;
-	if (!is_zero(block, sizeof(block)))
+	if (!bytes_are_zero(block, sizeof(block)))
 		return tar_wrong(r, err, "one zero block in the middle");
 	if (source_read(r->in, block, 1, &n, err) < 0)
 		return -1;
@@ -402,7 +391,7 @@ int tar_reader_next(struct tar_reader *r, struct tar_member *ret, struct error *
 	r->header = r->in->offset;
 	if (source_read_exactly(r->in, h.raw, sizeof(h.raw), err) < 0)
 		return err_while(err, "reading a tar header");
-	if (is_zero(h.raw, sizeof(h.raw)))
+	if (bytes_are_zero(h.raw, sizeof(h.raw)))
 		return read_end(r, err);
 	if (decode_header(r, &h, err) < 0 || (h.type == 'x' && read_pax(r, &h, &p, err) < 0) ||
 	    join(r, &h, &p, err) < 0 || convert(r, &h, &p, ret, err) < 0)

@@ -26,13 +26,6 @@ struct check {
 	struct hash *hasher;
 };
 
-static bool is_zero(const uint8_t *p, size_t n)
-{
-	while (n && p[n - 1] == 0)
-		n--;
-	return n == 0;
-}
-
 static struct digest hash_block(struct check *c, const uint8_t *block)
 {
 	hash_add(c->hasher, c->salt);
@@ -59,8 +52,9 @@ static int read_superblock(struct check *c, uint8_t sb[static BLOCK], struct err
 			       "the hash tree has data blocks of %u and hash blocks of %u bytes",
 			       get_le32(sb + 64), get_le32(sb + 68));
 	salt_size = get_le16(sb + 80);
-	if (salt_size > 256 || !is_zero(sb + 82, 6) ||
-	    !is_zero(sb + 88 + salt_size, 256 - salt_size) || !is_zero(sb + 344, BLOCK - 344))
+	if (salt_size > 256 || !bytes_are_zero(sb + 82, 6) ||
+	    !bytes_are_zero(sb + 88 + salt_size, 256 - salt_size) ||
+	    !bytes_are_zero(sb + 344, BLOCK - 344))
 		return err_set(err, ERR_FORMAT,
 			       "reserved bytes of the verity superblock are not zero");
 	c->salt = (struct bytes){ sb + 88, salt_size };
@@ -139,7 +133,7 @@ static int check_level(struct check *c, unsigned level, struct error *err)
 
 		if (window_read(c->hash, (c->start[level] + i) * BLOCK, block, BLOCK, err) < 0)
 			return -1;
-		if (!is_zero(block + n * DIGEST_SIZE, BLOCK - n * DIGEST_SIZE))
+		if (!bytes_are_zero(block + n * DIGEST_SIZE, BLOCK - n * DIGEST_SIZE))
 			return err_set(err, ERR_FORMAT, "hash block %llu has bytes after its end",
 				       (unsigned long long)(c->start[level] + i));
 		if (check_blocks(c, in, start + i * PER_BLOCK, n, block,

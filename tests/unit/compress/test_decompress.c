@@ -33,7 +33,7 @@ static void slow_close(struct source *s)
 
 static struct source *slow(struct bytes data)
 {
-	static const struct source_ops ops = { slow_read, slow_close };
+	static const struct source_ops ops = { .read = slow_read, .close = slow_close };
 	struct slow_source *s = mem_alloc(sizeof(*s));
 
 	s->source.ops = &ops;
