@@ -24,20 +24,22 @@ void base64_encode(struct bytes data, struct buf *to)
 	to->ptr[to->len] = 0;
 }
 
-/* 64 for what is no digit. */
-static uint32_t digit_value(char c, bool url_safe)
+#define NO_DIGIT 64u
+
+/* What each byte stands for. */
+struct alphabet {
+	uint8_t value[256];
+};
+
+static void make_alphabet(bool url_safe, struct alphabet *a)
 {
-	if (c >= 'A' && c <= 'Z')
-		return (uint32_t)(c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (uint32_t)(c - 'a') + 26;
-	if (c >= '0' && c <= '9')
-		return (uint32_t)(c - '0') + 52;
-	if (c == '+' || (url_safe && c == '-'))
-		return 62;
-	if (c == '/' || (url_safe && c == '_'))
-		return 63;
-	return 64;
+	memset(a->value, NO_DIGIT, sizeof(a->value));
+	for (uint8_t i = 0; i < 64; i++)
+		a->value[(uint8_t)digits[i]] = i;
+	if (url_safe) {
+		a->value['-'] = 62;
+		a->value['_'] = 63;
+	}
 }
 
 /* Takes the padding off; false if it is not what belongs there. */
@@ -56,14 +58,14 @@ static bool strip_padding(struct str *text, bool url_safe)
 }
 
 /* @n digits, 2 to 4, at @text to n - 1 bytes at @to. */
-static bool decode_group(const char *text, size_t n, bool url_safe, uint8_t *to)
+static bool decode_group(const char *text, size_t n, const struct alphabet *a, uint8_t *to)
 {
 	uint32_t bits = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t value = digit_value(text[i], url_safe);
+		uint32_t value = a->value[(uint8_t)text[i]];
 
-		if (value == 64)
+		if (value == NO_DIGIT)
 			return false;
 		bits |= value << (18 - 6 * i);
 	}
@@ -72,19 +74,35 @@ static bool decode_group(const char *text, size_t n, bool url_safe, uint8_t *to)
 	return (bits & (0xffffffu >> (8 * (n - 1)))) == 0; /* unused bits */
 }
 
+/* Four digits at @text to three bytes at @to. */
+static bool decode_four(const char *text, const struct alphabet *a, uint8_t *to)
+{
+	uint32_t v0 = a->value[(uint8_t)text[0]], v1 = a->value[(uint8_t)text[1]],
+		 v2 = a->value[(uint8_t)text[2]], v3 = a->value[(uint8_t)text[3]];
+	uint32_t bits = v0 << 18 | v1 << 12 | v2 << 6 | v3;
+
+	to[0] = (uint8_t)(bits >> 16);
+	to[1] = (uint8_t)(bits >> 8);
+	to[2] = (uint8_t)bits;
+	return !((v0 | v1 | v2 | v3) & NO_DIGIT);
+}
+
 bool base64_decode(struct str text, bool url_safe, struct buf *to)
 {
+	struct alphabet a;
 	size_t len;
 	uint8_t *at;
 
 	if (!strip_padding(&text, url_safe))
 		return false;
+	make_alphabet(url_safe, &a);
 	len = text.len / 4 * 3 + (text.len % 4 ? text.len % 4 - 1 : 0);
 	at = buf_reserve(to, len);
 	for (size_t i = 0; i < text.len; i += 4) {
 		size_t n = text.len - i < 4 ? text.len - i : 4;
 
-		if (!decode_group(text.ptr + i, n, url_safe, at)) {
+		if (!(n == 4 ? decode_four(text.ptr + i, &a, at)
+			     : decode_group(text.ptr + i, n, &a, at))) {
 			to->ptr[to->len] = 0;
 			return false;
 		}

@@ -34,11 +34,28 @@ static size_t utf8_decode(const uint8_t *p, size_t len, uint32_t *ret)
 	return n;
 }
 
+/* How many bytes from @at on are certainly ASCII: by eights, which is most of most texts. */
+static size_t ascii_run(struct str text, size_t at)
+{
+	size_t from = at;
+	uint64_t eight;
+
+	for (; text.len - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, text.ptr + at, sizeof(eight));
+		if (eight & 0x8080808080808080u)
+			break;
+	}
+	return at - from;
+}
+
 bool text_is_utf8(struct str text)
 {
 	uint32_t c;
 
 	for (size_t i = 0, n; i < text.len; i += n) {
+		n = ascii_run(text, i);
+		if (n)
+			continue;
 		n = utf8_decode((const uint8_t *)text.ptr + i, text.len - i, &c);
 		if (n == 0)
 			return false;

@@ -149,20 +149,34 @@ static int parse_escape(struct parser *p)
 	return wrong(p, ERR_FORMAT, "unknown escape in a text");
 }
 
+/* Up to what ends the text, an escape, or what may not stand in one. */
+static struct str take_plain(struct parser *p)
+{
+	const char *from = p->at;
+
+	while (p->at < p->end && *p->at != '"' && *p->at != '\\' &&
+	       (unsigned char)*p->at >= 0x20)
+		p->at++;
+	return (struct str){ from, (size_t)(p->at - from) };
+}
+
 /* UTF-8 of the whole input was checked before. */
 static int parse_text(struct parser *p, struct str *ret)
 {
+	struct str plain;
+
 	if (!next_is(p, '"'))
 		return wrong(p, ERR_FORMAT, "a text in double quotes was expected");
 	p->at++;
+	plain = take_plain(p);
+	if (next_is(p, '"')) { /* most of them */
+		p->at++;
+		*ret = arena_str(p->arena, plain);
+		return 0;
+	}
 	buf_reset(&p->text);
 	for (;;) {
-		const char *from = p->at;
-
-		while (p->at < p->end && *p->at != '"' && *p->at != '\\' &&
-		       (unsigned char)*p->at >= 0x20)
-			p->at++;
-		buf_add(&p->text, from, (size_t)(p->at - from));
+		buf_add_str(&p->text, plain);
 		if (next_is(p, '"')) {
 			p->at++;
 			*ret = arena_str(p->arena, buf_str(&p->text));
@@ -175,6 +189,7 @@ static int parse_text(struct parser *p, struct str *ret)
 		p->at++;
 		if (parse_escape(p) < 0)
 			return -1;
+		plain = take_plain(p);
 	}
 }
 
@@ -184,8 +199,19 @@ static int by_name(const void *a, const void *b)
 				 ((const struct json_member *)b)->name);
 }
 
+/* As canonical texts have them. */
+static bool is_sorted(const struct json *object)
+{
+	for (size_t i = 1; i < object->n; i++)
+		if (json_name_compare(object->members[i - 1].name, object->members[i].name) >= 0)
+			return false;
+	return true;
+}
+
 static int sort_members(struct parser *p, struct json *object)
 {
+	if (is_sorted(object))
+		return 0;
 	if (object->n > 1)
 		qsort(object->members, object->n, sizeof(*object->members), by_name);
 	for (size_t i = 1; i < object->n; i++)

@@ -1,5 +1,16 @@
 #include "format/json/json_value.h"
 
+/* How many bytes from @at on stand for themselves. */
+static size_t plain_run(struct str text, size_t at)
+{
+	size_t from = at;
+
+	while (at < text.len && (unsigned char)text.ptr[at] >= 0x20 && text.ptr[at] != '"' &&
+	       text.ptr[at] != '\\')
+		at++;
+	return at - from;
+}
+
 /* RFC 8785, 3.2.2.2: short escapes where JSON has them, else \u00xx. */
 void json_write_str(struct str text, struct buf *to)
 {
@@ -8,16 +19,21 @@ void json_write_str(struct str text, struct buf *to)
 
 	buf_add_char(to, '"');
 	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		const char *at = c ? strchr(shorts, c) : NULL;
+		size_t plain = plain_run(text, i);
+		const char *at;
+		char c;
 
+		buf_add(to, text.ptr + i, plain);
+		i += plain;
+		if (i == text.len)
+			break;
+		c = text.ptr[i];
+		at = c ? strchr(shorts, c) : NULL;
 		if (at) {
 			buf_add_char(to, '\\');
 			buf_add_char(to, names[at - shorts]);
-		} else if ((unsigned char)c < 0x20) {
-			buf_printf(to, "\\u%04x", (unsigned)c);
 		} else {
-			buf_add_char(to, c);
+			buf_printf(to, "\\u%04x", (unsigned)c);
 		}
 	}
 	buf_add_char(to, '"');
