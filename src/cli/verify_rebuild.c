@@ -1,10 +1,13 @@
 #include "cli/verify_rebuild.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "cli/show_verify.h"
@@ -134,6 +137,19 @@ static int conclude(const struct rebuild_result *r, const struct rebuild_options
 	return 0;
 }
 
+/* A verdict that can't be written is better known before the work. */
+static int check_place(const char *path, const char *output, struct error *err)
+{
+	const char *to = output ? output : path, *slash = strrchr(to, '/');
+	CLEANUP_FREE char *folder = slash ? mem_str((struct str){ to, (size_t)(slash - to) + 1 })
+					  : mem_strdup(".");
+
+	if (access(folder, W_OK) == 0)
+		return 0;
+	(void)err_sys(err, errno, "the verdict can't be written to '%s'", folder);
+	return err_hint(err, "-o FILE writes it elsewhere");
+}
+
 int verify_by_rebuild(struct app *app, const char *path, const struct verify_options *verify,
 		      struct error *err)
 {
@@ -149,6 +165,8 @@ int verify_by_rebuild(struct app *app, const char *path, const struct verify_opt
 	if (output && !key)
 		return err_set(err, ERR_USAGE,
 			       "a verdict is written with --sign-key or --signer only");
+	if (key && check_place(path, output, err) < 0)
+		return -1;
 	if (rebuild_run(&app->context, path, &o, &r, err) < 0) {
 		progress_pause(app->progress);
 		if (app->json && r.verify.n_checks)
@@ -159,8 +177,9 @@ int verify_by_rebuild(struct app *app, const char *path, const struct verify_opt
 	}
 	progress_pause(app->progress);
 	if (key && verdict_save(&r, path, output, &signer, &app->arena, &verdict, err) < 0)
-		return -1;
-	(void)!conclude(&r, &o, path, err);
+		verdict = NULL; /* what was found is told all the same */
+	else
+		(void)!conclude(&r, &o, path, err);
 	if (app->json)
 		print_json(app, &r, path, verdict, err->code ? err : NULL);
 	else

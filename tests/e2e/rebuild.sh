@@ -182,6 +182,8 @@ test_that "a changed image can be made" mutate
 evil=$area/evil/outputs/tiny-1-container-amd64.oci.tar
 caught() { rebuild 8 "$evil" --bundle "$b" --sign-key "$area/a.pem" && says "srv/words" && says "rebuild     failed"; }
 test_that "a changed image is told, with the path" caught
+no_place() { rebuild 12 "$evil" --bundle "$b" --sign-key "$area/a.pem" -o "$area/nowhere/v.json" && says "the verdict can't be written" && says "-o FILE" && ! says "rebuild     failed" >/dev/null; }
+test_that "a verdict that has no place is refused before the work" no_place
 alone() { # all that an auditor has: an image and a bundle
 	mkdir "$area/alone" && cp "$evil" "$area/alone" && rebuild 8 "$area/alone/${evil##*/}" --bundle "$b" &&
 		says "srv/words" && says "in A from files./srv/words" && says "(recipes/tiny.yaml:"
