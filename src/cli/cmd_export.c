@@ -1,10 +1,7 @@
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "cli/image_file.h"
 #include "cli/progress.h"
@@ -27,16 +24,13 @@ static int to_file(const struct tree *t, const struct content_reader *reader, co
 		   struct digest *ret, uint64_t *ret_size, struct error *err)
 {
 	CLEANUP_DRAFT struct file_draft draft = FILE_DRAFT_INIT;
-	const char *slash = strrchr(path, '/');
-	CLEANUP_FREE char *folder =
-		slash ? mem_str((struct str){ path, (size_t)(slash - path) + 1 }) : mem_strdup(".");
 	CLEANUP_CLOSE int dirfd = -1;
+	const char *name;
 	struct sink *file, *hash;
 	int r;
 
-	if (file_open_folder(AT_FDCWD, folder, &dirfd, err))
-		return err->code ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
-	if (file_draft_open(&draft, dirfd, slash ? slash + 1 : path, 0666, err) < 0)
+	if (file_open_parent(path, &dirfd, &name, err) < 0 ||
+	    file_draft_open(&draft, dirfd, name, 0666, err) < 0)
 		return -1;
 	file = sink_to_fd(draft.fd, path);
 	hash = hash_sink(file, ret);

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,15 +95,12 @@ static int append(struct app *app, const char *folder, char **files, int n, stru
 
 static int write_proof(struct bytes proof, const char *path, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-	CLEANUP_FREE char *folder =
-		slash ? mem_str((struct str){ path, (size_t)(slash - path) + 1 }) : mem_strdup(".");
 	CLEANUP_CLOSE int fd = -1;
-	int r = file_open_folder(AT_FDCWD, folder, &fd, err);
+	const char *name;
 
-	if (r)
-		return r < 0 ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
-	return file_save(fd, slash ? slash + 1 : path, proof, err);
+	if (file_open_parent(path, &fd, &name, err) < 0)
+		return -1;
+	return file_save(fd, name, proof, err);
 }
 
 static int prove(struct app *app, const char *folder, const char *file, struct error *err)

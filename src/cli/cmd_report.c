@@ -1,10 +1,8 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/mem.h"
 #include "cli/image_file.h"
 #include "crypto/hash.h"
 #include "io/file.h"
@@ -38,14 +36,12 @@ static int make_page(struct app *app, const char *path, struct buf *to, bool *re
 
 static int save_page(const char *path, struct bytes page, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-	CLEANUP_FREE char *folder =
-		slash ? mem_str((struct str){ path, (size_t)(slash - path) + 1 }) : mem_strdup(".");
 	CLEANUP_CLOSE int dirfd = -1;
+	const char *name;
 
-	if (file_open_folder(AT_FDCWD, folder, &dirfd, err))
-		return err->code ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
-	return file_save(dirfd, slash ? slash + 1 : path, page, err);
+	if (file_open_parent(path, &dirfd, &name, err) < 0)
+		return -1;
+	return file_save(dirfd, name, page, err);
 }
 
 static int check_output(struct app *app, const char *path, struct error *err)

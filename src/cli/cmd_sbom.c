@@ -1,10 +1,8 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "base/mem.h"
 #include "cli/image_file.h"
 #include "cli/show_sbom.h"
 #include "io/file.h"
@@ -112,18 +110,16 @@ static int print_report(struct app *app, const char *path, const struct made *m)
 static int write_out(struct app *app, const struct made *m, struct error *err)
 {
 	const char *path = app_value(app, "output");
-	const char *slash = path ? strrchr(path, '/') : NULL;
-	CLEANUP_FREE char *folder =
-		slash ? mem_str((struct str){ path, (size_t)(slash - path) + 1 }) : mem_strdup(".");
 	CLEANUP_CLOSE int dirfd = -1;
+	const char *name;
 
 	if (!path || strcmp(path, "-") == 0) {
 		fwrite(m->text.ptr, 1, m->text.len, stdout);
 		return 0;
 	}
-	if (file_open_folder(AT_FDCWD, folder, &dirfd, err))
-		return err->code ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
-	if (file_save(dirfd, slash ? slash + 1 : path, buf_bytes(&m->text), err) < 0)
+	if (file_open_parent(path, &dirfd, &name, err) < 0)
+		return -1;
+	if (file_save(dirfd, name, buf_bytes(&m->text), err) < 0)
 		return err_while(err, "writing '%s'", path);
 	return app->json ? print_report(app, path, m) : 0;
 }

@@ -171,6 +171,22 @@ int file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err
 	return 0;
 }
 
+int file_open_parent(const char *path, int *ret_fd, const char **ret_name, struct error *err)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	CLEANUP_FREE char *folder =
+		slash ? mem_str((struct str){ path, (size_t)(name - path) }) : mem_strdup(".");
+	int r;
+
+	if (!*name)
+		return err_set(err, ERR_USAGE, "'%s' names no file", path);
+	r = file_open_folder(AT_FDCWD, folder, ret_fd, err);
+	if (r)
+		return r < 0 ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
+	*ret_name = name;
+	return 0;
+}
+
 static char *temporary_name(const char *name)
 {
 	uint64_t r;

@@ -26,6 +26,14 @@ int file_open(int dirfd, const char *path, bool absent_ok, int *ret_fd,
 	      struct error *err) MUST_CHECK;
 
 /*
+ * The folder that holds @path, a user's name of a file: *ret_fd is owned, *ret_name is what
+ * @path calls the file in it. ERR_IO,
+ * ERR_USAGE it ends with a slash.
+ */
+int file_open_parent(const char *path, int *ret_fd, const char **ret_name,
+		     struct error *err) MUST_CHECK;
+
+/*
  * As file_open(), for a name from a recipe: resolution never leaves @dirfd
  * and follows no symbolic link at all (openat2 RESOLVE_BENEATH |
  * RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS; formats D1). @flags: O_PATH,

@@ -1,6 +1,7 @@
 #include "pipeline/statements.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -24,6 +25,15 @@ struct str statement_stem(struct str output_file)
 			return (struct str){ output_file.ptr,
 					     output_file.len - strlen(endings[i]) };
 	return output_file;
+}
+
+char *statement_beside(const char *path, enum statement_file which)
+{
+	const char *slash = strrchr(path, '/');
+	struct str name = str_of(slash ? slash + 1 : path), stem = statement_stem(name);
+
+	return mem_printf(STR_FMT STR_FMT "%s", (int)(name.ptr - path), path, STR_ARG(stem),
+			  statement_endings[which]);
 }
 
 void statement_texts_release(struct statement_texts *s)

@@ -48,9 +48,6 @@ int explain_side_read(struct context *c, struct explain_side *s, struct error *e
 /* The causes file @path, or the one beside the side's file; none is no error. */
 int explain_side_causes(struct explain_side *s, const char *path, struct error *err) MUST_CHECK;
 
-/* "DIR/STEM.causes.json" for "DIR/STEM.raw". Owned. */
-char *explain_beside(const char *path, enum statement_file which);
-
 /*
  * What the statements beside the file, or beside its causes file, say. Signatures don't count
  * here: `verify` is for that. Of none, or none that can be read, all is false.

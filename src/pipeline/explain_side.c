@@ -142,19 +142,10 @@ int explain_side_read(struct context *c, struct explain_side *s, struct error *e
 
 /* ---- what lies beside it ---- */
 
-char *explain_beside(const char *path, enum statement_file which)
-{
-	const char *slash = strrchr(path, '/');
-	struct str name = str_of(slash ? slash + 1 : path), stem = statement_stem(name);
-
-	return mem_printf(STR_FMT STR_FMT "%s", (int)(name.ptr - path), path, STR_ARG(stem),
-			  statement_endings[which]);
-}
-
 int explain_side_causes(struct explain_side *s, const char *path, struct error *err)
 {
 	CLEANUP_FREE char *name =
-		path ? mem_strdup(path) : explain_beside(s->path, STATEMENT_CAUSES);
+		path ? mem_strdup(path) : statement_beside(s->path, STATEMENT_CAUSES);
 	CLEANUP_BUF struct buf text = BUF_INIT(CAUSES_MAX);
 	int r = file_load_regular(AT_FDCWD, name, &text, err);
 

@@ -87,13 +87,13 @@ static void read_line(const struct explain_side *s, const struct identity *ident
 /* Beside the file, else beside the causes file that was named. 0, FILE_ABSENT or -1. */
 static int load(const struct explain_side *s, struct buf *to, struct error *err)
 {
-	CLEANUP_FREE char *name = explain_beside(s->path, STATEMENT_INTOTO);
+	CLEANUP_FREE char *name = statement_beside(s->path, STATEMENT_INTOTO);
 	CLEANUP_FREE char *other = NULL;
 	int r = file_load_regular(AT_FDCWD, name, to, err);
 
 	if (r != FILE_ABSENT || !s->causes_path)
 		return r;
-	other = explain_beside(s->causes_path, STATEMENT_INTOTO);
+	other = statement_beside(s->causes_path, STATEMENT_INTOTO);
 	return file_load_regular(AT_FDCWD, other, to, err);
 }
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,24 +29,6 @@ int key_files_check(const char *name, bool with_private, struct error *err)
 	if (with_private && check_one(name, ".pem", err) < 0)
 		return -1;
 	return check_one(name, ".pub", err);
-}
-
-static int open_folder(const char *name, int *ret, struct error *err)
-{
-	const char *slash = strrchr(name, '/');
-	CLEANUP_FREE char *folder = slash == name ? mem_strdup("/")
-				    : slash ? mem_str((struct str){ name, (size_t)(slash - name) })
-					    : mem_strdup(".");
-	int r = file_open_folder(AT_FDCWD, folder, ret, err);
-
-	return r == FILE_ABSENT ? err_set(err, ERR_IO, "there is no folder '%s'", folder) : r;
-}
-
-static const char *base_of(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	return slash ? slash + 1 : name;
 }
 
 static int write_draft(struct file_draft *d, struct bytes data, mode_t mode, struct error *err)
@@ -83,13 +64,16 @@ static int publish(struct file_draft *d, const char *name, const char *ending, s
 int key_files_create(const char *name, struct bytes private_pem, struct bytes public_pem,
 		     struct error *err)
 {
-	CLEANUP_FREE char *pem = mem_printf("%s.pem", base_of(name));
-	CLEANUP_FREE char *pub = mem_printf("%s.pub", base_of(name));
 	CLEANUP_DRAFT struct file_draft private = FILE_DRAFT_INIT, public = FILE_DRAFT_INIT;
+	CLEANUP_FREE char *pem = NULL, *pub = NULL;
 	CLEANUP_CLOSE int folder = -1;
+	const char *base;
 
-	if (open_folder(name, &folder, err) < 0 ||
-	    draft(&public, folder, pub, public_pem, 0644, err) < 0)
+	if (file_open_parent(name, &folder, &base, err) < 0)
+		return -1;
+	pem = mem_printf("%s.pem", base);
+	pub = mem_printf("%s.pub", base);
+	if (draft(&public, folder, pub, public_pem, 0644, err) < 0)
 		return -1;
 	if (private_pem.len && draft(&private, folder, pem, private_pem, 0600, err) < 0)
 		return -1;

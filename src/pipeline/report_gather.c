@@ -1,11 +1,8 @@
 #include "pipeline/report_gather.h"
 
-#include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "base/mem.h"
 #include "crypto/hash.h"
 #include "io/file.h"
 #include "pipeline/statements.h"
@@ -239,17 +236,15 @@ int report_gather(const char *path, const struct verify_result *verified,
 		  const struct oci_image *image, const struct disk_image *disk, struct arena *arena,
 		  struct report *ret, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-	CLEANUP_FREE char *folder =
-		slash ? mem_str((struct str){ path, (size_t)(slash - path) + 1 }) : mem_strdup(".");
 	CLEANUP_CLOSE int fd = -1;
+	const char *name;
 	/* Causes are kept as long as the report. */
 	struct gathering *g = arena_alloc(arena, sizeof(*g));
 
 	*ret = (struct report){ .image = image, .disk = disk };
-	ret->file = arena_str(arena, str_of(slash ? slash + 1 : path));
-	if (file_open_folder(AT_FDCWD, folder, &fd, err))
-		return err->code ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
+	if (file_open_parent(path, &fd, &name, err) < 0)
+		return -1;
+	ret->file = arena_str(arena, str_of(name));
 	*g = (struct gathering){
 		.arena = arena, .r = ret, .folder = fd, .stem = statement_stem(ret->file)
 	};

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include "base/cleanup.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "format/dsse/dsse.h"
 #include "io/file.h"
@@ -11,15 +10,6 @@
 #include "pipeline/statements.h"
 
 #define STATEMENTS_MAX (256u << 20) /* bytes of STEM.intoto.jsonl */
-
-static const char *file_beside(const char *path, struct arena *arena)
-{
-	const char *slash = strrchr(path, '/');
-	struct str name = str_of(slash ? slash + 1 : path), stem = statement_stem(name);
-
-	return arena_printf(arena, STR_FMT STR_FMT "%s", (int)(name.ptr - path), path,
-			    STR_ARG(stem), statement_endings[STATEMENT_INTOTO]);
-}
 
 static bool is_about(const struct identity *id, const struct intoto_statement *s)
 {
@@ -44,7 +34,8 @@ int sbom_find(const char *path, const struct identity *id, enum sbom_format form
 	      struct error *err)
 {
 	const char *wanted = format == SBOM_SPDX ? PREDICATE_SPDX : PREDICATE_CYCLONEDX;
-	const char *name = file_beside(path, arena);
+	CLEANUP_FREE char *beside = statement_beside(path, STATEMENT_INTOTO);
+	const char *name = arena_strdup(arena, str_of(beside));
 	CLEANUP_BUF struct buf text = BUF_INIT(STATEMENTS_MAX);
 	struct str rest, line;
 	int r = file_load_regular(AT_FDCWD, name, &text, err);

@@ -23,6 +23,8 @@ extern const char *const statement_endings[STATEMENT_FILES]; /* ".spdx.json", ..
 
 /* "web-1.4.0-container-amd64" of an output's name; a view. */
 struct str statement_stem(struct str output_file);
+/* Of an output at @path the file beside it: "outputs/STEM.spdx.json". Owned. */
+char *statement_beside(const char *path, enum statement_file which);
 
 /* What only the composed tree knows, in memory until the outputs are written. */
 struct statement_texts {

@@ -1,11 +1,9 @@
 #include "pipeline/verdict.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/mem.h"
 #include "format/dsse/dsse.h"
 #include "io/file.h"
 #include "pipeline/signing.h"
@@ -118,14 +116,12 @@ void verdict_statement(const struct rebuild_result *r, struct arena *arena,
 
 static int save(const char *path, struct bytes data, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-	CLEANUP_FREE char *folder =
-		slash ? mem_str((struct str){ path, (size_t)(slash - path) + 1 }) : mem_strdup(".");
 	CLEANUP_CLOSE int fd = -1;
+	const char *name;
 
-	if (file_open_folder(AT_FDCWD, folder, &fd, err))
-		return err->code ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
-	if (file_save(fd, slash ? slash + 1 : path, data, err) < 0)
+	if (file_open_parent(path, &fd, &name, err) < 0)
+		return -1;
+	if (file_save(fd, name, data, err) < 0)
 		return err_while(err, "writing '%s'", path);
 	return 0;
 }
