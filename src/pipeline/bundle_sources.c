@@ -85,13 +85,11 @@ static bool wants(void *context, struct str package, struct str version)
 
 /* ---- files ---- */
 
+/* Fills in items[0] ..: p->n_files of them. */
 static int add_files(struct sourcing *s, const struct wanted *w, const struct source_package *p,
-		     struct error *err)
+		     struct fetch_item *items, struct error *err)
 {
 	struct bundling *b = s->b;
-	struct fetch_item *items = arena_array(&b->arena, p->n_files, sizeof(*items));
-	struct context_fetch slot;
-	struct fetch_options options = context_fetch_options(b->context, PHASE_FETCH, &slot);
 
 	for (size_t i = 0; i < p->n_files; i++) {
 		const struct source_file *f = &p->files[i];
@@ -112,7 +110,41 @@ static int add_files(struct sourcing *s, const struct wanted *w, const struct so
 						 STR_ARG(w->archive), STR_ARG(f->path)),
 				    BUNDLE_SOURCE, &f->digest, f->size);
 	}
-	return fetch_all(b->context->stage, items, p->n_files, &options, err);
+	return 0;
+}
+
+/* All at once: side by side, and what is gone is told in one message. */
+static int fetch_files(struct sourcing *s, struct fetch_item *items, size_t n, struct error *err)
+{
+	struct context_fetch slot;
+	struct fetch_options options = context_fetch_options(s->b->context, PHASE_FETCH, &slot);
+
+	if (fetch_all(s->b->context->stage, items, n, &options, err) == 0)
+		return 0;
+	return err_while(err, "fetching source packages, which only --sources asks for");
+}
+
+static int take_sources(struct sourcing *s, const struct source_list *list, struct error *err)
+{
+	struct fetch_item *items;
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += list->packages[i].n_files;
+	items = arena_array(&s->b->arena, n, sizeof(*items));
+	n = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct source_package *p = &list->packages[i];
+		struct wanted *w = find_wanted(s, p->name, p->version);
+
+		if (w->found)
+			continue; /* listed twice */
+		if (add_files(s, w, p, items + n, err) < 0)
+			return -1;
+		n += p->n_files;
+		w->found = true;
+	}
+	return fetch_files(s, items, n, err);
 }
 
 static int read_index(struct sourcing *s, const char *name, const struct digest *digest,
@@ -129,16 +161,7 @@ static int read_index(struct sourcing *s, const char *name, const struct digest 
 	if (source_read_all(plain, &text, err) < 0 ||
 	    sources_parse(buf_bytes(&text), name, wants, s, &s->b->arena, &list, err) < 0)
 		return -1;
-	for (size_t i = 0; i < list.n; i++) {
-		struct wanted *w = find_wanted(s, list.packages[i].name, list.packages[i].version);
-
-		if (w->found)
-			continue; /* listed twice */
-		if (add_files(s, w, &list.packages[i], err) < 0)
-			return -1;
-		w->found = true;
-	}
-	return 0;
+	return take_sources(s, &list, err);
 }
 
 /* ---- indexes ---- */
