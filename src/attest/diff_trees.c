@@ -230,29 +230,44 @@ static struct str told_record(struct arena *arena, struct str value)
 	return value.ptr ? told_bytes(arena, line) : value;
 }
 
+static struct str line_named(struct str stanza, struct str name)
+{
+	struct str line;
+
+	while (stanza.ptr && str_split(&stanza, '\n', &line))
+		if (str_has_prefix(line, name))
+			return line;
+	return (struct str){ NULL, 0 };
+}
+
+/* Told by the line that begins so, if both have it and not the same. */
+static bool add_line_named(struct work *w, const struct pair *p, const struct tree_diff_record *r,
+			   struct str name)
+{
+	struct str a = line_named(r->a, name), b = line_named(r->b, name);
+
+	if (!a.ptr || !b.ptr || str_equal(a, b))
+		return false;
+	add(w, p, DIFFERENCE_CONTENT, r->key, told_record(&w->arena, a), told_record(&w->arena, b));
+	return true;
+}
+
 /* "Version: 1 -> 2" says more of a stanza than its first line. */
 static bool lines_of_stanza(struct work *w, const struct pair *p, const struct tree_diff_record *r)
 {
 	struct str rest = r->a, line;
-	bool any = false;
 
 	if (!memchr(r->a.ptr, '\n', r->a.len) || !memchr(r->b.ptr, '\n', r->b.len))
 		return false;
-	while (!any && rest.ptr && str_split(&rest, '\n', &line)) {
-		struct str others = r->b, other, name = line;
+	if (add_line_named(w, p, r, STR("Version:")))
+		return true;
+	while (rest.ptr && str_split(&rest, '\n', &line)) {
+		struct str name = { line.ptr, str_find_char(line, ':') + 1 };
 
-		name.len = str_find_char(line, ':') + 1;
-		if (name.len > line.len || line.ptr[0] == ' ')
-			continue;
-		while (others.ptr && str_split(&others, '\n', &other))
-			if (str_has_prefix(other, name) && !str_equal(other, line)) {
-				add(w, p, DIFFERENCE_CONTENT, r->key, told_record(&w->arena, line),
-				    told_record(&w->arena, other));
-				any = true;
-				break;
-			}
+		if (name.len <= line.len && line.ptr[0] != ' ' && add_line_named(w, p, r, name))
+			return true;
 	}
-	return any;
+	return false;
 }
 
 static void add_record(struct work *w, const struct pair *p, const struct tree_diff_record *r)

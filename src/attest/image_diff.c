@@ -1,5 +1,7 @@
 #include "attest/image_diff.h"
 
+#include "crypto/hash.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -83,23 +85,61 @@ size_t image_diff_findings(const struct image_diff *d)
 	return d->n - d->n_derived;
 }
 
-void difference_text(const struct difference *d, struct buf *to)
+#define TEXT_MAX 160u /* bytes of a name or value in a line; else its start and digest */
+#define START_MAX 60u
+
+/* A certificate is the name of its own record. */
+static void add_short(struct buf *to, struct str text)
+{
+	struct digest digest;
+	char hex[DIGEST_HEX_MAX];
+	size_t n = str_find_char(text, '\n');
+
+	if (text.len <= TEXT_MAX && n == text.len) {
+		buf_add_str(to, text);
+		return;
+	}
+	n = n < START_MAX ? n : START_MAX;
+	while (n && n < text.len && ((uint8_t)text.ptr[n] & 0xc0) == 0x80)
+		n--;
+	digest = hash_bytes(str_bytes(text));
+	buf_printf(to, STR_FMT "... (%zu bytes, %.12s)", (int)n, text.ptr, text.len,
+		   digest_hex(&digest, hex));
+}
+
+static void add_sides(const struct difference *d, struct buf *to)
 {
 	struct str value = d->a.ptr ? d->a : d->b;
 
-	if (d->what != DIFFERENCE_PRESENCE)
-		buf_printf(to, "%s ", difference_names[d->what]);
-	if (d->name.len)
-		buf_printf(to, STR_FMT " ", STR_ARG(d->name));
-	if (d->what == DIFFERENCE_BYTES && d->a.ptr && str_equal(d->a, d->b)) {
-		buf_printf(to, STR_FMT, STR_ARG(d->a));
-		return;
-	}
 	if (d->a.ptr && d->b.ptr) {
-		buf_printf(to, STR_FMT " -> " STR_FMT, STR_ARG(d->a), STR_ARG(d->b));
+		add_short(to, d->a);
+		buf_add_cstr(to, " -> ");
+		add_short(to, d->b);
 		return;
 	}
 	buf_printf(to, "only in %s", d->a.ptr ? "A" : "B");
-	if (value.len)
-		buf_printf(to, ": " STR_FMT, STR_ARG(value));
+	if (value.len) {
+		buf_add_cstr(to, ": ");
+		add_short(to, value);
+	}
+}
+
+void difference_text(const struct difference *d, struct buf *to)
+{
+	/* A remark comes last: "(B's line 69; because of nginx)". */
+	bool is_remark = d->area == DIFFERENCE_LOCK && d->name.len && d->name.ptr[0] == '(';
+
+	if (d->what != DIFFERENCE_PRESENCE && !is_remark)
+		buf_printf(to, "%s ", difference_names[d->what]);
+	if (d->name.len && !is_remark) {
+		add_short(to, d->name);
+		buf_add_char(to, ' ');
+	}
+	if (d->what == DIFFERENCE_BYTES && d->a.ptr && str_equal(d->a, d->b)) {
+		buf_add_str(to, d->a);
+		return;
+	}
+	add_sides(d, to);
+	if (is_remark)
+		buf_printf(to, " " STR_FMT, STR_ARG(d->name));
 }

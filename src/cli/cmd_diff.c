@@ -23,6 +23,10 @@ static int diff_mixed(struct app *app, char **argv, struct error *err)
 	    open_side(app, argv[1], &b, &in_b, err) < 0 ||
 	    tree_diff(&in_a, &in_b, &app->arena, &d, err) < 0)
 		return -1;
+	if (app_flag(app, "explain"))
+		fputs("note: --explain is for two images or two disks: of an image and a disk what "
+		      "both hold is compared\n",
+		      stderr);
 	if (app->json)
 		app_print_json(app, "diff", show_diff_json(&d, &app->arena));
 	else

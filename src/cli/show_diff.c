@@ -138,14 +138,28 @@ static void print_counts(struct str name, const char *slash, const struct tree_d
 	putchar('\n');
 }
 
-static void print_table(const struct tree_diff *d)
+static bool all_equal(const struct tree_diff_counts *c)
 {
+	return !c->n_different && !c->n_only_a && !c->n_only_b;
+}
+
+/* Databases of which every record is the same are one line, unless all is asked for. */
+static void print_table(const struct tree_diff *d, bool verbose)
+{
+	struct tree_diff_counts same = { 0 };
+
 	printf("%9s %9s %9s %9s\n", "equal", "different", "only in A", "only in B");
 	print_counts(STR("paths of packages"), "", &d->packages);
 	print_counts(STR("other paths"), "", &d->others);
 	print_counts(STR("paths of the machine, which may differ"), "", &d->machine);
-	for (size_t i = 0; i < d->n_databases; i++)
-		print_counts(d->databases[i].path, "records of /", &d->databases[i].counts);
+	for (size_t i = 0; i < d->n_databases; i++) {
+		if (verbose || !all_equal(&d->databases[i].counts))
+			print_counts(d->databases[i].path, "records of /", &d->databases[i].counts);
+		else
+			same.n_equal += d->databases[i].counts.n_equal;
+	}
+	if (same.n_equal)
+		print_counts(STR("records of other databases"), "", &same);
 }
 
 static void print_two(const char *name, const char *a, const char *b)
@@ -261,7 +275,7 @@ static bool says_more(const struct tree_diff *d)
 
 void show_diff_text(const struct tree_diff *d, bool verbose)
 {
-	print_table(d);
+	print_table(d, verbose);
 	if (says_more(d))
 		putchar('\n');
 	for (size_t i = 0; i < d->n_paths; i++)

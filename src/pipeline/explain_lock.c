@@ -14,20 +14,64 @@ static struct difference *add(struct image_diff *d, enum difference_what what, c
 						       .b = b });
 }
 
-static void add_package(struct image_diff *d, const struct lockdiff_package *p, struct bytes text_a,
-			struct bytes text_b, struct arena *arena)
+static const struct lock_architecture *architecture_of(const struct lock *l, struct str name)
+{
+	for (size_t i = 0; i < l->n_architectures; i++)
+		if (str_equal(l->architectures[i].name, name))
+			return &l->architectures[i];
+	return NULL;
+}
+
+static bool is_of_one(const struct lock *a, const struct lock *b, struct str architecture)
+{
+	return !architecture_of(a, architecture) || !architecture_of(b, architecture);
+}
+
+/* An architecture that one has not is one difference, and not one a package. */
+static void add_architectures(struct image_diff *d, const struct lock *these,
+			      const struct lock *others, bool is_a, struct arena *arena)
+{
+	const struct str none = { NULL, 0 };
+
+	for (size_t i = 0; i < these->n_architectures; i++) {
+		const struct lock_architecture *one = &these->architectures[i];
+		struct str told = str_of(arena_printf(arena, "%zu packages", one->n_packages));
+
+		if (!architecture_of(others, one->name))
+			add(d, DIFFERENCE_PRESENCE,
+			    arena_printf(arena, "lock > architecture " STR_FMT, STR_ARG(one->name)),
+			    STR(""), is_a ? told : none, is_a ? none : told);
+	}
+}
+
+/* "line:69", as a place without a file is written, is "line 69". */
+static struct str line_of(struct arena *arena, struct str at)
+{
+	size_t n = str_find_char(at, ':');
+
+	return n == at.len ? at
+			   : str_of(arena_printf(arena, STR_FMT " " STR_FMT, (int)n, at.ptr,
+						 (int)(at.len - n - 1), at.ptr + n + 1));
+}
+
+static void add_package(struct image_diff *d, const struct lockdiff_package *p, bool follows,
+			struct bytes text_a, struct bytes text_b, struct arena *arena)
 {
 	const struct lock_package *any = p->after ? p->after : p->before;
 	const struct str none = { NULL, 0 };
 	struct str line = causes_lock_line(p->after ? text_b : text_a, STR("line"), p->architecture,
 					   any->name, arena);
+	struct difference *one;
 
-	add(d, p->before && p->after ? DIFFERENCE_VALUE : DIFFERENCE_PRESENCE,
+	one = add(d, p->before && p->after ? DIFFERENCE_VALUE : DIFFERENCE_PRESENCE,
 	    arena_printf(arena, "lock > package " STR_FMT ":" STR_FMT, STR_ARG(any->name),
 			 STR_ARG(p->architecture)),
 	    str_of(arena_printf(arena, "(%s " STR_FMT "; because of " STR_FMT ")",
-				p->after ? "B's" : "A's", STR_ARG(line), STR_ARG(any->why))),
+				p->after ? "B's" : "A's", STR_ARG(line_of(arena, line)),
+				STR_ARG(any->why))),
 	    p->before ? p->before->version : none, p->after ? p->after->version : none);
+	if (follows)
+		image_diff_follows(d, one, STR("the architecture"));
 }
 
 /* A key that only repeats what packages say, or that lockdiff tells better. */
@@ -46,7 +90,8 @@ static void add_key(struct image_diff *d, const struct causes_key *a, const stru
 		return;
 	add(d, a && b ? DIFFERENCE_VALUE : DIFFERENCE_PRESENCE,
 	    arena_printf(arena, "lock > " STR_FMT, (int)(any->key.len - 5), any->key.ptr + 5),
-	    str_of(arena_printf(arena, "(%s " STR_FMT ")", b ? "B's" : "A's", STR_ARG(any->at))),
+	    str_of(arena_printf(arena, "(%s " STR_FMT ")", b ? "B's" : "A's",
+				STR_ARG(line_of(arena, any->at)))),
 	    a ? a->value : none, b ? b->value : none);
 }
 
@@ -75,15 +120,21 @@ static struct str lines(struct arena *arena, const struct str *list, size_t n)
 	return arena_str(arena, buf_str(&text));
 }
 
-static void add_effects(struct image_diff *d, const struct lockdiff_effects *e, struct arena *arena)
+static void add_effects(struct image_diff *d, const struct lockdiff_effects *e, bool follows,
+			struct arena *arena)
 {
 	const char *where =
 		arena_printf(arena, "lock > effects of " STR_FMT " (" STR_FMT " " STR_FMT ")",
 			     STR_ARG(e->package), STR_ARG(e->target), STR_ARG(e->architecture));
 
-	add(d, DIFFERENCE_CONTENT, where,
-	    e->known ? STR("") : STR("(what they do is not in the stage)"),
-	    lines(arena, e->removed, e->n_removed), lines(arena, e->added, e->n_added));
+	struct difference *one;
+
+	one = add(d, DIFFERENCE_CONTENT, where,
+		  e->known ? STR("") : STR("(what they do is not in the stage)"),
+		  e->known ? lines(arena, e->removed, e->n_removed) : STR("an object"),
+		  e->known ? lines(arena, e->added, e->n_added) : STR("another one"));
+	if (follows)
+		image_diff_follows(d, one, STR("the architecture"));
 }
 
 int explain_locks(struct context *c, const struct lock *a, const struct lock *b,
@@ -95,11 +146,17 @@ int explain_locks(struct context *c, const struct lock *a, const struct lock *b,
 
 	if (lockdiff_make(c, a, b, &arena, &changes, err) < 0)
 		return -1;
-	for (size_t i = 0; i < changes.n_packages; i++)
-		add_package(d, &changes.packages[i], text_a, text_b, &arena);
+	add_architectures(d, a, b, true, &arena);
+	add_architectures(d, b, a, false, &arena);
+	for (size_t i = 0; i < changes.n_packages; i++) {
+		const struct lockdiff_package *p = &changes.packages[i];
+
+		add_package(d, p, is_of_one(a, b, p->architecture), text_a, text_b, &arena);
+	}
 	compare_keys(a, b, text_a, text_b, d, &arena);
 	for (size_t i = 0; i < changes.n_effects; i++)
-		add_effects(d, &changes.effects[i], &arena);
+		add_effects(d, &changes.effects[i],
+			    is_of_one(a, b, changes.effects[i].architecture), &arena);
 	if (d->n == before)
 		add(d, DIFFERENCE_BYTES, "lock", STR("of which none says what is built"),
 		    STR("other text"), STR("other text"));

@@ -7,6 +7,8 @@
 #define OF_CAUSE_MAX 10u /* of one cause */
 #define ALONG_MAX 3u	 /* of a package that came with another one */
 #define DETAIL_LINES 24u /* of one content */
+#define DETAILS_MAX 30u	 /* contents that are looked into, in all */
+#define DETAILS_OF 4u	 /* of one cause */
 #define CHANGELOG_LINES 24u
 
 struct printing {
@@ -14,6 +16,7 @@ struct printing {
 	struct buf *to;
 	bool all;
 	size_t told;
+	size_t detailed, detailed_here; /* contents that were looked into; of this cause */
 };
 
 static void add_safe(struct buf *to, struct str text)
@@ -71,10 +74,18 @@ static void add_detail(const struct printing *p, const struct content_diff *c, c
 	add_ranges(p, c, margin);
 }
 
+/* Sums of files that are told themselves. */
+static bool is_sums(const struct difference *d)
+{
+	return d->path.ptr && str_has_prefix(d->path, STR("var/lib/dpkg/info/")) &&
+	       str_has_suffix(d->path, STR(".md5sums"));
+}
+
 static void add_difference(struct printing *p, const struct difference *d, const char *margin)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(64u << 20);
-	bool with_detail = d->detail && (p->all || p->told < 20);
+	bool has_room = p->detailed < DETAILS_MAX && p->detailed_here < DETAILS_OF && !is_sums(d);
+	bool with_detail = d->detail && (p->all || has_room);
 
 	p->told++;
 	buf_add_cstr(p->to, margin);
@@ -88,8 +99,11 @@ static void add_difference(struct printing *p, const struct difference *d, const
 		buf_add_char(p->to, ')');
 	}
 	buf_add_char(p->to, '\n');
-	if (with_detail)
-		add_detail(p, d->detail, *margin ? "      " : "    ");
+	if (!with_detail)
+		return;
+	p->detailed++;
+	p->detailed_here += *margin != 0;
+	add_detail(p, d->detail, *margin ? "      " : "    ");
 }
 
 static void add_count(struct buf *to, size_t n, const char *what)
@@ -105,6 +119,7 @@ static void add_of_cause(struct printing *p, uint32_t cause)
 	size_t max = p->all ? SIZE_MAX : p->d->causes[cause].comes_along ? ALONG_MAX : OF_CAUSE_MAX;
 	size_t n = 0, left = 0;
 
+	p->detailed_here = 0;
 	for (size_t i = 0; i < 2 * p->d->n; i++) {
 		const struct difference *d = &p->d->list[i % p->d->n];
 
