@@ -29,6 +29,19 @@ grown() { # one, some, up to a full tile, past it, several tiles at once
 }
 check "a second reader agrees with each state of a log" grown
 check "tiles of two levels are there" test -f L/tile/0/000 -a -f L/tile/0/001 -a -f L/tile/1/000.p/2
+served() { # by a web server that knows nothing of logs
+	local pid port status
+	python3 -u -m http.server --bind 127.0.0.1 --directory L 0 >server 2>&1 &
+	pid=$!
+	for _ in $(seq 100); do grep -q 'port [0-9]' server && break; sleep 0.1; done
+	port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' server)
+	python3 "$reader" log "http://127.0.0.1:$port" log.pub >theirs && python3 "$reader" log L log.pub | cmp - theirs
+	status=$?
+	kill $pid
+	wait $pid 2>/dev/null
+	return $status
+}
+check "a web server's static files are the whole log" served
 since() { "$INGOT" log verify L --key log.pub --since one && "$INGOT" log verify L --key log.pub --since full; }
 check "a log continues its older checkpoints" since
 again() { cp L/checkpoint before && append entries/00? && cmp before L/checkpoint && ! grep -q '^added' out; }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A second reader of C2SP logs and proofs, written from the specifications alone.
 
-  tlog_reader.py log DIR KEY.pub         the whole log: prints origin, size, root
+  tlog_reader.py log DIR KEY.pub         the whole log: prints origin, size, root;
+                                         DIR may be the prefix of a web server
   tlog_reader.py proof FILE PROOF KEY.pub
 """
 
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 
 def sha(data):
@@ -79,6 +81,9 @@ def check_note(note, key):
 
 
 def read(*parts):
+    if parts[0].startswith("http:"):
+        with urllib.request.urlopen("/".join(parts)) as answer:
+            return answer.read()
     with open(os.path.join(*parts), "rb") as f:
         return f.read()
 
