@@ -65,7 +65,7 @@ static void print_json(struct app *app, const char *path, const struct written *
 	app_print_json(app, "bundle", o);
 }
 
-static void print_text(const char *path, const struct written *w)
+static void print_text(const char *path, const struct written *w, bool quiet)
 {
 	char text[DIGEST_TEXT_MAX], size[TEXT_SIZE_MAX];
 	const size_t *n = w->result.n_of_kind;
@@ -79,6 +79,10 @@ static void print_text(const char *path, const struct written *w)
 	printf("\n");
 	if (!w->result.has_evidence)
 		printf("  evidence  not complete\n");
+	if (!quiet)
+		fprintf(stderr, "next: whoever has it and the image rebuilds: 'ingot verify IMAGE "
+				"--rebuild --bundle %s'\n",
+			path);
 }
 
 int cmd_bundle(struct app *app, int argc, char **argv, struct error *err)
@@ -113,6 +117,6 @@ int cmd_bundle(struct app *app, int argc, char **argv, struct error *err)
 	if (app->json)
 		print_json(app, path, &w);
 	else
-		print_text(path, &w);
+		print_text(path, &w, app->quiet);
 	return 0;
 }

@@ -67,7 +67,10 @@ static void print_diff(const struct lockdiff *d, enum diff_format format, struct
 		lockdiff_text(d, &text);
 	else
 		lockdiff_markdown(d, &text);
-	fwrite(text.ptr, 1, text.len, stdout);
+	if (text.len)
+		fwrite(text.ptr, 1, text.len, stdout);
+	else if (!app->quiet)
+		fputs("note: no package and no effect of a script changes\n", stderr);
 }
 
 static void print_summary(const struct recipe *r, const struct locking *l, const struct lockdiff *d,

@@ -30,8 +30,11 @@ static void show(struct app *app, const struct verify_result *r, const char *pat
 static int refuse_unvouched(const struct app *app, const struct verify_options *o,
 			    const char *path, struct error *err)
 {
-	if (o->n_keys || app->context.machine.n_trust)
-		return err_set(err, ERR_UNVOUCHED, "no key that counts has signed '%s'", path);
+	if (o->n_keys || app->context.machine.n_trust) {
+		(void)err_set(err, ERR_UNVOUCHED, "no key that counts has signed '%s'", path);
+		return err_hint(err, "the lines 'signature' and 'policy' say who has signed it, and "
+				     "why that does not count");
+	}
 	(void)err_set(err, ERR_UNVOUCHED, "nobody vouches for '%s': no key was given", path);
 	return err_hint(err, "give the public key of who should have signed it: --key PUB; or list "
 			     "it under 'trust:' in '%s'", app->context.machine.config_path);

@@ -112,9 +112,6 @@ static void print_text(struct app *app, const struct rebuild_result *r, const ch
 		fputs("signed verdict: ", stdout);
 		app_print_str(str_of(verdict));
 		putchar('\n');
-	} else if (r->passed && !app->quiet) {
-		fputs("next: with --sign-key KEY.pem the verdict is signed, for others to count\n",
-		      stderr);
 	}
 }
 
@@ -129,12 +126,13 @@ static int conclude(const struct rebuild_result *r, const struct rebuild_options
 			       "'%s' is what '%s' gives, but a check of the bundle "
 			       "has failed",
 			       path, o->bundle);
-	if (o->verify.n_keys && !r->verify.vouched)
-		return err_set(err, ERR_UNVOUCHED,
-			       "'%s' is what '%s' gives, but no key that counts "
-			       "has signed it",
-			       path, o->bundle);
-	return 0;
+	if (!o->verify.n_keys || r->verify.vouched)
+		return 0;
+	(void)err_set(err, ERR_UNVOUCHED,
+		      "'%s' is what '%s' gives, but no key that counts has signed it", path,
+		      o->bundle);
+	return err_hint(err, "--key is of who gives it out; without --key an identical rebuild is "
+			     "enough");
 }
 
 /* A verdict that can't be written is better known before the work. */
@@ -184,5 +182,8 @@ int verify_by_rebuild(struct app *app, const char *path, const struct verify_opt
 		print_json(app, &r, path, verdict, err->code ? err : NULL);
 	else
 		print_text(app, &r, path, verdict);
+	if (!err->code && !key && !app->json && !app->quiet)
+		fputs("next: with --sign-key KEY.pem the verdict is signed, for others to count\n",
+		      stderr);
 	return err->code ? -1 : 0;
 }
