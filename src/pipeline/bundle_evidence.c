@@ -114,11 +114,8 @@ static int recompress(struct bundling *b, const struct lock_index *index, const 
 	if (stage_draft_open(stage, &draft, err) < 0)
 		return -1;
 	sink = compress_zstd(stage_draft_sink(draft), UINT64_MAX);
-	if (source_copy(plain, sink, err) < 0) {
-		(void)!sink_close(sink, err);
-		stage_draft_drop(draft);
-		return -1;
-	}
+	if (source_copy(plain, sink, err) < 0)
+		sink->failed = true;
 	if (sink_close(sink, err) < 0) {
 		stage_draft_drop(draft);
 		return -1;
