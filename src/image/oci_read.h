@@ -81,8 +81,10 @@ int oci_read_documents(int fd, const char *name, struct oci_image **ret, enum oc
 /*
  * Blobs and diff ids; fills in diff_size. OCI_OUR_TAR: what is in a blob must be a tar as
  * docs/formats/tar.md says, too: ERR_UNACCOUNTED if it is not, and its digests are right.
+ * OCI_OUR_TAR_ONLY: the same, but the digest of a blob is computed only if something else is
+ * wrong. For who calls oci_check_blobs() (oci_digests.h) as well.
  */
-enum oci_layer_form { OCI_ANY_TAR, OCI_OUR_TAR };
+enum oci_layer_form { OCI_ANY_TAR, OCI_OUR_TAR, OCI_OUR_TAR_ONLY };
 int oci_read_layers(int fd, const char *name, unsigned n_threads, enum oci_layer_form form,
 		    struct oci_image *image, struct error *err) MUST_CHECK;
 

@@ -115,6 +115,17 @@ static int check_unchanged(const struct verifying *v, const struct stat *before,
 
 /* ---- the steps ---- */
 
+/* An image is digests in digests: those of its blobs in the same pass. */
+static int hash_file(struct verifying *v, struct digest *ret, struct error *err)
+{
+	if (v->kind != IDENTIFY_OCI)
+		return identify_digest(v->fd, v->path, ret, err);
+	if (oci_digests_make(v->fd, v->path, &v->digests, err) < 0)
+		return -1;
+	*ret = v->digests.file;
+	return 0;
+}
+
 static int run_part(void *context, size_t i, struct error *err)
 {
 	struct verifying *v = context;
@@ -125,8 +136,7 @@ static int run_part(void *context, size_t i, struct error *err)
 	(void)err; /* each keeps its own: all are told */
 	switch (i) {
 	case VERIFY_HASH:
-		r = identify_digest(v->fd, v->path, &part->told.identity.digest[IDENTITY_FILE],
-				    failure);
+		r = hash_file(v, &part->told.identity.digest[IDENTITY_FILE], failure);
 		part->told.identity.has[IDENTITY_FILE] = r == 0;
 		break;
 	case VERIFY_CONTENT:
@@ -170,6 +180,7 @@ static int run_parts(struct verifying *v, struct error *err)
 	take_told(v, &v->parts[VERIFY_HASH]);
 	verify_add(v->r, "file", VERIFY_OK, "%s",
 		   digest_format(&v->r->identity.digest[IDENTITY_FILE], hex));
+	verify_blobs(v, &v->parts[VERIFY_CONTENT]);
 	take_told(v, &v->parts[VERIFY_CONTENT]);
 	return 0;
 }
@@ -222,6 +233,8 @@ static void release(struct verifying *v)
 		err_release(&v->parts[i].failure);
 	}
 	verify_release_keys(v);
+	oci_digests_release(&v->digests);
+	oci_image_free(v->image);
 	verify_release_log(v);
 	if (v->fd >= 0)
 		close(v->fd);

@@ -32,8 +32,11 @@ static int read_documents(struct verifying *v, struct verify_part *part, struct 
 	};
 	enum oci_part at = OCI_PART_TAR;
 
-	if (oci_read_documents(v->fd, v->path, ret, &at, err) < 0)
+	if (oci_read_documents(v->fd, v->path, ret, &at, err) < 0) {
+		if (at == OCI_PART_TAR && err->code == ERR_FORMAT)
+			(void)err_hint(err, VERIFY_CUT_OFF);
 		return failed(part, names[at], err);
+	}
 	set(part, IDENTITY_INDEX, &(*ret)->index);
 	set(part, IDENTITY_MANIFEST, &(*ret)->manifest);
 	set(part, IDENTITY_CONFIG, &(*ret)->image_id);
@@ -82,23 +85,34 @@ static int account(struct verifying *v, struct verify_part *part, const struct o
 
 static int verify_image(struct verifying *v, struct verify_part *part, struct error *err)
 {
-	CLEANUP_OCI_IMAGE struct oci_image *image = NULL;
+	struct oci_image *image;
 	struct str architecture;
 
 	part->told.kind = STR("oci");
-	if (read_documents(v, part, &image, err) < 0)
+	if (read_documents(v, part, &v->image, err) < 0)
 		return -1;
+	image = v->image;
 	architecture = image->architecture;
 	(void)oci_architecture_debian(image->architecture, image->variant, &architecture);
 	part->told.architecture = arena_str(&part->told.arena, architecture);
 	if (account(v, part, image, err) < 0)
 		return -1;
-	if (oci_read_layers(v->fd, v->path, v->c->n_threads, OCI_OUR_TAR, image, err) < 0)
+	if (oci_read_layers(v->fd, v->path, v->c->n_threads, OCI_OUR_TAR_ONLY, image, err) < 0)
 		return failed(part, "layers", err);
+	return 0; /* the digests of the blobs: verify_blobs() */
+}
+
+void verify_blobs(const struct verifying *v, struct verify_part *part)
+{
+	if (!v->image || part->failure.code)
+		return;
+	if (oci_check_blobs(&v->digests, v->path, v->image, &part->failure) < 0) {
+		(void)failed(part, "layers", &part->failure);
+		return;
+	}
 	verify_add(&part->told, "layers", VERIFY_OK,
 		   "%zu layers: digest, size, diff id of each, and every byte of the tar inside",
-		   image->n_layers);
-	return 0;
+		   v->image->n_layers);
 }
 
 int verify_content(struct verifying *v, struct verify_part *part, struct error *err)
@@ -114,6 +128,7 @@ int verify_content(struct verifying *v, struct verify_part *part, struct error *
 	}
 	part->told.kind = STR("disk in another format");
 	verify_add(&part->told, "content", VERIFY_NOTE,
-		   "of a disk in another format than raw, only the whole file has a digest");
+		   "of a disk in another format than raw, only the whole file has a digest; "
+		   "'qemu-img convert -O raw' makes the raw disk, which can be looked into");
 	return 0;
 }

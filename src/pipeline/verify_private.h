@@ -5,7 +5,7 @@
 #include "crypto/public_key.h"
 #include "format/dsse/dsse.h"
 #include "image/disk_read.h"
-#include "image/oci_read.h"
+#include "image/oci_digests.h"
 #include "pipeline/identify.h"
 #include "pipeline/verify.h"
 
@@ -47,6 +47,8 @@ struct verifying {
 	struct verify_bundle *bundles;
 	size_t n_bundles;
 	struct verify_statements *statements; /* or NULL: there are none */
+	struct oci_digests digests; /* of an image: by VERIFY_HASH */
+	struct oci_image *image;    /* or NULL: by VERIFY_CONTENT */
 	struct verify_log *log;               /* or NULL: no log is asked for */
 	struct verify_part parts[VERIFY_PARTS];
 };
@@ -83,6 +85,11 @@ int verify_match_signatures(struct verifying *v, const struct error *inside,
 
 /* verify_content.c: what the file is made of. */
 int verify_content(struct verifying *v, struct verify_part *part, struct error *err) MUST_CHECK;
+/*
+ * After VERIFY_HASH and VERIFY_CONTENT: what the one has computed is what the other has read.
+ * A failure is part->failure.
+ */
+void verify_blobs(const struct verifying *v, struct verify_part *part);
 int verify_disk(struct verifying *v, struct verify_part *part, struct error *err) MUST_CHECK;
 
 /* verify_statements.c: STEM.intoto.jsonl and what lies beside it. */
