@@ -1,3 +1,4 @@
+#!/bin/bash
 # block.sh NAME: what docs/signing.md shows behind the mark NAME.
 awk -v mark="sigstore.sh: $1 -->" '
 	index($0, mark) { found = 1; next }
