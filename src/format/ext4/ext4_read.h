@@ -31,7 +31,8 @@ struct ext4_facts {
 /*
  * Everything that must agree is checked: all checksums, bitmaps against what is in use,
  * counts of links, of free blocks and inodes, blocks in use twice, entries of folders
- * against types, lost inodes. lost+found, if empty, is not part of the tree. *ret_tree is
+ * against types, lost inodes. lost+found, if empty and as every tool
+ * makes it, is not part of the tree. *ret_tree is
  * owned; its contents lie in @files (made by the caller over the same window).
  *
  * Errors: ERR_FORMAT with block or inode; ERR_UNSUPPORTED; ERR_LIMIT.

@@ -72,16 +72,22 @@ static struct node *folder_node(struct walk *w)
 	return t->node;
 }
 
+/* As every tool makes it, for e2fsck's use: nobody's, if nothing is in it. */
+static bool is_usual_lost_found(const struct walk *w, struct str name, const struct ext4_item *child)
+{
+	const struct inode *i = &child->attributes;
+
+	return w->task->folder->number == EXT4_ROOT_INODE && str_equal_cstr(name, "lost+found") &&
+	       i->mode == 0700 && !i->uid && !i->gid && !i->n_xattrs;
+}
+
 static int enter_folder(struct walk *w, struct str name, struct ext4_item *child, struct error *err)
 {
-	bool is_lost_found =
-		w->task->folder->number == EXT4_ROOT_INODE && str_equal_cstr(name, "lost+found");
-
 	if (child->has_parent)
 		return name_wrong(name, child->number, "is not the folder's only one", err);
 	child->has_parent = true;
 	w->task->folder->subfolders++;
-	if (!is_lost_found)
+	if (!is_usual_lost_found(w, name, child))
 		child->node = tree_put(w->r->tree, folder_node(w), name, &child->attributes, 0);
 	add_task(w, child, w->task->folder->number, child->node);
 	return 0;

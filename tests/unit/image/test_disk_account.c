@@ -45,6 +45,8 @@ static const struct shape shapes[] = {
 	/* A last group that can't hold what it costs. */
 	{ "ext4 with a stub of a group", FILES,
 	  { .root_type = ROOT_EXT4, .root_size = 128 * MIB + 8192 } },
+	{ "ext4 with a lost+found of its own", FILES "dir lost+found 755 0 0\n",
+	  { .root_type = ROOT_EXT4 } },
 	{ "ext4 with a large file", LARGE, { .root_type = ROOT_EXT4, .root_grow = true } },
 	{ "erofs", FILES, { .root_type = ROOT_EROFS } },
 	{ "erofs in lz4", FILES, { .root_type = ROOT_EROFS, .root_compression = ROOT_LZ4 } },
@@ -135,7 +137,7 @@ static uint64_t partition_start(int fd, unsigned i)
 /* Contents, ends of blocks, tables, bitmaps, the journal, free space: anywhere. */
 Test(disk_account, a_changed_byte_of_a_root_without_verity_is_found_wherever_it_is)
 {
-	static const size_t which[] = { 2, 6, 7 };
+	static const size_t which[] = { 2, 7, 8 };
 
 	for (size_t s = 0; s < 3; s++) {
 		CLEANUP_CLOSE int fd = write_disk(&shapes[which[s]]);
