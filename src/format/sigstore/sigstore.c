@@ -61,11 +61,13 @@ static int take_hint(const struct json *v, const char *name, struct dsse_envelop
 	const struct json *material = NULL, *key = NULL, *hint = NULL;
 	struct digest id;
 
-	if (e->signatures[0].keyid.len)
-		return err_set(err, ERR_FORMAT,
-			       "the signature in '%s' has a keyid; in a bundle the hint "
-			       "alone names the key: sign the file again",
-			       name);
+	if (e->signatures[0].keyid.len) {
+		(void)err_set(err, ERR_FORMAT,
+			      "the signature in '%s' has a keyid; in a bundle the hint alone names "
+			      "the key",
+			      name);
+		return err_hint(err, "an older ingot wrote it: move it away, and sign the file again");
+	}
 	if (dsse_member(v, "verificationMaterial", JSON_OBJECT, name, &material, err) < 0 ||
 	    dsse_member(material, "publicKey", JSON_OBJECT, name, &key, err) < 0 ||
 	    dsse_member(key, "hint", JSON_STRING, name, &hint, err) < 0)
