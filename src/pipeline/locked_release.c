@@ -1,6 +1,6 @@
 #include "pipeline/locked_release.h"
 
-#include "resolve/certificates.h"
+#include "resolve/openpgp_certificates.h"
 
 #define SIGNING_TAKES 86400 /* seconds: archives sign within minutes after the Date they write */
 

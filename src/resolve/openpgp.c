@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
-#include "resolve/certificates.h"
+#include "resolve/openpgp_certificates.h"
 #include "resolve/cleartext.h"
 #include "resolve/librnp.h"
 #include "resolve/openpgp_private.h"

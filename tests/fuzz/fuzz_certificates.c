@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "resolve/certificates.h"
+#include "resolve/openpgp_certificates.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

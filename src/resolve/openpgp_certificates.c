@@ -1,4 +1,4 @@
-#include "resolve/certificates.h"
+#include "resolve/openpgp_certificates.h"
 
 #include "base/endian.h"
 #include "base/limits.h"

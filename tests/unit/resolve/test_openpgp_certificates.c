@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
-#include "resolve/certificates.h"
+#include "resolve/openpgp_certificates.h"
 #include "resolve/openpgp_private.h"
 
 #define FILE_MAX (1u << 20)

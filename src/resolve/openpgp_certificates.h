@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * resolve/certificates.h - the certificates of a binary OpenPGP keyring, told apart.
+ * resolve/openpgp_certificates.h - the certificates of a binary OpenPGP keyring, told apart.
  *
  * Spec: RFC 4880, 4.2 (packets), 5.5.2 (public keys), 11.1 (a certificate begins with its primary
  * key), 12.2 (fingerprints). Nothing is judged here. librnp checks every key that it is given,
