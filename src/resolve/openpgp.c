@@ -12,9 +12,9 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
-#include "resolve/openpgp_certificates.h"
 #include "resolve/cleartext.h"
 #include "resolve/librnp.h"
+#include "resolve/openpgp_certificates.h"
 #include "resolve/openpgp_private.h"
 
 #define KEYRING_SIZE_MAX  (16u << 20) /* bytes; Debian's keyring has 60 KiB */
