@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/base64.h"
 #include "base/cleanup.h"
@@ -125,6 +126,9 @@ static int prove(struct app *app, const char *folder, const char *file, struct e
 		app_print_json(app, "log-prove", o);
 	else
 		printf("entry %" PRIu64 "  %s\n", index, path);
+	if (!app->json && !app->quiet)
+		fprintf(stderr, "next: 'ingot log verify %s --proof %s --key LOG.pub', anywhere\n",
+			file, path);
 	return 0;
 }
 
@@ -136,9 +140,12 @@ static int verify_folder(struct app *app, const char *folder, const struct log_v
 	CLEANUP_LOG_HEAD struct log_head head = { 0 };
 	uint64_t since = 0;
 	struct json *o;
+	struct stat st;
 
 	if (log_verify(folder, v, &head, &since, err) < 0)
-		return -1;
+		return stat(folder, &st) == 0 && S_ISREG(st.st_mode)
+			       ? err_hint(err, "of a file, --proof shows that it is in a log")
+			       : -1;
 	o = head_json(app, &head);
 	if (v->since)
 		json_set(o, "since", json_int(&app->arena, (int64_t)since));

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -13,12 +14,20 @@ static int wrong(const struct log_folder *f, struct error *err, const char *what
 		       what, (unsigned long long)index);
 }
 
+/* A full file in the place of a partial one holds more: of a later checkpoint. */
+static bool has_own_file(const struct log_folder *f, uint64_t index)
+{
+	char path[TLOG_TILE_PATH_MAX];
+
+	tlog_tile_path(TLOG_ENTRIES, index, log_width(f->n, index), path);
+	return faccessat(f->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Every entry of one bundle against its leaf. */
 static int check_bundle(const struct log_folder *f, uint64_t index, struct buf *bundle,
 			struct error *err)
 {
 	uint64_t first = index * TLOG_TILE_WIDTH, end = first + log_width(f->n, index);
-	bool is_full;
 	struct bytes rest, entry;
 
 	if (log_load_tile(f, TLOG_ENTRIES, index, f->n, bundle, err) < 0)
@@ -33,9 +42,7 @@ static int check_bundle(const struct log_folder *f, uint64_t index, struct buf *
 		if (!digest_equal(&leaf, &f->leaves[i]))
 			return wrong(f, err, "entry", i);
 	}
-	/* A full file in the place of a partial one holds more: of a later checkpoint. */
-	is_full = end - first == TLOG_TILE_WIDTH;
-	return rest.len && is_full ? wrong(f, err, "the bundle of entry", first) : 0;
+	return rest.len && has_own_file(f, index) ? wrong(f, err, "the bundle of entry", first) : 0;
 }
 
 static int check_entries(const struct log_folder *f, struct error *err)

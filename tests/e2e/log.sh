@@ -31,6 +31,13 @@ logged() {
 		leaves 0 "$INGOT" log prove "$log" "$signature" && test -f "$proof"
 }
 check "its signature is logged, and there is a proof" logged
+behind() { # a byte that no entry has
+	cp -r "$log" "$area/behind" && leaves 0 "$INGOT" log verify "$area/behind" --key "$area/log.pub" && printf x >>"$area/behind/tile/entries/000.p/2" &&
+		leaves 7 "$INGOT" log verify "$area/behind" --key "$area/log.pub" && says "the bundle of entry 0"
+}
+check "a byte behind the last entry is found" behind
+a_file() { leaves 12 "$INGOT" log verify "$signature" --key "$area/log.pub" && says "--proof shows that it is in a log"; }
+check "a file without a proof: what to do" a_file
 rm -rf "$log"
 by_proof() { leaves 0 verify --proof "$proof" --log-key "$area/log.pub" --log-origin log.example/tiny && says "entry 0 of the log 'log.example/tiny', of 2"; }
 check "verify takes the proof, without the log" by_proof
