@@ -76,7 +76,7 @@ struct difference_cause {
 	struct str a, b;      /* version or value; ptr NULL: that side has none */
 	struct str at;	      /* "recipes/web.lock:57", "recipes/web.yaml:38", or "" */
 	struct str text;      /* all of it in a line: "openssl 3.0.19-1 -> 3.0.20-1 (...)" */
-	const struct str *names; /* DIFFERENCE_BY_SEVERAL: of each; NULL: they can't be told apart */
+	const struct str *names; /* DIFFERENCE_BY_SEVERAL: of each; NULL: who knows which */
 	size_t n_names;
 	bool comes_along;     /* a package that another one asked for, not the recipe */
 	struct str changelog; /* of the versions between, or "" */

@@ -116,7 +116,7 @@ lock_options=(--update=hello)
 pair upgrade-covered container edit 'users:' '  - path: /usr/share/hello/words.txt
     content: "mine\n"
 users:'
-lock_options=(--update=hello,caps)
+lock_options=(--update=hello --update=caps)
 pair upgrades container true
 lock_options=(--update=hello)
 pair upgrade-epoch container edit '2026-01-02' '2026-02-02'

@@ -73,7 +73,8 @@ static struct node *folder_node(struct walk *w)
 }
 
 /* As every tool makes it, for e2fsck's use: nobody's, if nothing is in it. */
-static bool is_usual_lost_found(const struct walk *w, struct str name, const struct ext4_item *child)
+static bool is_usual_lost_found(const struct walk *w, struct str name,
+				const struct ext4_item *child)
 {
 	const struct inode *i = &child->attributes;
 
