@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "io/interrupt.h"
 #include "io/source.h"
 
 int file_open(int dirfd, const char *path, bool absent_ok, int *ret_fd, struct error *err)
@@ -115,13 +116,38 @@ int file_open_beneath(int dirfd, const char *path, int flags, int *ret_fd, struc
 	return err_sys(err, errno, "cannot open '%s'", path);
 }
 
-static int load(int fd, const char *path, struct buf *to, struct error *err)
+/* A pipe, whose bytes have no offsets: `--key <(ssh host cat key.pub)`. */
+static int load_pipe(int fd, struct buf *to, struct error *err)
+{
+	uint8_t step[4096];
+	ssize_t n;
+
+	while ((n = read(fd, step, sizeof(step))) != 0) {
+		if (n < 0 && errno == EINTR && !interrupted())
+			continue;
+		if (n < 0)
+			return err_sys(err, errno, "cannot read it");
+		if ((size_t)n > to->max - to->len)
+			return err_set(err, ERR_LIMIT, "it has more than %zu bytes", to->max);
+		buf_add(to, step, (size_t)n);
+	}
+	return 0;
+}
+
+static int load_file(int fd, const char *path, struct buf *to, struct error *err)
 {
 	CLEANUP_SOURCE struct source *s = source_of_fd(fd, 0, UINT64_MAX, path);
 
-	if (source_read_all(s, to, err) < 0)
-		return err_while(err, "reading '%s'", path);
-	return 0;
+	return source_read_all(s, to, err);
+}
+
+static int load(int fd, const char *path, struct buf *to, struct error *err)
+{
+	struct stat st;
+	int r = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) ? load_pipe(fd, to, err)
+							     : load_file(fd, path, to, err);
+
+	return r < 0 ? err_while(err, "reading '%s'", path) : 0;
 }
 
 int file_load(int dirfd, const char *path, struct buf *to, struct error *err)
