@@ -50,6 +50,57 @@ make_deb() {
 	SOURCE_DATE_EPOCH=1700000000 dpkg-deb --root-owner-group -Zxz --build "$tree" "$1/$2_${3//:/%3a}_all.deb" >/dev/null
 }
 
+# payload_base COMMAND...: $payload is a tree with merged /usr, root, and commands that are there
+# and do nothing.
+payload_base() {
+	local name
+	payload_of tools
+	mkdir -p "$payload"/{usr/bin,usr/sbin,usr/lib,etc,tmp,var/lib}
+	for name in "$@"; do
+		printf '\177ELF' >"$payload/usr/bin/$name" && chmod 755 "$payload/usr/bin/$name"
+	done
+	ln -s usr/bin "$payload/bin"; ln -s usr/sbin "$payload/sbin"; ln -s usr/lib "$payload/lib"
+	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$payload/etc/passwd"
+	printf 'root:x:0:\n' >"$payload/etc/group"
+	printf 'root:*:19000:0:99999:7:::\n' >"$payload/etc/shadow"
+	printf 'NAME=Tiny\nVERSION_ID=1\n' >"$payload/usr/lib/os-release"
+	ln -s ../usr/lib/os-release "$payload/etc/os-release"
+}
+
+# What boots a disk. make_kernel POOL VERSION [DRIVER]: linux-image-test, whose drivers are
+# built in, but for DRIVER (a path below kernel/ without .ko), which is a module.
+make_kernel() {
+	local modules name module=${3:-}
+	payload_of linux-image-test
+	rm -rf "$payload"
+	modules=$payload/usr/lib/modules/6.1-test
+	mkdir -p "$payload/boot" "$modules/kernel/drivers/block"
+	echo kernel 1 >"$payload/boot/vmlinuz-6.1-test"
+	for name in fs/ext4/ext4 fs/erofs/erofs fs/overlayfs/overlay drivers/block/loop drivers/md/dm-mod drivers/md/dm-verity \
+		drivers/block/virtio_blk drivers/virtio/virtio_pci drivers/scsi/virtio_scsi drivers/scsi/sd_mod drivers/nvme/nvme \
+		drivers/ata/ahci drivers/ata/ata_piix drivers/scsi/hv_storvsc drivers/scsi/vmw_pvscsi drivers/block/xen-blkfront crypto/sha256; do
+		[ "$name" = "$module" ] || printf 'kernel/%s.ko\n' "$name"
+	done >"$modules/modules.builtin"
+	: >"$modules/modules.dep"
+	if [ -n "$module" ]; then
+		mkdir -p "$modules/kernel/${module%/*}"
+		printf 'a driver\n' >"$modules/kernel/$module.ko"
+		printf 'kernel/%s.ko:\n' "$module" >"$modules/modules.dep"
+	fi
+	make_deb "$1" linux-image-test "$2"
+}
+# make_boot POOL PROGRAM: busybox and veritysetup are that program; and a stub for UKIs.
+make_boot() {
+	payload_of busybox-static
+	mkdir -p "$payload/usr/bin" && cp "$2" "$payload/usr/bin/busybox" && make_deb "$1" busybox-static 1 || return 1
+	payload_of cryptsetup-bin
+	mkdir -p "$payload/usr/sbin" && cp "$2" "$payload/usr/sbin/veritysetup" && make_deb "$1" cryptsetup-bin 1 || return 1
+	payload_of systemd-boot-efi
+	mkdir -p "$payload/usr/lib/systemd/boot/efi"
+	/usr/bin/python3 "$root/tests/e2e/diff-change.py" stub "$payload/usr/lib/systemd/boot/efi/linuxx64.efi.stub" &&
+		make_deb "$1" systemd-boot-efi 1
+}
+
 # make_indexes ARCHIVE SUITE ARCH...: Packages of everything below pool/.
 make_indexes() {
 	local archive=$1 suite=$2 arch

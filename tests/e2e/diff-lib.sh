@@ -16,18 +16,12 @@ export_key alice "$area/key.pgp"
 # Commands are there if a file is; one that is a program, for what boots.
 change elf "$area/nothing" 0 || exit 1
 
-payload_of tools
-mkdir -p "$payload"/{usr/bin,usr/sbin,usr/lib,etc,tmp,var/lib,usr/share/zoneinfo/Europe}
+payload_base cat chmod chown ln mkdir rm setcap systemctl touch true adduser addgroup
+mkdir -p "$payload/usr/share/zoneinfo/Europe"
 printf 'TZif2\n' | tee "$payload/usr/share/zoneinfo/Europe/Berlin" >"$payload/usr/share/zoneinfo/Europe/Paris"
-ln -s usr/bin "$payload/bin"; ln -s usr/sbin "$payload/sbin"; ln -s usr/lib "$payload/lib"
-for name in cat chmod chown ln mkdir rm setcap systemctl touch true adduser addgroup; do
-	printf '\177ELF' >"$payload/usr/bin/$name" && chmod 755 "$payload/usr/bin/$name"
-done
-printf 'root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n' >"$payload/etc/passwd"
-printf 'root:x:0:\nwww-data:x:33:\n' >"$payload/etc/group"
-printf 'root:*:19000:0:99999:7:::\nwww-data:*:19000:0:99999:7:::\n' >"$payload/etc/shadow"
-printf 'NAME=Tiny\nVERSION_ID=1\n' >"$payload/usr/lib/os-release"
-ln -s ../usr/lib/os-release "$payload/etc/os-release"
+printf 'www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n' >>"$payload/etc/passwd"
+printf 'www-data:x:33:\n' >>"$payload/etc/group"
+printf 'www-data:*:19000:0:99999:7:::\n' >>"$payload/etc/shadow"
 make_deb "$pool" tools 1 "Essential: yes"
 
 hello() { # VERSION: a package with a text, a changelog and a program
@@ -80,36 +74,9 @@ asks_sum=$(sha256sum <"$area/scripts/asks/postinst" | cut -d ' ' -f 1)
 
 # What boots a disk.
 kernel() { # VERSION: with 2 a driver is a module
-	payload_of linux-image-test
-	rm -rf "$payload"
-	local modules=$payload/usr/lib/modules/6.1-test
-	mkdir -p "$payload/boot" "$modules/kernel/drivers/block"
-	printf 'kernel %s\n' 1 >"$payload/boot/vmlinuz-6.1-test"
-	for name in fs/ext4/ext4 fs/erofs/erofs fs/overlayfs/overlay drivers/block/loop drivers/md/dm-mod drivers/md/dm-verity \
-		drivers/block/virtio_blk drivers/virtio/virtio_pci drivers/scsi/virtio_scsi drivers/scsi/sd_mod drivers/nvme/nvme \
-		drivers/ata/ahci drivers/ata/ata_piix drivers/scsi/hv_storvsc drivers/scsi/vmw_pvscsi drivers/block/xen-blkfront crypto/sha256; do
-		case $1:$name in
-		2:*/virtio_blk) ;;
-		*) printf 'kernel/%s.ko\n' "$name" ;;
-		esac
-	done >"$modules/modules.builtin"
-	: >"$modules/modules.dep"
-	if [ "$1" = 2 ]; then
-		printf 'a driver\n' >"$modules/kernel/drivers/block/virtio_blk.ko"
-		printf 'kernel/drivers/block/virtio_blk.ko:\n' >"$modules/modules.dep"
-	fi
-	make_deb "$pool" linux-image-test "$1"
+	if [ "$1" = 2 ]; then make_kernel "$pool" 2 drivers/block/virtio_blk; else make_kernel "$pool" "$1"; fi
 }
-kernel 1
-payload_of busybox-static
-mkdir -p "$payload/usr/bin" && cp "$area/nothing" "$payload/usr/bin/busybox"
-make_deb "$pool" busybox-static 1
-payload_of cryptsetup-bin
-mkdir -p "$payload/usr/sbin" && cp "$area/nothing" "$payload/usr/sbin/veritysetup"
-make_deb "$pool" cryptsetup-bin 1
-payload_of systemd-boot-efi
-mkdir -p "$payload/usr/lib/systemd/boot/efi" && change stub "$payload/usr/lib/systemd/boot/efi/linuxx64.efi.stub" || exit 1
-make_deb "$pool" systemd-boot-efi 1
+kernel 1 && make_boot "$pool" "$area/nothing" || exit 1
 
 publish() { make_indexes "$archive" tiny amd64 && make_release "$archive" tiny alice "$1"; }
 publish 9 || exit 1

@@ -6,7 +6,6 @@
 need "rebuild" apt-ftparchive gpg dpkg-deb curl jq openssl gcc || exit 0
 failed=0
 test_that() { check "$@" || failed=1; }
-change() { /usr/bin/python3 "$root/tests/e2e/diff-change.py" "$@"; }
 
 archive=$area/archive
 pool=$archive/pool/main
@@ -14,15 +13,7 @@ make_key alice || exit 1
 export_key alice "$area/key.pgp"
 printf 'void _start(void) { __asm__("mov $60, %%eax; xor %%edi, %%edi; syscall"); }\n' >"$area/nothing.c"
 gcc -static -nostdlib -o "$area/nothing" "$area/nothing.c" || exit 1
-payload_of tools
-mkdir -p "$payload"/{usr/bin,usr/sbin,usr/lib,etc,tmp,var/lib}
-ln -s usr/bin "$payload/bin"; ln -s usr/sbin "$payload/sbin"; ln -s usr/lib "$payload/lib"
-for name in cat mkdir touch true; do printf '\177ELF' >"$payload/usr/bin/$name" && chmod 755 "$payload/usr/bin/$name"; done
-printf 'root:x:0:0:root:/root:/bin/sh\n' >"$payload/etc/passwd"
-printf 'root:x:0:\n' >"$payload/etc/group"
-printf 'root:*:19000:0:99999:7:::\n' >"$payload/etc/shadow"
-printf 'NAME=Tiny\nVERSION_ID=1\n' >"$payload/usr/lib/os-release"
-ln -s ../usr/lib/os-release "$payload/etc/os-release"
+payload_base cat mkdir touch true
 make_deb "$pool" tools 1 "Essential: yes"
 script_of hello postinst <<'END'
 #!/bin/sh
@@ -31,26 +22,7 @@ mkdir -p /var/lib/hello
 touch /var/lib/hello/made
 END
 make_deb "$pool" hello 1.0
-payload_of linux-image-test
-modules=$payload/usr/lib/modules/6.1-test
-mkdir -p "$payload/boot" "$modules"
-printf 'kernel\n' >"$payload/boot/vmlinuz-6.1-test"
-for name in fs/ext4/ext4 fs/erofs/erofs fs/overlayfs/overlay drivers/block/loop drivers/md/dm-mod drivers/md/dm-verity \
-	drivers/block/virtio_blk drivers/virtio/virtio_pci drivers/scsi/virtio_scsi drivers/scsi/sd_mod drivers/nvme/nvme \
-	drivers/ata/ahci drivers/ata/ata_piix drivers/scsi/hv_storvsc drivers/scsi/vmw_pvscsi drivers/block/xen-blkfront crypto/sha256; do
-	printf 'kernel/%s.ko\n' "$name"
-done >"$modules/modules.builtin"
-: >"$modules/modules.dep"
-make_deb "$pool" linux-image-test 1
-payload_of busybox-static
-mkdir -p "$payload/usr/bin" && cp "$area/nothing" "$payload/usr/bin/busybox"
-make_deb "$pool" busybox-static 1
-payload_of cryptsetup-bin
-mkdir -p "$payload/usr/sbin" && cp "$area/nothing" "$payload/usr/sbin/veritysetup"
-make_deb "$pool" cryptsetup-bin 1
-payload_of systemd-boot-efi
-mkdir -p "$payload/usr/lib/systemd/boot/efi" && change stub "$payload/usr/lib/systemd/boot/efi/linuxx64.efi.stub" || exit 1
-make_deb "$pool" systemd-boot-efi 1
+make_kernel "$pool" 1 && make_boot "$pool" "$area/nothing" || exit 1
 make_indexes "$archive" tiny amd64
 make_release "$archive" tiny alice
 serve "$archive" || exit 1

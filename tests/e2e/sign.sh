@@ -4,7 +4,6 @@
 . "$(dirname "$0")/archive-lib.sh"
 need "signing of builds" apt-ftparchive gpg dpkg-deb curl jq openssl || exit 0
 
-change() { /usr/bin/python3 tests/e2e/diff-change.py "$@"; }
 archive=$area/archive
 pool=$archive/pool/main
 mkdir -p "$pool"
@@ -12,18 +11,9 @@ make_key alice || exit 1
 export_key alice "$area/key.pgp"
 
 # A tree with a few commands, and what boots a disk.
-payload_of tools
-mkdir -p "$payload"/{usr/bin,usr/sbin,usr/lib/systemd,etc,tmp,var/lib}
-for name in cat chmod chown ln mkdir rm touch true adduser addgroup; do
-	printf '\177ELF' >"$payload/usr/bin/$name" && chmod 755 "$payload/usr/bin/$name"
-done
+payload_base cat chmod chown ln mkdir rm touch true adduser addgroup
+mkdir -p "$payload/usr/lib/systemd"
 printf '\177ELF' >"$payload/usr/lib/systemd/systemd" && chmod 755 "$payload/usr/lib/systemd/systemd"
-ln -s usr/bin "$payload/bin"; ln -s usr/sbin "$payload/sbin"; ln -s usr/lib "$payload/lib"
-printf 'root:x:0:0:root:/root:/bin/sh\n' >"$payload/etc/passwd"
-printf 'root:x:0:\n' >"$payload/etc/group"
-printf 'root:*:19000:0:99999:7:::\n' >"$payload/etc/shadow"
-printf 'NAME=Tiny\nVERSION_ID=1\n' >"$payload/usr/lib/os-release"
-ln -s ../usr/lib/os-release "$payload/etc/os-release"
 make_deb "$pool" tools 1 "Essential: yes"
 make_deb "$pool" hello 1.0
 printf '#!/bin/sh\nset -e\nlater-register --all\n' | script_of later postinst
@@ -31,23 +21,7 @@ payload_of later
 mkdir -p "$payload/usr/bin"
 printf '\177ELF' >"$payload/usr/bin/later-register" && chmod 755 "$payload/usr/bin/later-register"
 make_deb "$pool" later 1.0
-payload_of linux-image-test
-modules=$payload/usr/lib/modules/6.1-test
-mkdir -p "$payload/boot" "$modules"
-echo kernel >"$payload/boot/vmlinuz-6.1-test"
-for name in fs/ext4/ext4 fs/erofs/erofs fs/overlayfs/overlay drivers/block/loop drivers/md/dm-mod drivers/md/dm-verity \
-	drivers/block/virtio_blk drivers/virtio/virtio_pci drivers/scsi/virtio_scsi drivers/scsi/sd_mod drivers/nvme/nvme \
-	drivers/ata/ahci drivers/ata/ata_piix drivers/scsi/hv_storvsc drivers/scsi/vmw_pvscsi drivers/block/xen-blkfront crypto/sha256; do
-	printf 'kernel/%s.ko\n' "$name"
-done >"$modules/modules.builtin"
-: >"$modules/modules.dep"
-make_deb "$pool" linux-image-test 1
-payload_of busybox-static
-mkdir -p "$payload/usr/bin" && change elf "$payload/usr/bin/busybox" 0 || exit 1
-make_deb "$pool" busybox-static 1
-payload_of systemd-boot-efi
-mkdir -p "$payload/usr/lib/systemd/boot/efi" && change stub "$payload/usr/lib/systemd/boot/efi/linuxx64.efi.stub" || exit 1
-make_deb "$pool" systemd-boot-efi 1
+/usr/bin/python3 tests/e2e/diff-change.py elf "$area/nothing" 0 && make_kernel "$pool" 1 && make_boot "$pool" "$area/nothing" || exit 1
 make_indexes "$archive" tiny amd64
 make_release "$archive" tiny alice
 serve "$archive" || exit 1
