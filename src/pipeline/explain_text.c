@@ -51,8 +51,10 @@ static void add_ranges(const struct printing *p, const struct content_diff *c, c
 	for (size_t i = 0; i < c->n_ranges; i++) {
 		const struct content_diff_range *r = &c->ranges[i];
 
-		buf_printf(p->to, "%sbytes %llu-%llu", margin, (unsigned long long)r->start,
-			   (unsigned long long)r->end - 1);
+		buf_printf(p->to, "%sbyte%s %llu", margin, r->end - r->start > 1 ? "s" : "",
+			   (unsigned long long)r->start);
+		if (r->end - r->start > 1)
+			buf_printf(p->to, "-%llu", (unsigned long long)r->end - 1);
 		if (r->what.len) {
 			buf_add_cstr(p->to, ": ");
 			add_safe(p->to, r->what);
