@@ -178,6 +178,7 @@ static const struct cli_option report_options[] = {
 	{ "output", 'o', "FILE", "write the page to FILE (default: standard output)" },
 	{ "key", 'k', "FILE", "a public key whose signature counts (may be repeated)" },
 	{ "signature", 0, "FILE", "a signature (default: those beside FILE; may be repeated)" },
+	{ "repacked", 0, NULL, "as of 'ingot verify': another tool wrote the tar of the image" },
 	{ 0 },
 };
 
