@@ -21,8 +21,12 @@ bash tests/oracle/debs.sh sid "$(dpkg --print-architecture)" "$work/debs" $packa
 	none "the archive does not give them: $(tail -n 1 "$work/log" | sed 's#[a-z]*://[^ ]*#...#g')"
 for deb in "$work"/debs/sid-*/*.deb; do dpkg-deb -x "$deb" "$work/root" || exit 2; done
 export PYTHONPATH=$work/root/usr/lib/python3/dist-packages PYTHONDONTWRITEBYTECODE=1
-python3 -c 'import spdx_tools, cyclonedx, packageurl, debsbom' 2>"$work/log" ||
-	none "they do not run here: $(tail -n 1 "$work/log")"
+# sid moves: what has gone elsewhere is no fault of ours.
+python3 -c 'import debsbom
+from spdx_tools.spdx.parser.parse_anything import parse_file
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+from cyclonedx.model.bom import Bom
+from packageurl import PackageURL' 2>"$work/log" || none "they do not run here: $(tail -n 1 "$work/log")"
 
 documents() {
 	local format
@@ -93,12 +97,15 @@ purls() {
 check "sbom-readers: each purl is in packageurl's canonical form" purls
 
 ours_and_theirs() { # without "distro" (they: the code name) and "upstream" (they: a relation)
-	(cd "$work" && python3 "$work/root/usr/bin/debsbom" generate -r / -t cdx -o theirs \
-		--cdx-schema-version 1.6 >log 2>&1) || { cat "$work/log"; return 1; }
 	jq -r '.components[].purl // empty | select(contains("arch=source") | not)' "$work/theirs.cdx.json" |
 		sed 's/&distro=.*//' | LC_ALL=C sort >"$work/theirs"
 	jq -r '.components[].purl // empty' "$work/system.cyclonedx.json" |
 		sed 's/&distro=.*//' | LC_ALL=C sort >"$work/ours"
 	[ -s "$work/ours" ] && diff "$work/ours" "$work/theirs"
 }
-check "sbom-readers: debsbom lists the same packages by the same purls" ours_and_theirs
+if (cd "$work" && python3 "$work/root/usr/bin/debsbom" generate -r / -t cdx -o theirs \
+	--cdx-schema-version 1.6 >log 2>&1); then
+	check "sbom-readers: debsbom lists the same packages by the same purls" ours_and_theirs
+else
+	skip "sbom-readers: debsbom" "it does not run here: $(tail -n 1 "$work/log")"
+fi
