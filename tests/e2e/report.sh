@@ -83,6 +83,12 @@ vouched() {
 		[ "$(jq -r .sha256 "$area/json")" = "$(sha256sum <"$page" | cut -d' ' -f1)" ]
 }
 check "with the key, the page says who vouches" vouched
+repacked() {
+	mkdir -p "$area/layout" && tar -C "$area/layout" -xf "$image" && tar -C "$area/layout" -cf "$area/repacked.tar" . &&
+		leaves 7 ingot report "$area/repacked.tar" -o "$area/repacked.html" && says "'--repacked'" &&
+		leaves 0 ingot report --repacked "$area/repacked.tar" -o "$area/repacked.html" && grep -q "another tool" "$area/repacked.html"
+}
+check "an image in another tool's tar has a page, if that is asked for" repacked
 spoilt() { # a layer's byte, which no two values share
 	local file=$area/elsewhere/tiny-1-container-amd64.oci.tar
 	cp "$ws/outputs/"tiny-1-container* "$area/elsewhere/" && rm -f "$area/spoilt.html" || return 1
