@@ -78,7 +78,7 @@ static void print_text(const struct app *app, const struct verify_result *r, con
 	char text[DIGEST_TEXT_MAX];
 
 	if (app->verbose)
-		show_verify_checks(r);
+		show_verify_checks(r, false);
 	else
 		printf("file        %s, sound from the outside in\n",
 		       digest_format(&r->identity.digest[IDENTITY_FILE], text));
@@ -135,7 +135,7 @@ int verify_by_threshold(struct app *app, const char *path, const struct verify_o
 		if (app->json && r.n_checks)
 			app_print_json(app, "verify", show_verify_json(&r, path, err, &app->arena));
 		else if (r.n_checks)
-			show_verify_text(&r, path, err);
+			show_verify_text(&r, path, err, app->quiet);
 		return -1;
 	}
 	if (verdict_count(&app->context, path, &r.identity, &options, &v, err) < 0)
