@@ -23,7 +23,7 @@ static void show(struct app *app, const struct verify_result *r, const char *pat
 	if (app->json)
 		app_print_json(app, "verify", show_verify_json(r, path, failure, &app->arena));
 	else
-		show_verify_text(r, path, failure);
+		show_verify_text(r, path, failure, app->quiet);
 }
 
 /* Signatures that are there and don't count are told in the table above. */

@@ -8,7 +8,7 @@ static const char *const states[] = {
 };
 
 /* A line each; a check that has several lines is named once. */
-void show_verify_checks(const struct verify_result *r)
+void show_verify_checks(const struct verify_result *r, bool quiet)
 {
 	int width = 10;
 
@@ -17,9 +17,11 @@ void show_verify_checks(const struct verify_result *r)
 			width = (int)strlen(r->checks[i].name);
 	for (size_t i = 0; i < r->n_checks; i++) {
 		const struct verify_check *c = &r->checks[i];
-		bool again = i && strcmp(c->name, r->checks[i - 1].name) == 0 &&
+		bool again = !quiet && i && strcmp(c->name, r->checks[i - 1].name) == 0 &&
 			     c->state == r->checks[i - 1].state;
 
+		if (quiet && c->state != VERIFY_FAILED)
+			continue;
 		printf("%-*s  %-6s  ", width, again ? "" : c->name, again ? "" : states[c->state]);
 		app_print_str(c->text);
 		putchar('\n');
@@ -29,7 +31,6 @@ void show_verify_checks(const struct verify_result *r)
 static void print_verdict(const struct verify_result *r, const char *path,
 			  const struct error *failure)
 {
-	putchar('\n');
 	if (failure && (failure->code == ERR_INTERRUPTED || failure->code == ERR_IO)) {
 		app_print_str(str_of(path));
 		puts(" is not verified: it could not be looked at to the end");
@@ -47,9 +48,12 @@ static void print_verdict(const struct verify_result *r, const char *path,
 	}
 }
 
-void show_verify_text(const struct verify_result *r, const char *path, const struct error *failure)
+void show_verify_text(const struct verify_result *r, const char *path, const struct error *failure,
+		      bool quiet)
 {
-	show_verify_checks(r);
+	show_verify_checks(r, quiet);
+	if (!quiet)
+		putchar('\n');
 	print_verdict(r, path, failure);
 }
 

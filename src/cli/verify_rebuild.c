@@ -93,9 +93,10 @@ static void print_text(struct app *app, const struct rebuild_result *r, const ch
 {
 	uint64_t ms = r->nanoseconds / 1000000;
 
-	show_verify_checks(&r->verify);
+	show_verify_checks(&r->verify, app->quiet);
 	print_diff(app, r);
-	putchar('\n');
+	if (!app->quiet)
+		putchar('\n');
 	app_print_str(str_of(path));
 	printf(" is %swhat its inputs give%s: target " STR_FMT ", " STR_FMT ", ",
 	       r->verdict == REBUILD_DIFFERENT ? "NOT " : "",
@@ -170,7 +171,7 @@ int verify_by_rebuild(struct app *app, const char *path, const struct verify_opt
 		if (app->json && r.verify.n_checks)
 			print_json(app, &r, path, NULL, err);
 		else if (r.verify.n_checks)
-			show_verify_text(&r.verify, path, err);
+			show_verify_text(&r.verify, path, err, app->quiet);
 		return -1;
 	}
 	progress_pause(app->progress);

@@ -44,6 +44,8 @@ image=$out/tiny-1-container-amd64.oci.tar
 signature=$image.sigstore.json
 check "with its key it is vouched for" leaves 0 verify "$image" --key "$pub"
 check "and says so" says "1 key vouches for it"
+quiet() { [ "$(ingot -q verify "$image" --key "$pub")" = "$image is verified: 1 key vouches for it" ]; }
+check "with -q in one line" quiet
 nobody() { leaves 9 verify "$image" && says E0902 && says "integrity only, nobody vouches for this"; }
 check "without a key nobody vouches: status 9" nobody
 unknown() { leaves 9 verify "$image" --key "$area/other.pub" && says "not known here: not counted"; }
