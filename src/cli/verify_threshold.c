@@ -71,17 +71,29 @@ static void print_row(const struct verdict_row *row)
 	putchar('\n');
 }
 
-/* Who agrees is the question here: what 'ingot verify' tells is one line, or all with -v. */
+static void print_log(const struct verify_result *r)
+{
+	for (size_t i = 0; i < r->n_checks; i++)
+		if (strcmp(r->checks[i].name, "log") == 0) {
+			fputs("log         ", stdout);
+			app_print_str(r->checks[i].text);
+			putchar('\n');
+		}
+}
+
+/* Who agrees is the question here: what 'ingot verify' tells is a line or two, or all with -v. */
 static void print_text(const struct app *app, const struct verify_result *r, const char *path,
 		       const struct verdict_count *v, unsigned threshold)
 {
 	char text[DIGEST_TEXT_MAX];
 
-	if (app->verbose)
+	if (app->verbose) {
 		show_verify_checks(r, false);
-	else
+	} else {
 		printf("file        %s, sound from the outside in\n",
 		       digest_format(&r->identity.digest[IDENTITY_FILE], text));
+		print_log(r);
+	}
 	for (size_t i = 0; i < v->n; i++)
 		print_row(&v->rows[i]);
 	putchar('\n');
