@@ -80,8 +80,9 @@ static void print_text(const char *path, const struct written *w, bool quiet)
 	if (!w->result.has_evidence)
 		printf("  evidence  not complete\n");
 	if (!quiet)
-		fprintf(stderr, "next: whoever has it and the image rebuilds: 'ingot verify IMAGE "
-				"--rebuild --bundle %s'\n",
+		fprintf(stderr,
+			"next: whoever has it and the image rebuilds: 'ingot verify IMAGE "
+			"--rebuild --bundle %s'\n",
 			path);
 }
 

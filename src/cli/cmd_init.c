@@ -15,7 +15,8 @@ int cmd_init(struct app *app, int argc, char **argv, struct error *err);
 
 static const struct {
 	const char *folder, *name, *text;
-} files[] = { /* the recipe first: of a bundle there is another one */
+} files[] = {
+	/* the recipe first: of a bundle there is another one */
 	{ "recipes", "web.yaml",
 	  "# A recipe says what an image holds. 'ingot lock' pins it, 'ingot build' builds it;\n"
 	  "# 'ingot schema' prints all that a recipe may say.\n"

@@ -140,8 +140,8 @@ static int conclude(const struct rebuild_result *r, const struct rebuild_options
 static int check_place(const char *path, const char *output, struct error *err)
 {
 	const char *to = output ? output : path, *slash = strrchr(to, '/');
-	CLEANUP_FREE char *folder = slash ? mem_str((struct str){ to, (size_t)(slash - to) + 1 })
-					  : mem_strdup(".");
+	CLEANUP_FREE char *folder =
+		slash ? mem_str((struct str){ to, (size_t)(slash - to) + 1 }) : mem_strdup(".");
 
 	if (access(folder, W_OK) == 0)
 		return 0;

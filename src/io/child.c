@@ -121,7 +121,8 @@ static int take_error(struct bytes rest, enum err_code code, const struct child_
 {
 	struct bytes message, detail, hint;
 
-	if (!field_take(&rest, &message) || !field_take(&rest, &detail) || !field_take(&rest, &hint))
+	if (!field_take(&rest, &message) || !field_take(&rest, &detail) ||
+	    !field_take(&rest, &hint))
 		return died(o, err, "gave an answer that is cut short");
 	err_set(err, code, STR_FMT, STR_ARG(bytes_str(message)));
 	if (detail.len)
