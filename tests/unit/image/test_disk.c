@@ -385,6 +385,52 @@ Test(disk, a_signed_disk_tells_what_it_was_before)
 	EVP_PKEY_free(key);
 }
 
+/* All that verify looks at of a signed UKI. */
+static bool is_sound(struct bytes uki, bool with_sum)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	CLEANUP_ERR struct error err = ERR_INIT;
+	struct digest digest;
+	struct pe_file f;
+
+	return pe_read(uki, &arena, &f, &err) == 0 && f.signature.ptr &&
+	       pe_authenticode(uki, &digest, &err) == 0 &&
+	       authenticode_check(&digest, f.signature, (struct bytes){ NULL, 0 }, NULL, &err) ==
+		       0 &&
+	       (!with_sum || pe_check_sum(uki, &err) == 0);
+}
+
+/*
+ * The table is not signed. Its certificate is by itself: another name of it only the checksum
+ * tells, for it might be by somebody of that name.
+ */
+Test(disk, each_byte_of_the_certificate_table_counts)
+{
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	CLEANUP_DISK struct disk *d = NULL;
+	CLEANUP_BUF struct buf uki = BUF_INIT(1u << 20);
+	EVP_PKEY *key = fixture_rsa(2048);
+	size_t n_by_sum = 0;
+	struct pe_file f;
+	struct world w;
+
+	world_init(&w, TREE("a"), ROOT_EXT4);
+	d = plan(&w);
+	sign(d, key);
+	buf_add(&uki, disk_facts(d)->uki.ptr, disk_facts(d)->uki.len);
+	cr_assert(is_sound(buf_bytes(&uki), true));
+	cr_assert_eq(pe_read(buf_bytes(&uki), &arena, &f, &w.err), 0);
+	for (size_t i = (size_t)(f.signature.ptr - uki.ptr) - 8; i < uki.len; i++) {
+		uki.ptr[i] ^= 1;
+		n_by_sum += is_sound(buf_bytes(&uki), false);
+		cr_expect_not(is_sound(buf_bytes(&uki), true), "byte %zu", i);
+		uki.ptr[i] ^= 1;
+	}
+	cr_expect_leq(n_by_sum, 12, "%zu bytes are told by the checksum alone", n_by_sum);
+	EVP_PKEY_free(key);
+	world_release(&w);
+}
+
 Test(disk, a_signature_changes_the_uki_only)
 {
 	CLEANUP_DISK struct disk *d = NULL, *plain = NULL;
