@@ -68,8 +68,8 @@ rebuilt_otherwise() {
 }
 check "an identical rebuild does not replace what the proof is of" rebuilt_otherwise
 counted() {
-	verify --key "$area/other.pub" --threshold 1 --proof "$proof" --log-key "$area/log.pub" >said 2>&1 || { cat said; return 1; }
-	grep -q "entry 0 of the log" said && leaves 7 verify --key "$area/other.pub" --threshold 1 --proof "$area/p2" --log-key "$area/log.pub"
+	verify --key "$area/other.pub" --threshold 1 --proof "$proof" --log-key "$area/log.pub" >"$area/said" 2>&1 || { cat "$area/said"; return 1; }
+	grep -q "entry 0 of the log" "$area/said" && leaves 7 verify --key "$area/other.pub" --threshold 1 --proof "$area/p2" --log-key "$area/log.pub"
 }
 check "and with rebuilders that are counted" counted
 no_proof() {
