@@ -19,6 +19,7 @@
 #include "io/workers.h"
 #include "pipeline/explain_files.h"
 #include "pipeline/locking.h"
+#include "pipeline/refusals.h"
 
 /* ---- a workspace of the bundle's ---- */
 
@@ -119,12 +120,11 @@ static int build(struct rebuilding *b, struct build_result *ret, struct error *e
 	return 0;
 }
 
-/* The scripts once more, whatever the effects object says. Its own times: others run. */
+/* The scripts once more, whatever the effects object says. */
 static int evaluate_again(struct rebuilding *b, struct error *err)
 {
-	struct context c = b->inner; /* borrowed */
-
-	return assembly_check_effects(&c, b->recipe, b->target, b->lock, &b->set, &b->inputs, err);
+	return assembly_check_effects(&b->beside, b->recipe, b->target, b->lock, &b->set,
+				      &b->inputs, err);
 }
 
 static int open_packages(struct rebuilding *b, struct error *err)
@@ -332,6 +332,8 @@ static int rebuild(struct rebuilding *b, struct error *err)
 		return -1;
 	if (rebuild_evidence_start(b, err) < 0)
 		return -1;
+	/* before the build begins to count its times in the other */
+	b->beside = b->inner;
 	if (workers_run(b->context->n_threads > 1 ? PARTS : 1, PARTS, run_part, b, err) < 0)
 		return -1;
 	return judge(b, err);
@@ -360,6 +362,7 @@ int rebuild_run(struct context *c, const char *path, const struct rebuild_option
 	err_release(&b.build_failure);
 	lock_free(b.lock);
 	recipe_free(b.recipe);
+	refusals_free(b.beside.refused);
 	context_release(&b.inner);
 	bundle_close(b.bundle);
 	run_scratch_release(&b.scratch);

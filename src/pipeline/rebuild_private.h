@@ -25,6 +25,7 @@ struct rebuilding {
 	struct bundle *bundle;
 	struct run_scratch scratch;
 	struct context inner; /* workspace and stage of the bundle */
+	struct context beside; /* the same for who works beside the build; owns nothing */
 	struct recipe *recipe;
 	struct lock *lock;
 	struct recipe_target *target; /* of recipe */
