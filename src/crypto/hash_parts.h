@@ -3,17 +3,14 @@
 /*
  * crypto/hash_parts.h - the digest of a file and, in the same pass, of parts of it.
  *
- * For a container of blobs that has a digest, whose blobs have digests: on a processor with
- * SHA instructions the parts cost nothing (crypto/sha256_pair.h), elsewhere what they always do.
+ * For a container of blobs that has a digest, whose blobs have digests: it is read once.
  */
 
 #include "crypto/hash.h"
 #include "io/source.h"
 
-#define HASH_PART_ALIGN 64u /* bytes; a block of SHA-256 */
-
 struct hash_part {
-	uint64_t offset, size; /* bytes; @offset is a multiple of HASH_PART_ALIGN */
+	uint64_t offset, size; /* bytes */
 	struct digest digest;  /* filled in */
 };
 
@@ -24,7 +21,3 @@ struct hash_part {
  */
 int hash_parts(struct source *in, struct hash_part *parts, size_t n, struct digest *ret,
 	       struct error *err) MUST_CHECK;
-
-/* The same by OpenSSL alone: for tests. */
-int hash_parts_slowly(struct source *in, struct hash_part *parts, size_t n, struct digest *ret,
-		      struct error *err) MUST_CHECK;
