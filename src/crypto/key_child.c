@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "io/child.h"
+#include "io/interrupt.h"
 
 #define KEY_FILE_MAX 65536 /* bytes; a key of 16384 bits has 13 KiB */
 
@@ -82,6 +83,8 @@ static int load(const char *path, const char *what, bool pipe_ok, struct buf *to
 	(void)mlock(buf_reserve(to, KEY_FILE_MAX), KEY_FILE_MAX);
 	while (to->len < KEY_FILE_MAX) {
 		n = read(fd, to->ptr + to->len, KEY_FILE_MAX - to->len);
+		if (n < 0 && errno == EINTR && interrupted()) /* a pipe may never say anything */
+			return err_set(err, ERR_INTERRUPTED, "interrupted");
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

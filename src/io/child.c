@@ -18,6 +18,7 @@
 #include "base/endian.h"
 #include "base/field.h"
 #include "base/mem.h"
+#include "io/interrupt.h"
 
 #define ERROR_MAX (1u << 20) /* bytes of an error's texts */
 
@@ -90,6 +91,8 @@ static int receive(int fd, const struct child_options *o, struct buf *to, struct
 		if (to->len > to->max - step)
 			return died(o, err, "says too much");
 		n = read(fd, buf_reserve(to, step), step);
+		if (n < 0 && errno == EINTR && interrupted()) /* it may wait for somebody */
+			return err_set(err, ERR_INTERRUPTED, "interrupted");
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

@@ -123,7 +123,9 @@ static int load_pipe(int fd, struct buf *to, struct error *err)
 	ssize_t n;
 
 	while ((n = read(fd, step, sizeof(step))) != 0) {
-		if (n < 0 && errno == EINTR && !interrupted())
+		if (n < 0 && errno == EINTR && interrupted())
+			return err_set(err, ERR_INTERRUPTED, "interrupted");
+		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return err_sys(err, errno, "cannot read it");

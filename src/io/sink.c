@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/interrupt.h"
 
 #define FD_BUFFER_SIZE (256u * 1024) /* bytes; larger writes go straight through */
 #define EARLY_STEP (8u << 20)	     /* bytes */
@@ -148,12 +149,14 @@ static int write_fully(struct fd_sink *s, struct bytes data, struct error *err)
 		ssize_t n = write(s->fd, data.ptr, data.len);
 
 		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
+			n = 0;
+		else if (n <= 0)
 			return err_sys(err, n < 0 ? errno : ENOSPC, "cannot write '%s'", s->name);
 		data.ptr += n;
 		data.len -= (size_t)n;
 		s->at += (uint64_t)n;
+		if (data.len && interrupted()) /* a pipe that nobody reads */
+			return err_set(err, ERR_INTERRUPTED, "interrupted");
 	}
 	begin_early(s);
 	return 0;

@@ -155,12 +155,10 @@ stopped() { # SIGNAL STATUS COMMAND: at several moments, as another process woul
 		rm -rf "$area/to" && mkdir "$area/to" && prepare "$area/to" "$3"
 		before=$(state "$area/to")
 		case $3 in
-		keygen) set -- "$1" "$2" "$3" keygen -o "$area/to/new" --no-passphrase ;;
 		sign) set -- "$1" "$2" "$3" sign "$area/to/$name" --key "$area/b.pem" ;;
 		bundle) set -- "$1" "$2" "$3" bundle tiny -o "$area/to/bundle" ;;
 		report) set -- "$1" "$2" "$3" report "$image" -o "$area/to/page" ;;
 		rebuild) set -- "$1" "$2" "$3" verify "$image" --rebuild --bundle "$bundle" --sign-key "$area/b.pem" -o "$area/to/verdict" ;;
-		append) set -- "$1" "$2" "$3" log append "$area/to/log" "$area/key.pgp" "$image" --key "$area/a.pem" ;;
 		verify) set -- "$1" "$2" "$3" verify "$image" --key "$area/a.pub" ;;
 		diff) set -- "$1" "$2" "$3" diff --explain "$image" "$bundle.other" ;;
 		esac
@@ -173,9 +171,7 @@ stopped() { # SIGNAL STATUS COMMAND: at several moments, as another process woul
 		esac
 		no_scratch || return 1
 		grep -qE 'ended [012]\.' <<<"$said" || { echo "$said"; return 1; }
-		if [ "$3" = append ]; then
-			leaves 0 ingot log verify "$area/to/log" --key "$area/a.pub" || return 1
-		elif [ "$(state "$area/to")" != "$before" ]; then
+		if [ "$(state "$area/to")" != "$before" ]; then
 			diff <(echo "$before") <(state "$area/to")
 			return 1
 		fi
@@ -183,9 +179,37 @@ stopped() { # SIGNAL STATUS COMMAND: at several moments, as another process woul
 	echo "$n of 5 were stopped"
 	[ $n -gt 0 ]
 }
-for command in keygen sign bundle report rebuild append verify; do
+for command in sign bundle report rebuild verify; do
 	check "Ctrl-C while $command works leaves nothing" stopped INT 130 "$command"
 done
+
+# A pipe that says nothing holds them for as long as the test wants.
+(umask 077 && echo "a long one" >"$area/words")
+mkfifo -m 600 "$area/silent"
+waiting() { # COMMAND ARGUMENTS...
+	local before got command=$1
+	shift
+	rm -rf "$area/to" && mkdir "$area/to" && prepare "$area/to" "$command"
+	before=$(state "$area/to")
+	said=$(timeout 20 /usr/bin/python3 tests/tools/send_signal.py INT 0.2 - "$INGOT" -C "$ws" --stage "$stage" "$@" 2>&1 9<>"$area/silent")
+	got=$?
+	echo "status $got: $said"
+	[ $got = 130 ] && [ "$(state "$area/to")" = "$before" ] && no_scratch
+}
+leaves 0 ingot keygen -o "$area/locked" --passphrase-file "$area/words"
+silent=(--passphrase-file "$area/silent")
+check "Ctrl-C while keygen waits for a passphrase" waiting keygen keygen -o "$area/to/new" "${silent[@]}"
+check "Ctrl-C while sign waits for a passphrase" waiting sign sign "$area/to/$name" --key "$area/locked.pem" "${silent[@]}"
+check "Ctrl-C while append waits for a passphrase" waiting append log append "$area/to/log" "$area/key.pgp" --key "$area/locked.pem" "${silent[@]}"
+check "Ctrl-C while verify waits for a key" waiting verify verify "$image" --key "$area/silent"
+unread() { # a reader that neither reads nor goes
+	local got
+	said=$(timeout 20 /usr/bin/python3 tests/tools/send_signal.py INT 0.5 - "$INGOT" -C "$ws" --stage "$stage" bundle tiny -o - 2>&1 9<>"$area/silent" >&9)
+	got=$?
+	echo "status $got: $said"
+	[ $got = 130 ] && no_scratch
+}
+check "Ctrl-C while nobody reads what is written" unread
 check "SIGTERM while it is rebuilt" stopped TERM 143 rebuild
 
 # ---- standard output ----
