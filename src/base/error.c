@@ -2,6 +2,7 @@
 #include "base/error.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +90,8 @@ int err_sys(struct error *err, int sys, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	set(err, ERR_IO, sys, (struct src_pos){ 0 }, fmt, args);
+	/* Only the signals of io/interrupt.h end a call so: it failed at nothing. */
+	set(err, sys == EINTR ? ERR_INTERRUPTED : ERR_IO, sys, (struct src_pos){ 0 }, fmt, args);
 	va_end(args);
 	return -1;
 }

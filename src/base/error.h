@@ -64,6 +64,7 @@ int err_set(struct error *err, enum err_code code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 int err_at(struct error *err, enum err_code code, struct src_pos pos,
 	   const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* ERR_IO; ERR_INTERRUPTED if @sys, an errno, is EINTR. */
 int err_sys(struct error *err, int sys, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int err_while(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -38,7 +38,8 @@ static int absent(const char *path, const char *what, struct error *err)
 		return err_hint(err, "give the file that it leads to");
 	}
 	/* In one text: what the child tells is a message and a hint. */
-	return err_set(err, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+	return err_set(err, errno == EINTR ? ERR_INTERRUPTED : ERR_IO, "cannot open '%s': %s", path,
+		       strerror(errno));
 }
 
 /* What others can read is no secret. */

@@ -202,6 +202,10 @@ check "Ctrl-C while keygen waits for a passphrase" waiting keygen keygen -o "$ar
 check "Ctrl-C while sign waits for a passphrase" waiting sign sign "$area/to/$name" --key "$area/locked.pem" "${silent[@]}"
 check "Ctrl-C while append waits for a passphrase" waiting append log append "$area/to/log" "$area/key.pgp" --key "$area/locked.pem" "${silent[@]}"
 check "Ctrl-C while verify waits for a key" waiting verify verify "$image" --key "$area/silent"
+mkfifo -m 600 "$area/unopened"
+unopened=(--passphrase-file "$area/unopened")
+check "Ctrl-C while nobody opens the pipe of a passphrase" waiting sign sign "$area/to/$name" --key "$area/locked.pem" "${unopened[@]}"
+check "Ctrl-C while nobody opens the pipe of a key" waiting verify verify "$image" --key "$area/unopened"
 unread() { # a reader that neither reads nor goes
 	local got
 	said=$(timeout 20 /usr/bin/python3 tests/tools/send_signal.py INT 0.5 - "$INGOT" -C "$ws" --stage "$stage" bundle tiny -o - 2>&1 9<>"$area/silent" >&9)
