@@ -153,3 +153,12 @@ tiny_workspace() {
 	mkdir -p "$HOME/.config/ingot"
 	printf 'mirrors:\n  - {suite: tiny, url: "%s"}\n' "$2" >"$HOME/.config/ingot/config.yaml"
 }
+
+# tiny_setup: all of it: $archive with hello 1.0, signed by $area/key.pgp and served; $stage and $ws.
+tiny_setup() {
+	archive=$area/archive
+	make_key alice && export_key alice "$area/key.pgp" && make_deb "$archive/pool/main" hello 1.0 &&
+		make_indexes "$archive" tiny amd64 && make_release "$archive" tiny alice && serve "$archive" || return 1
+	stage=$area/stage
+	tiny_workspace ws "$url"
+}

@@ -6,15 +6,7 @@
 . "$(dirname "$0")/archive-lib.sh"
 need "faults" apt-ftparchive gpg dpkg-deb curl jq openssl || exit 0
 
-archive=$area/archive
-make_key alice || exit 1
-export_key alice "$area/key.pgp"
-make_deb "$archive/pool/main" hello 1.0
-make_indexes "$archive" tiny amd64
-make_release "$archive" tiny alice
-serve "$archive" || exit 1
-stage=$area/stage
-tiny_workspace ws "$url"
+tiny_setup || exit 1
 # Large enough that a signal meets somebody who works.
 head -c 20000000 /dev/urandom >"$ws/recipes/large"
 replace "$ws/recipes/tiny.yaml" '  - {path: /etc/motd, content: "tiny\n"}' '  - {path: /srv/large, from: large}'

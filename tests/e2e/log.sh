@@ -4,15 +4,7 @@
 . "$(dirname "$0")/archive-lib.sh"
 need "log" apt-ftparchive gpg dpkg-deb curl || exit 0
 
-archive=$area/archive
-make_key alice || exit 1
-export_key alice "$area/key.pgp"
-make_deb "$archive/pool/main" hello 1.0
-make_indexes "$archive" tiny amd64
-make_release "$archive" tiny alice
-serve "$archive" || exit 1
-stage=$area/stage
-tiny_workspace ws "$url"
+tiny_setup || exit 1
 log=$area/log-of-signatures
 verify() { ingot verify "$image" --key "$area/release.pub" "$@"; }
 made() {

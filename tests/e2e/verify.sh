@@ -15,15 +15,7 @@ tool=$INGOT_BUILD/small_disk_tool
 # How many bytes are changed: 2,000 of images; a disk is hashed each time.
 n=${INGOT_MUTATIONS:-2000} n_disk=${INGOT_DISK_MUTATIONS:-100}
 
-archive=$area/archive
-make_key alice || exit 1
-export_key alice "$area/key.pgp"
-make_deb "$archive/pool/main" hello 1.0
-make_indexes "$archive" tiny amd64
-make_release "$archive" tiny alice
-serve "$archive" || exit 1
-stage=$area/stage
-tiny_workspace ws "$url"
+tiny_setup || exit 1
 out=$ws/outputs
 verify() { ingot verify "$@"; }
 keys() {
