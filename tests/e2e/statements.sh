@@ -86,6 +86,34 @@ elsewhere() { # FOLDER VARIABLE=VALUE...: another folder, user, stage
 }
 same_elsewhere() { elsewhere other && [ "$(sums "$area/other/outputs")" = "$first" ]; }
 check "another folder, stage and user: the same bytes" same_elsewhere
+varied() { # FOLDER OPTION... -- VARIABLE=VALUE...: the workspace, or a copy of it, built where no output is
+	local there=$1 options=()
+	shift
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	shift
+	[ -d "$there/recipes" ] || { mkdir -p "$there" && cp -a "$ws/recipes" "$there/recipes"; }
+	rm -rf "$there/outputs"
+	leaves 0 env "$@" "$INGOT" -C "$there" --stage "$stage" --offline "${options[@]}" build tiny &&
+		[ "$(sums "$there/outputs" "oci.tar $endings")" = "$whole" ]
+}
+whole=$(sums "$out" "oci.tar $endings")
+long=$area/$(printf 'long%.0s' $(seq 50))/$(printf 'er%.0s' $(seq 100))
+for j in 1 2 7; do check "with -j $j: the same bytes" varied "$ws" -j $j -- TZ=UTC; done
+check "a path of 500 bytes: the same bytes" varied "$long" -- PWD=/
+check "the shortest path: the same bytes" eval '(cd "$ws" && varied . -- COLUMNS=20)'
+for locale in tr_TR.UTF-8 C POSIX no_SUCH; do
+	check "in the locale $locale: the same bytes" varied "$ws" -- LC_ALL=$locale LANG=$locale TZ=America/St_Johns
+done
+for mask in 000 027 077; do
+	check "with umask $mask: the same bytes" eval '(umask $mask; varied "$area/umask$mask" -- TERM=dumb)'
+done
+as_nobody() {
+	local there=$area/nobody
+	mkdir -p "$there" && cp "$INGOT" "$there/ingot" && cp -R "$ws/recipes" "$stage" "$there/" && chown -R 65534:65534 "$there" && chmod 755 "$area" || return 1
+	(cd / && leaves 0 setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$there" "$there/ingot" -C "$there" --stage "$there/stage" --offline build tiny) &&
+		[ "$(sums "$there/outputs" "oci.tar $endings")" = "$whole" ]
+}
+if need "another user" root setpriv; then check "as another user: the same bytes" as_nobody; fi
 plain="spdx.json cdx.json causes.json inputs.json"
 named_builder() {
 	elsewhere named INGOT_BUILDER_ID=https://builders.example.com/1 &&
