@@ -46,7 +46,8 @@ struct log_appending {
  * @ret:       the new head
  *
  * Entries and tiles are written first, the checkpoint last, each atomically: who reads sees
- * the log before or after. Nothing is written if all entries are there. Call it while no
+ * the log before or after. Nothing is written if all entries are there, and what was written
+ * goes again if it fails. Call it while no
  * other thread runs.
  *
  * Errors: ERR_KEY another type of key; ERR_USAGE no origin, or another one; ERR_SIGNATURE

@@ -29,6 +29,12 @@ static int save(int dirfd, const char *path, struct bytes data, struct error *er
 	return file_save(fd, slash + 1, data, err);
 }
 
+/* How many of the tile at @index the log had before; @old: of its level. */
+static unsigned held(uint64_t old, uint64_t index)
+{
+	return index == old / TLOG_TILE_WIDTH ? (unsigned)(old % TLOG_TILE_WIDTH) : 0;
+}
+
 /* ---- entries ---- */
 
 /* Of the last leaf. */
@@ -38,6 +44,9 @@ static int save_bundle(struct work *w, struct error *err)
 	uint64_t index = (w->folder->n - 1) / TLOG_TILE_WIDTH;
 
 	tlog_tile_path(TLOG_ENTRIES, index, log_width(w->folder->n, index), path);
+	if (log_drop_larger(w->folder, TLOG_ENTRIES, index,
+			    held(w->folder->checkpoint.size, index), err) < 0)
+		return -1;
 	return save(w->folder->fd, path, buf_bytes(&w->bundle), err);
 }
 
@@ -124,7 +133,8 @@ static int save_level(struct work *w, int level, const struct digest *hashes, ui
 				      (size_t)width * DIGEST_SIZE };
 
 		tlog_tile_path(level, i, width, path);
-		if (save(w->folder->fd, path, tile, err) < 0)
+		if (log_drop_larger(w->folder, level, i, held(old, i), err) < 0 ||
+		    save(w->folder->fd, path, tile, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -144,6 +154,37 @@ static int save_tiles(struct work *w, uint64_t old, struct error *err)
 	}
 	free(hashes);
 	return r;
+}
+
+/* What has failed may be the last step, after the new checkpoint got its name. */
+static bool is_old(const struct log_folder *f)
+{
+	CLEANUP_BUF struct buf note = BUF_INIT(TLOG_CHECKPOINT_MAX);
+	CLEANUP_ERR struct error ignored = ERR_INIT;
+	int r = file_load(f->fd, "checkpoint", &note, &ignored);
+
+	if (f->is_new)
+		return r == FILE_ABSENT;
+	return r == 0 && bytes_equal(buf_bytes(&note), buf_bytes(&f->note));
+}
+
+/* Of an append that fails nothing stays that no checkpoint names. */
+static void drop_all(const struct work *w)
+{
+	uint64_t old = w->folder->checkpoint.size, n = w->folder->n;
+
+	for (int level = TLOG_ENTRIES; level <= 0 || n > 0; level++) {
+		CLEANUP_ERR struct error ignored = ERR_INIT;
+		uint64_t i = old / TLOG_TILE_WIDTH;
+
+		while (i * TLOG_TILE_WIDTH < n &&
+		       log_drop_larger(w->folder, level, i, held(old, i), &ignored) == 0)
+			i++;
+		if (level == TLOG_ENTRIES)
+			continue; /* as many as leaves */
+		old /= TLOG_TILE_WIDTH;
+		n /= TLOG_TILE_WIDTH;
+	}
 }
 
 /* ---- the checkpoint ---- */
@@ -209,12 +250,17 @@ int log_append(const struct log_appending *a, struct log_added *ret_added, struc
 	old = folder.n;
 	r = add_entries(&w, ret_added, err);
 	buf_release(&w.bundle);
-	if (r < 0)
+	if (r == 0) {
+		root = tlog_root(folder.leaves, folder.n);
+		if (folder.n > old && (save_tiles(&w, old, err) < 0 ||
+				       save_checkpoint(&w, origin, &root, err) < 0))
+			r = err_while(err, "writing the log '%s'", a->folder);
+	}
+	if (r < 0) {
+		if (is_old(&folder))
+			drop_all(&w);
 		return -1;
-	root = tlog_root(folder.leaves, folder.n);
-	if (folder.n > old &&
-	    (save_tiles(&w, old, err) < 0 || save_checkpoint(&w, origin, &root, err) < 0))
-		return err_while(err, "writing the log '%s'", a->folder);
+	}
 	log_set_head(ret, origin, folder.n, &root);
 	return 0;
 }

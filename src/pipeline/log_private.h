@@ -39,6 +39,20 @@ bool log_find_leaf(const struct log_folder *f, const struct digest *leaf, uint64
 int log_load_tile(const struct log_folder *f, int level, uint64_t index, uint64_t count,
 		  struct buf *to, struct error *err) MUST_CHECK;
 
+/*
+ * Removes the files of the tile at @index that hold more than its first @width (below 256),
+ * which no checkpoint names. The full one stays if it must stand in for that of @width.
+ */
+int log_drop_larger(const struct log_folder *f, int level, uint64_t index, unsigned width,
+		    struct error *err) MUST_CHECK;
+
+/*
+ * Those that hold less, of older checkpoints, have what @whole begins with: the tile or bundle
+ * at @index, which has @width at least. ERR_DIGEST one has not.
+ */
+int log_check_smaller(const struct log_folder *f, int level, uint64_t index, unsigned width,
+		      struct bytes whole, struct error *err) MUST_CHECK;
+
 /* Replaces @hashes, @n of a level, by those of the level above. Returns their number. */
 uint64_t log_next_level(struct digest *hashes, uint64_t n);
 

@@ -42,7 +42,10 @@ static int check_bundle(const struct log_folder *f, uint64_t index, struct buf *
 		if (!digest_equal(&leaf, &f->leaves[i]))
 			return wrong(f, err, "entry", i);
 	}
-	return rest.len && has_own_file(f, index) ? wrong(f, err, "the bundle of entry", first) : 0;
+	if (rest.len && has_own_file(f, index))
+		return wrong(f, err, "the bundle of entry", first);
+	return log_check_smaller(f, TLOG_ENTRIES, index, log_width(f->n, index), buf_bytes(bundle),
+				 err);
 }
 
 static int check_entries(const struct log_folder *f, struct error *err)
@@ -71,11 +74,12 @@ static int check_level(const struct log_folder *f, int level, const struct diges
 				       "the log '%s': tile %llu of level %d is not what the one "
 				       "below says",
 				       f->path, (unsigned long long)i, level);
+		if (log_check_smaller(f, level, i, log_width(n, i), buf_bytes(&tile), err) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-/* Level 0 was read with the log. */
 static int check_tiles(const struct log_folder *f, struct error *err)
 {
 	struct digest *hashes = mem_array(f->n, sizeof(*hashes));
@@ -84,8 +88,10 @@ static int check_tiles(const struct log_folder *f, struct error *err)
 
 	if (n)
 		memcpy(hashes, f->leaves, n * sizeof(*hashes));
-	for (int level = 1; r == 0 && (n = log_next_level(hashes, n)) > 0; level++)
+	for (int level = 0; r == 0 && n > 0; level++) {
 		r = check_level(f, level, hashes, n, err);
+		n = log_next_level(hashes, n);
+	}
 	free(hashes);
 	return r;
 }
