@@ -223,6 +223,7 @@ static int convert(struct tar_in *t, struct tar_entry *ret, struct error *err)
 		.user = str_of(libarchive.entry_uname(e)),
 		.group = str_of(libarchive.entry_gname(e)),
 		.mtime = libarchive.entry_mtime(e),
+		.offset = position(t),
 	};
 	if (!ret->name.ptr)
 		return err_set(err, ERR_FORMAT, "%s: a member without a name at offset %llu",

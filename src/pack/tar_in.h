@@ -29,6 +29,7 @@ struct tar_entry {
 	struct str user, group;
 	int64_t mtime;
 	uint64_t size;        /* of a file; 0 for all else */
+	uint64_t offset;      /* of the content in the archive */
 	uint32_t major, minor;
 	struct str target;
 	const struct xattr *xattrs; /* as in the archive, unsorted */
