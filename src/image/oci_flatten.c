@@ -62,7 +62,7 @@ static int apply_whiteout(const struct layering *l, const struct pack_member *m)
 {
 	struct tree *t = l->to->tree;
 	struct str folder, name = split_path(m->path, &folder);
-	struct node *parent = tree_find(t, folder), *gone;
+	struct node *parent = tree_resolve(t, folder, true), *gone;
 
 	if (m->kind != NODE_FILE || m->hard_link || m->content.size)
 		return wrong(l, m->path, "is a whiteout that is no empty file");
@@ -82,22 +82,28 @@ static int apply_whiteout(const struct layering *l, const struct pack_member *m)
 	return 0;
 }
 
-/* Exact names only: a path never goes through a link. Missing ones are made. */
+/*
+ * Missing ones are made. A link of a lower layer is followed, as containerd and Docker do when
+ * they unpack: "lib/x" over a "lib" that is a link to "usr/lib".
+ */
 static int make_parents(const struct layering *l, struct str path, struct node **ret)
 {
 	const struct inode folder = { .kind = NODE_DIRECTORY, .mode = 0755 };
 	struct node *at = tree_root(l->to->tree);
-	struct str parents, part;
+	struct str parents, part, there;
 
 	split_path(path, &parents);
 	while (parents.len && str_split(&parents, '/', &part)) {
+		there = (struct str){ path.ptr, (size_t)(part.ptr - path.ptr) + part.len };
 		struct node *next = tree_child(l->to->tree, at, part);
 
 		if (!next && !tree_is_name(part))
 			return wrong(l, path, "has no valid name");
 		if (!next)
 			next = tree_put(l->to->tree, at, part, &folder, 0);
-		if (next->inode->kind != NODE_DIRECTORY)
+		if (next->inode->kind == NODE_SYMLINK)
+			next = tree_resolve(l->to->tree, there, true);
+		if (!next || next->inode->kind != NODE_DIRECTORY)
 			return wrong(l, path, "lies in something that is no folder");
 		at = next;
 	}
@@ -125,7 +131,7 @@ static int apply_root(const struct layering *l, const struct pack_member *m)
 static int apply_link(const struct layering *l, const struct pack_member *m,
 		      struct node *parent, struct str name)
 {
-	struct node *target = tree_find(l->to->tree, m->target);
+	struct node *target = tree_resolve(l->to->tree, m->target, false);
 
 	if (!target)
 		return wrong(l, m->path, "is a hard link to something that is not there");
@@ -198,7 +204,7 @@ static int read_layers(struct stage *stage, int fd, const struct oci_image *imag
 		struct layering l = { .to = to, .what = what, .err = err };
 
 		if (stage_layer(stage, fd, &image->layers[i], what, err) < 0 ||
-		    pack_open(stage, PACK_TAR, &image->layers[i].blob, what, &to->packs[i], NULL,
+		    pack_open(stage, PACK_LAYER, &image->layers[i].blob, what, &to->packs[i], NULL,
 			      err) < 0)
 			return err_while(err, "reading %s of the image", what);
 		to->n_packs = i + 1;

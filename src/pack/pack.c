@@ -30,7 +30,9 @@ const struct pack_control *pack_control(const struct pack *p, struct str name)
 
 static const char *kind_name(enum pack_kind kind)
 {
-	return kind == PACK_DEB ? "deb" : "tar";
+	static const char *const names[] = { "", "deb", "tar", "layer" };
+
+	return names[kind];
 }
 
 static struct digest key_of(enum pack_kind kind, const struct digest *archive)
@@ -134,7 +136,7 @@ static int read_archive(struct stage *s, struct pack *p, const char *what, struc
 	if (verify_archive(s, &p->source, what, &size, err) < 0 ||
 	    get_archive(s, &p->source, what, &in, err) < 0)
 		return -1;
-	if (p->kind == PACK_TAR)
+	if (p->kind != PACK_DEB)
 		return read_tar(in, size, what, out, p, err); /* takes it */
 	r = deb_read(in, what, out, p, err);
 	source_close(in);

@@ -51,7 +51,12 @@ struct pack_control {
 	struct bytes data; /* small: LIMIT_CONTROL_SIZE for all of them */
 };
 
-enum pack_kind { PACK_DEB = 1, PACK_TAR };
+/*
+ * PACK_LAYER: a layer of an image, of any tool's, that is only looked at. Device nodes, every
+ * extended attribute and hard links to what a lower layer holds are kept as they are; a folder
+ * that is repeated has the attributes of its first entry.
+ */
+enum pack_kind { PACK_DEB = 1, PACK_TAR, PACK_LAYER };
 
 struct pack {
 	struct arena arena; /* strings and xattrs of all below lie here */

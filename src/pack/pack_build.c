@@ -50,7 +50,7 @@ static int copy_xattrs(struct pack_builder *b, const struct tar_entry *e,
 	for (uint32_t i = 0; i < e->n_xattrs; i++) {
 		const struct xattr *x = &e->xattrs[i];
 
-		if (!is_allowed_xattr(x->name))
+		if (b->pack->kind != PACK_LAYER && !is_allowed_xattr(x->name))
 			return err_set(err, ERR_UNSUPPORTED, "%s: member '" STR_FMT
 				       "' has the extended attribute '" STR_FMT "'", b->what,
 				       STR_ARG(m->path), STR_ARG(x->name));
@@ -81,6 +81,10 @@ static int check_hard_link(struct pack_builder *b, struct pack_member *m, struct
 	if (path_normalise(target, b->what, text, &path, err) < 0)
 		return err_while(err, "reading the hard link '" STR_FMT "'", STR_ARG(m->path));
 	to = member_at(b, path);
+	if (!to && b->pack->kind == PACK_LAYER && path.len) {
+		m->target = arena_str(&b->pack->arena, path);
+		return 0;
+	}
 	if (!to)
 		return err_set(err, ERR_FORMAT, "%s: hard link '" STR_FMT "' to '" STR_FMT
 			       "', which is no earlier member", b->what, STR_ARG(m->path),
@@ -140,6 +144,8 @@ static int check_duplicate(struct pack_builder *b, struct str path, const struct
 	if (old->kind != NODE_DIRECTORY || e->kind != NODE_DIRECTORY || e->hard_link)
 		return err_set(err, ERR_FORMAT, "%s: member '" STR_FMT "' occurs twice", b->what,
 			       STR_ARG(path));
+	if (b->pack->kind == PACK_LAYER)
+		return 1;
 	if (old->mode != e->mode || old->uid != e->uid || old->gid != e->gid ||
 	    e->n_xattrs != old->n_xattrs)
 		return err_set(err, ERR_FORMAT, "%s: folder '" STR_FMT
@@ -151,7 +157,8 @@ static int check_duplicate(struct pack_builder *b, struct str path, const struct
 static int check_kind(struct pack_builder *b, struct str path, const struct tar_entry *e,
 		      struct error *err)
 {
-	if (!e->hard_link && (e->kind == NODE_CHAR || e->kind == NODE_BLOCK))
+	if (b->pack->kind != PACK_LAYER && !e->hard_link &&
+	    (e->kind == NODE_CHAR || e->kind == NODE_BLOCK))
 		return err_set(err, ERR_UNSUPPORTED, "%s: member '" STR_FMT "' is a device node",
 			       b->what, STR_ARG(path));
 	if (!path.len && (e->kind != NODE_DIRECTORY || e->hard_link))
@@ -237,6 +244,8 @@ static int add_member(struct pack_builder *b, struct tar_in *tar, const struct t
 	if (r)
 		return r < 0 ? -1 : 0;
 	m.path = arena_str(arena, m.path);
+	m.major = e->major;
+	m.minor = e->minor;
 	m.user = m.group = m.target = m.md5 = STR("");
 	if (m.hard_link) {
 		m.kind = NODE_FILE;

@@ -256,7 +256,7 @@ int pack_decode(struct bytes data, struct pack *p, struct error *err)
 	    get_number(&in, UINT64_MAX) != PACK_VERSION)
 		return err_set(err, ERR_FORMAT, "not the index of a pack of version %d",
 			       PACK_VERSION);
-	p->kind = (enum pack_kind)get_number(&in, PACK_TAR);
+	p->kind = (enum pack_kind)get_number(&in, PACK_LAYER);
 	memcpy(p->source.bytes, get_raw(&in, DIGEST_SIZE), DIGEST_SIZE);
 	memcpy(p->object.bytes, get_raw(&in, DIGEST_SIZE), DIGEST_SIZE);
 	get_controls(&in, p);
