@@ -24,6 +24,7 @@ static int make_page(struct app *app, const char *path, struct buf *to, bool *re
 	o.keys = app_values(app, "key", &o.n_keys);
 	o.signatures = app_values(app, "signature", &o.n_signatures);
 	o.repacked = app_flag(app, "repacked");
+	o.foreign = true;
 	if (app_file_context(app, &c, err) < 0 || verify_run(c, path, &o, &v, err) < 0)
 		return -1;
 	if (image_file_open(app, path, &f, err) < 0 ||

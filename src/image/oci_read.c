@@ -175,11 +175,49 @@ static int check_kind(const struct reader *r, const char *where, const struct js
 	return 0;
 }
 
+/* Provenance that BuildKit puts beside an image: for a platform that there is not. */
+static bool is_attestation(const struct json *descriptor)
+{
+	const struct json *platform = member(descriptor, "platform", JSON_OBJECT);
+
+	return platform && str_equal_cstr(text_member(platform, "architecture"), "unknown");
+}
+
+static int refuse_many(const struct reader *r, size_t n)
+{
+	(void)err_set(r->err, ERR_UNSUPPORTED, "'%s' holds %zu images; one is expected", r->name,
+		      n);
+	return err_hint(r->err,
+			"'skopeo copy --override-arch ARCH oci-archive:%s oci-archive:FILE' takes "
+			"one out (where they have tags: oci-archive:%s:TAG)",
+			r->name, r->name);
+}
+
+/* The one image, or index of one image, that @index names. */
+static int choose_manifest(const struct reader *r, const char *where, const struct json *index,
+			   struct descriptor *ret)
+{
+	const struct json *manifests = member(index, "manifests", JSON_ARRAY), *found = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; manifests && i < json_length(manifests); i++) {
+		const struct json *one = json_item(manifests, i);
+
+		if (json_kind_of(one) == JSON_OBJECT && is_attestation(one))
+			continue;
+		found = n++ ? found : one;
+	}
+	if (!n)
+		return wrong(r, where, "it names no manifest");
+	return n > 1 ? refuse_many(r, n) : parse_descriptor(r, "the manifest", found, ret);
+}
+
 static int read_index(const struct reader *r, struct descriptor *ret_manifest)
 {
 	const struct oci_file *file = oci_envelope_find(&r->envelope, "index.json");
 	struct oci_image *image = r->image;
-	const struct json *manifests, *annotations;
+	struct descriptor outer = { .json = NULL };
+	const struct json *annotations;
 	struct json *index;
 
 	if (!file) {
@@ -190,19 +228,24 @@ static int read_index(const struct reader *r, struct descriptor *ret_manifest)
 	    check_kind(r, "index.json", index, index_types, "layers") < 0)
 		return -1;
 	image->index_document = index;
-	manifests = member(index, "manifests", JSON_ARRAY);
-	if (!manifests || json_length(manifests) == 0)
-		return wrong(r, "index.json", "it names no manifest");
-	if (json_length(manifests) > 1)
-		return err_set(r->err, ERR_UNSUPPORTED, "'%s' holds %zu images; one is expected",
-			       r->name, json_length(manifests));
-	if (parse_descriptor(r, "the manifest", json_item(manifests, 0), ret_manifest) < 0)
+	if (choose_manifest(r, "index.json", index, ret_manifest) < 0)
 		return -1;
+	/* BuildKit and Docker 25 put an index of one platform and its attestations in between. */
+	if (is_one_of(ret_manifest->media_type, index_types)) {
+		struct descriptor inner = *ret_manifest;
+
+		if (load_blob(r, "the index of the image", &inner, &index) < 0 ||
+		    check_kind(r, "the index of the image", index, index_types, "layers") < 0 ||
+		    choose_manifest(r, "the index of the image", index, &inner) < 0)
+			return -1;
+		outer = *ret_manifest;
+		*ret_manifest = inner;
+	}
 	if (!is_one_of(ret_manifest->media_type, manifest_types))
 		return err_set(r->err, ERR_UNSUPPORTED,
 			       "'%s': index.json names a '" STR_FMT "', not an image manifest",
 			       r->name, STR_ARG(ret_manifest->media_type));
-	annotations = member(ret_manifest->json, "annotations", JSON_OBJECT);
+	annotations = member((outer.json ? outer : *ret_manifest).json, "annotations", JSON_OBJECT);
 	if (annotations) {
 		image->tag = text_member(annotations, "org.opencontainers.image.ref.name");
 		image->reference = text_member(annotations, "io.containerd.image.name");
@@ -342,6 +385,15 @@ static int check_layout(const struct reader *r)
 	struct digest digest;
 	struct json *layout;
 
+	if (!file && oci_envelope_find(&r->envelope, "manifest.json")) {
+		(void)err_set(r->err, ERR_UNSUPPORTED,
+			      "'%s' is an image as 'docker save' writes it, without an OCI layout",
+			      r->name);
+		return err_hint(r->err,
+				"'skopeo copy docker-archive:%s oci-archive:FILE' makes one that "
+				"can be read",
+				r->name);
+	}
 	if (!file) {
 		wrong(r, "oci-layout", "it is missing");
 		return err_hint(r->err, "only tars with an OCI layout are read");

@@ -156,6 +156,7 @@ static void take_checks(struct gathering *g, const struct verify_result *v)
 			(struct report_check){ str_of(v->checks[i].name), v->checks[i].text,
 					       states[v->checks[i].state] };
 	r->vouched = v->vouched;
+	r->developers = verify_is_developers(v);
 	r->signers = arena_array(g->arena, v->n_signers, sizeof(*r->signers));
 	for (size_t i = 0; i < v->n_signers; i++) {
 		const struct verify_signer *s = &v->signers[i];
@@ -209,6 +210,8 @@ static void find_name(struct gathering *g)
 		r->version = key_value(r, "version");
 	} else if (r->image && r->image->reference.len) {
 		name_of_reference(r, r->image->reference);
+	} else if (r->image && str_find_char(r->image->tag, '/') < r->image->tag.len) {
+		name_of_reference(r, r->image->tag); /* podman: the whole reference */
 	}
 	r->kind = r->image ? STR("Container image") : STR("Disk image");
 }

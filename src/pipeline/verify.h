@@ -44,6 +44,7 @@ struct verify_options {
 	size_t n_signatures;
 	const char *role;              /* --role: which role of `trust:` counts; NULL: release */
 	bool repacked;                 /* --repacked: another tool wrote the tar of an image */
+	bool foreign;                  /* what another tool built is no failure (report) */
 	struct verify_log_options log; /* .proof NULL: no log is asked for */
 };
 
@@ -57,6 +58,8 @@ struct verify_result {
 	struct verify_signer *signers; /* distinct keys that vouch for it */
 	size_t n_signers;
 	bool vouched;                  /* at least one */
+	struct verify_signer *others;  /* known keys that have signed it and don't count */
+	size_t n_others;
 };
 
 /*
@@ -71,6 +74,9 @@ int verify_run(struct context *c, const char *path, const struct verify_options 
 	       struct verify_result *ret, struct error *err) MUST_CHECK;
 void verify_release(struct verify_result *r);
 #define CLEANUP_VERIFY CLEANUP(verify_release)
+
+/* What somebody has tried out: those who have signed it are developers, and none counts. */
+bool verify_is_developers(const struct verify_result *r);
 
 /* One more check, told as printf would. */
 void verify_add(struct verify_result *r, const char *name, enum verify_state state,

@@ -10,6 +10,10 @@
 #include "pipeline/verify.h"
 
 #define VERIFY_CUT_OFF "is it complete? Compare its size with that of the original"
+/* Of what another tool built. */
+#define VERIFY_FOREIGN                                                                             \
+	"built by another tool: its parts fit together, and no statement says from what, how and " \
+	"by whom it was made"
 
 struct verify_key {
 	struct public_key *key; /* owned */
