@@ -197,7 +197,7 @@ static void compare_attributes(struct work *w, const struct pair *p)
 		    str_of(arena_printf(arena, "%u:%u", a->uid, a->gid)),
 		    str_of(arena_printf(arena, "%u:%u", b->uid, b->gid)));
 	compare_xattrs(w, p);
-	if (a->mtime != b->mtime)
+	if (a->mtime != b->mtime && !(w->o->no_folder_times && a->kind == NODE_DIRECTORY))
 		add(w, p, DIFFERENCE_MTIME, STR(""), told_time(arena, a->mtime),
 		    told_time(arena, b->mtime));
 	compare_links(w, p);

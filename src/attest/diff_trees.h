@@ -21,6 +21,7 @@ struct diff_trees_options {
 	enum difference_area area;
 	const char *place; /* "root": what `where` starts with; with layers they do */
 	bool owners;	   /* look up packages in dpkg's database */
+	bool no_folder_times; /* they don't count: one side has none */
 	unsigned details;  /* contents that are looked into, at most */
 };
 

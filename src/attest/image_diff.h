@@ -102,8 +102,9 @@ struct difference {
 
 struct image_diff {
 	struct arena arena;
-	struct str kind_a, kind_b; /* "oci", "disk", "lock", "bundle" */
+	struct str kind_a, kind_b; /* "oci", "disk", "lock", "bundle", "tree" */
 	bool identical;		   /* the same bytes: nothing else was looked at */
+	bool equal;		   /* of a tree: other bytes, but the same tree */
 	bool is_damaged;	   /* one could not be looked into: told by range of bytes */
 	struct difference *list;   /* outside in; paths in canonical order */
 	size_t n, capacity;

@@ -67,7 +67,7 @@ int cmd_diff(struct app *app, int argc, char **argv, struct error *err)
 	    explain_files(c, argv[0], argv[1], &o, &d, err) < 0)
 		return -1;
 	print(app, &d);
-	if (d.identical)
+	if (d.identical || d.equal)
 		return 0;
 	return err_set(err, ERR_DIFFERS, "'%s' and '%s' differ in %zu thing%s", argv[0], argv[1],
 		       image_diff_findings(&d), image_diff_findings(&d) == 1 ? "" : "s");

@@ -88,7 +88,7 @@ int cmd_ls(struct app *app, int argc, char **argv, struct error *err)
 	struct node *start;
 	struct tree_iter it;
 
-	if (image_file_open(app, argv[0], &f, err) < 0 ||
+	if (image_file_open_any(app, argv[0], &f, err) < 0 ||
 	    image_file_tree(app, argv[0], &f, &t, &reader, err) < 0)
 		return -1;
 	start = argc > 1 ? tree_resolve(t, str_of(argv[1]), false) : tree_root(t);

@@ -49,10 +49,12 @@ static int show_image(struct app *app, const char *path, struct error *err)
 {
 	CLEANUP_IMAGE_FILE struct image_file f = IMAGE_FILE_INIT;
 
-	if (image_file_open(app, path, &f, err) < 0)
+	if (image_file_open_any(app, path, &f, err) < 0)
 		return -1;
 	if (f.disk)
 		return show_disk(app, f.disk, err);
+	if (f.tar)
+		return show_tree(app, f.tar, err);
 	if (app->json)
 		app_print_json(app, "image", show_image_json(f.image, &app->arena));
 	else
@@ -75,7 +77,8 @@ int cmd_show(struct app *app, int argc, char **argv, struct error *err)
 	(void)argc;
 	if (str_has_suffix(name, STR(".lock")))
 		return show_lock_file(app, argv[0], err);
-	if (str_has_suffix(name, STR(".yaml")) || (!strchr(argv[0], '/') && !is_file(argv[0])))
+	if (str_has_suffix(name, STR(".yaml")) ||
+	    (!strchr(argv[0], '/') && strcmp(argv[0], "-") != 0 && !is_file(argv[0])))
 		return show_lock_of(app, argv[0], err);
 	return show_image(app, argv[0], err);
 }

@@ -148,7 +148,7 @@ int why_image(struct app *app, const char *file, const char *what, struct error 
 		return -1;
 	if (what[0] != '/')
 		return explain_package(app, causes, file, what, err);
-	if (image_file_open(app, file, &image, err) < 0 ||
+	if (image_file_open_any(app, file, &image, err) < 0 ||
 	    image_file_tree(app, file, &image, &tree, &reader, err) < 0)
 		return -1;
 	r = why_image_path(tree, reader, causes, str_of(what), &app->arena, &w, err);

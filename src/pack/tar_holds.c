@@ -97,8 +97,9 @@ enum tar_holds tar_holds(const struct window *w)
 		bool more;
 
 		if (window_read(w, at, h, sizeof(h), &ignored) < 0 || !is_header(h))
-			return n == 0 ? TAR_HOLDS_NOTHING
-				      : is_layout ? TAR_HOLDS_IMAGE : TAR_HOLDS_TREE;
+			return n == 0	   ? TAR_HOLDS_NOTHING
+			       : is_layout ? TAR_HOLDS_IMAGE
+					   : TAR_HOLDS_TREE;
 		first = first_component(h, &more);
 		if (!is_extension(h[TYPE_AT]) && first.len) {
 			is_layout |= is_of_layout(first) && !str_equal_cstr(first, "index.json");

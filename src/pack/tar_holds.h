@@ -11,7 +11,7 @@
 
 enum tar_holds {
 	TAR_HOLDS_NOTHING, /* it does not begin with a tar header */
-	TAR_HOLDS_IMAGE,   /* or a bundle: at least one file that a layout has, and no other folder */
+	TAR_HOLDS_IMAGE, /* or a bundle: at least one file that a layout has, and no other folder */
 	TAR_HOLDS_TREE,
 };
 

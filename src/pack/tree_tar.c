@@ -15,9 +15,9 @@ struct reading {
 	struct tree_tar *to;
 	struct tar_in *tar;
 	const char *what;
-	cause_id made;	/* of folders that have no member yet */
+	cause_id made;	 /* of folders that have no member yet */
 	cause_id listed; /* of all that has one */
-	uint64_t names; /* bytes of names, links, attributes */
+	uint64_t names;	 /* bytes of names, links, attributes */
 	struct hash *hash;
 };
 
@@ -31,9 +31,9 @@ static int open_content(const struct content_reader *reader, const struct conten
 
 	(void)err;
 	assert(content->object == &t->self);
-	*ret = hash_check_source(source_of_fd(w->fd, w->offset + content->offset, content->size,
-					      w->name),
-				 content->size, &content->digest, w->name);
+	*ret = hash_check_source(
+		source_of_fd(w->fd, w->offset + content->offset, content->size, w->name),
+		content->size, &content->digest, w->name);
 	return 0;
 }
 
@@ -102,8 +102,8 @@ static int take_xattrs(struct reading *r, struct str path, const struct tar_entr
 			to[n++] = to[i];
 		else if (!bytes_equal(to[n - 1].value, to[i].value))
 			return err_set(err, ERR_FORMAT,
-				       "%s: member '" STR_FMT "' has the extended attribute '"
-				       STR_FMT "' twice",
+				       "%s: member '" STR_FMT
+				       "' has the extended attribute '" STR_FMT "' twice",
 				       r->what, STR_ARG(path), STR_ARG(to[i].name));
 	}
 	*ret_n = n;
@@ -127,9 +127,8 @@ static int check_target(const struct reading *r, struct str path, const struct t
 /* ---- names ---- */
 
 /* tar(1) takes leading slashes off names, and off what hard links name. */
-static int normalise(const struct reading *r, struct str name,
-		     char text[static LIMIT_PATH_MAX + 1], bool *ret_absolute, struct str *ret,
-		     struct error *err)
+static int normalise(const struct reading *r, struct str name, char text[static LIMIT_PATH_MAX + 1],
+		     bool *ret_absolute, struct str *ret, struct error *err)
 {
 	*ret_absolute = str_has_prefix(name, STR("/"));
 	while (str_has_prefix(name, STR("/")))
@@ -167,7 +166,8 @@ static int find_parent(struct reading *r, struct str path, struct str folder, st
 		}
 		if (next->inode->kind != NODE_DIRECTORY)
 			return err_set(err, ERR_FORMAT,
-				       "%s: '" STR_FMT "' lies in '" STR_FMT "', which is no folder",
+				       "%s: '" STR_FMT "' lies in '" STR_FMT
+				       "', which is no folder",
 				       r->what, STR_ARG(path),
 				       (int)(path.len - folder.len - (folder.len != 0)), path.ptr);
 		at = next;
@@ -258,8 +258,13 @@ static int check_limits(struct reading *r, struct str path, const struct tar_ent
 static int add_member(struct reading *r, const struct tar_entry *e, struct error *err)
 {
 	struct xattr xattrs[LIMIT_XATTRS];
-	struct inode i = { .kind = e->kind, .mode = e->mode, .uid = e->uid, .gid = e->gid,
-			   .mtime = e->mtime, .major = e->major, .minor = e->minor,
+	struct inode i = { .kind = e->kind,
+			   .mode = e->mode,
+			   .uid = e->uid,
+			   .gid = e->gid,
+			   .mtime = e->mtime,
+			   .major = e->major,
+			   .minor = e->minor,
 			   .target = e->kind == NODE_SYMLINK ? e->target : STR(""),
 			   .xattrs = xattrs };
 	struct str path = STR(""), folder, name;
@@ -315,8 +320,8 @@ int tree_tar_read(const struct window *w, struct tree_tar **ret, struct error *e
 	t->reader.open = open_content;
 	t->in = *w;
 	t->tree = tree_new();
-	r.made = tree_cause_intern(t->tree,
-				   (struct cause){ CAUSE_RULE, STR("folder without member"), STR("") });
+	r.made = tree_cause_intern(
+		t->tree, (struct cause){ CAUSE_RULE, STR("folder without member"), STR("") });
 	r.listed = tree_cause_intern(t->tree, (struct cause){ CAUSE_RULE, STR("member"), STR("") });
 	if (tar_in_open(in, w->name, &r.tar, err) < 0)
 		return -1;

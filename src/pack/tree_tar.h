@@ -16,12 +16,12 @@
 struct tree_tar {
 	struct content_reader reader; /* of the contents */
 	struct window in;
-	struct tree *tree;   /* owned */
-	struct digest self;  /* its address says whose a content is */
-	bool has_root;       /* a member says what owner and mode the root has */
-	size_t n_made;	     /* other folders without a member: 0755 root:root, time 0 */
-	size_t n_again;      /* members whose path stood before: the last one counts */
-	size_t n_absolute;   /* members whose name began with a slash */
+	struct tree *tree;  /* owned */
+	struct digest self; /* its address says whose a content is */
+	bool has_root;	    /* a member says what owner and mode the root has */
+	size_t n_made;	    /* other folders without a member: 0755 root:root, time 0 */
+	size_t n_again;	    /* members whose path stood before: the last one counts */
+	size_t n_absolute;  /* members whose name began with a slash */
 };
 
 /*

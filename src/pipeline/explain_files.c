@@ -54,16 +54,6 @@ static int same_bytes(const struct explain_side *a, const struct explain_side *b
 
 /* ---- what differs ---- */
 
-static const struct tree *tree_of(const struct explain_side *s)
-{
-	return s->disk ? s->disk->tree : s->layers ? oci_tree(s->layers) : NULL;
-}
-
-static const struct content_reader *reader_of(const struct context *c, const struct explain_side *s)
-{
-	return s->disk ? block_files_reader(s->disk->files) : stage_reader(c->stage);
-}
-
 static int compare(struct context *c, const struct explain_side *a, const struct explain_side *b,
 		   const struct explain_options *o, struct image_diff *d, struct error *err)
 {
@@ -71,10 +61,12 @@ static int compare(struct context *c, const struct explain_side *a, const struct
 	const struct window in_b = { b->fd, b->path, 0, b->size };
 	unsigned details = o->details ? DETAILS_MAX : 0;
 
+	if (a->kind == EXPLAIN_TREE || b->kind == EXPLAIN_TREE)
+		return explain_trees(c, a, b, details, d, err);
 	switch (a->kind) {
 	case EXPLAIN_OCI: {
-		const struct diff_images_side x = { a->image, a->layers, reader_of(c, a), in_a };
-		const struct diff_images_side y = { b->image, b->layers, reader_of(c, b), in_b };
+		const struct diff_images_side x = { a->image, a->layers, explain_side_reader(c, a), in_a };
+		const struct diff_images_side y = { b->image, b->layers, explain_side_reader(c, b), in_b };
 
 		return diff_images(d, &x, &y, details, err);
 	}
@@ -88,6 +80,8 @@ static int compare(struct context *c, const struct explain_side *a, const struct
 				     d, err);
 	case EXPLAIN_BUNDLE:
 		return explain_bundles(c, a->bundle, b->bundle, d, err);
+	case EXPLAIN_TREE:
+		break;
 	}
 	return err_set(err, ERR_BUG, "two files of no kind");
 }
@@ -98,11 +92,22 @@ static void note_missing(const struct explain_side *a, const struct explain_side
 			 struct image_diff *d)
 {
 	const char *which = a->has_causes ? "B" : "A", *known = a->has_causes ? "A" : "B";
+	const struct explain_side *without = a->has_causes ? b : a;
 
-	if (!a->has_causes && !b->has_causes)
+	if (a->has_causes && b->has_causes)
+		return;
+	if (!a->has_causes && !b->has_causes && (a->kind == EXPLAIN_TREE || b->kind == EXPLAIN_TREE))
+		image_diff_note(d, "no causes are known (a tree has none of its own): only "
+				   "packages are named, by dpkg's database in both");
+	else if (a->has_causes != b->has_causes && without->kind == EXPLAIN_TREE)
+		image_diff_note(d,
+				"%s is a tree, which has no causes of its own: each difference is "
+				"told with what %s has it from",
+				which, known);
+	else if (!a->has_causes && !b->has_causes)
 		image_diff_note(d, "no causes file (STEM.causes.json) beside A and B: only packages "
 				   "are named, by dpkg's database in the images");
-	else if (!a->has_causes || !b->has_causes)
+	else
 		image_diff_note(d,
 				"no causes file (STEM.causes.json) beside %s: each difference is "
 				"told with what %s has it from",
@@ -122,7 +127,11 @@ static void note_statements(const struct explain_side *s, const char *side, stru
 				side);
 	if (!s->has_causes)
 		return;
-	if (!said.any)
+	if (s->kind == EXPLAIN_TREE)
+		image_diff_note(d,
+				"the causes file of %s is believed: no statement is about a tree",
+				side);
+	else if (!said.any)
 		image_diff_note(d,
 				"nothing says that the causes file of %s is its own: there is "
 				"no STEM.intoto.jsonl beside it",
@@ -146,8 +155,9 @@ static int explain(struct context *c, struct explain_side *a, struct explain_sid
 {
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	struct diff_changes changes = { 0 };
-	const struct diff_explain_input in = { &changes, tree_of(a), tree_of(b), reader_of(c, a),
-					       reader_of(c, b) };
+	const struct diff_explain_input in = { &changes, explain_side_tree(a),
+					       explain_side_tree(b), explain_side_reader(c, a),
+					       explain_side_reader(c, b) };
 
 	if (explain_side_causes(a, o->causes_a, err) < 0 ||
 	    explain_side_causes(b, o->causes_b, err) < 0)
@@ -170,14 +180,21 @@ static int explain(struct context *c, struct explain_side *a, struct explain_sid
 	return 0;
 }
 
+static bool has_tree(const struct explain_side *s)
+{
+	return s->kind == EXPLAIN_OCI || s->kind == EXPLAIN_DISK || s->kind == EXPLAIN_TREE;
+}
+
 static int check_kinds(const struct explain_side *a, const struct explain_side *b,
 		       struct error *err)
 {
-	if (a->kind == b->kind)
+	bool one_is_tree = a->kind == EXPLAIN_TREE || b->kind == EXPLAIN_TREE;
+
+	if (a->kind == b->kind || (one_is_tree && has_tree(a) && has_tree(b)))
 		return 0;
 	(void)err_set(err, ERR_USAGE, "'%s' is of kind '%s', '%s' of kind '%s'", a->path,
 		      explain_kind_names[a->kind], b->path, explain_kind_names[b->kind]);
-	return err_hint(err, "compare two images, two disks, an image and a disk, two locks or two "
+	return err_hint(err, "compare images, disks and trees with each other, two locks or two "
 			     "bundles");
 }
 
@@ -185,10 +202,10 @@ int explain_files(struct context *c, const char *path_a, const char *path_b,
 		  const struct explain_options *o, struct image_diff *ret, struct error *err)
 {
 	CLEANUP_EXPLAIN_SIDE struct explain_side a = EXPLAIN_SIDE_INIT, b = EXPLAIN_SIDE_INIT;
-	bool has_trees;
 
 	*ret = (struct image_diff){ 0 };
-	if (explain_side_open(path_a, &a, err) < 0 || explain_side_open(path_b, &b, err) < 0 ||
+	if (explain_side_open(c, path_a, &a, err) < 0 ||
+	    explain_side_open(c, path_b, &b, err) < 0 ||
 	    check_kinds(&a, &b, err) < 0)
 		return -1;
 	ret->kind_a = str_of(explain_kind_names[a.kind]);
@@ -200,6 +217,5 @@ int explain_files(struct context *c, const char *path_a, const char *path_b,
 	if (explain_side_read(c, &a, err) < 0 || explain_side_read(c, &b, err) < 0 ||
 	    compare(c, &a, &b, o, ret, err) < 0)
 		return -1;
-	has_trees = a.kind == EXPLAIN_OCI || a.kind == EXPLAIN_DISK;
-	return o->explain && has_trees ? explain(c, &a, &b, o, ret, err) : 0;
+	return o->explain && has_tree(&a) && !ret->equal ? explain(c, &a, &b, o, ret, err) : 0;
 }

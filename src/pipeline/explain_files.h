@@ -3,8 +3,8 @@
 /*
  * pipeline/explain_files.h - how two files differ, and why.
  *
- * Spec: design.md, section 11; docs/diff.md. Images, disks, locks and bundles; which one a
- * file is, its content says. Causes come from STEM.causes.json beside each file; without
+ * Spec: design.md, section 11; docs/diff.md. Images, disks, trees (tars of files), locks and
+ * bundles; which one a file is, its content says. Causes come from STEM.causes.json beside each file; without
  * them packages are named by dpkg's database.
  */
 
@@ -22,8 +22,9 @@ struct explain_options {
 
 /*
  * *ret: image_diff_release(), also after a failure. Opens the stage for images (layers are
- * unpacked there). Success means that they could be compared: ret->identical, or
- * image_diff_findings(ret) and ret->n say whether they differ.
+ * unpacked there). Success means that they could be compared: ret->identical,
+ * ret->equal, or image_diff_findings(ret) and ret->n say whether they differ. A side "-" is
+ * standard input.
  *
  * Errors: ERR_USAGE two files that have nothing in common to compare (a lock and an image);
  * those of reading each, with its name.

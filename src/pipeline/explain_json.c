@@ -99,6 +99,8 @@ struct json *explain_json(const struct image_diff *d, struct arena *a)
 	json_set(o, "kind_a", safe(a, d->kind_a));
 	json_set(o, "kind_b", safe(a, d->kind_b));
 	json_set(o, "identical", json_bool(a, d->identical));
+	if (d->equal)
+		json_set(o, "equal", json_bool(a, true));
 	json_set(o, "findings", json_int(a, (int64_t)image_diff_findings(d)));
 	json_set(o, "derived", json_int(a, (int64_t)d->n_derived));
 	json_set(o, "has_causes_a", json_bool(a, d->has_causes_a));

@@ -9,10 +9,11 @@
 #include "pipeline/bundle.h"
 #include "pipeline/explain_files.h"
 #include "pipeline/statements.h"
+#include "pipeline/tree_file.h"
 #include "resolve/lock.h"
 
-enum explain_kind { EXPLAIN_OCI = 1, EXPLAIN_DISK, EXPLAIN_LOCK, EXPLAIN_BUNDLE };
-extern const char *const explain_kind_names[]; /* "", "oci", "disk", "lock", "bundle" */
+enum explain_kind { EXPLAIN_OCI = 1, EXPLAIN_DISK, EXPLAIN_LOCK, EXPLAIN_BUNDLE, EXPLAIN_TREE };
+extern const char *const explain_kind_names[]; /* "", "oci", "disk", "lock", "bundle", "tree" */
 
 struct explain_side {
 	struct arena arena;
@@ -25,6 +26,7 @@ struct explain_side {
 	struct disk_image *disk;
 	struct lock *lock;
 	struct bundle *bundle;
+	struct tree_file *tar; /* EXPLAIN_TREE */
 	struct buf text; /* of a lock */
 	bool has_causes;
 	struct causes causes;
@@ -39,8 +41,9 @@ struct explain_side {
 void explain_side_release(struct explain_side *s);
 #define CLEANUP_EXPLAIN_SIDE CLEANUP(explain_side_release)
 
-/* Opens @path, and looks what it is; reads nothing more. */
-int explain_side_open(const char *path, struct explain_side *s, struct error *err) MUST_CHECK;
+/* Opens @path, and looks what it is; reads nothing more. "-" is standard input, read whole. */
+int explain_side_open(const struct context *c, const char *path, struct explain_side *s,
+		      struct error *err) MUST_CHECK;
 
 /* Reads and verifies all of it. */
 int explain_side_read(struct context *c, struct explain_side *s, struct error *err) MUST_CHECK;
@@ -64,6 +67,16 @@ void explain_side_said(const struct explain_side *s, struct explain_said *ret);
 /* explain_lock.c: @text_*: for the numbers of lines. */
 int explain_locks(struct context *c, const struct lock *a, const struct lock *b,
 		  struct bytes text_a, struct bytes text_b, struct image_diff *d,
+		  struct error *err) MUST_CHECK;
+
+/* The files of a side, and what they hold; NULL if it has none. */
+const struct tree *explain_side_tree(const struct explain_side *s);
+const struct content_reader *explain_side_reader(const struct context *c,
+						 const struct explain_side *s);
+
+/* explain_trees.c: where one side is no more than a tree: path by path, @details as diff_trees. */
+int explain_trees(const struct context *c, const struct explain_side *a,
+		  const struct explain_side *b, unsigned details, struct image_diff *d,
 		  struct error *err) MUST_CHECK;
 
 /* explain_bundle.c */

@@ -17,7 +17,7 @@
 
 #define CAUSES_MAX (512u << 20) /* bytes: 400,000 paths have 30 MiB */
 
-const char *const explain_kind_names[] = { "", "oci", "disk", "lock", "bundle" };
+const char *const explain_kind_names[] = { "", "oci", "disk", "lock", "bundle", "tree" };
 
 void explain_side_release(struct explain_side *s)
 {
@@ -26,6 +26,7 @@ void explain_side_release(struct explain_side *s)
 	disk_image_free(s->disk);
 	lock_free(s->lock);
 	bundle_close(s->bundle);
+	tree_file_close(s->tar);
 	buf_release(&s->text);
 	if (s->fd >= 0)
 		close(s->fd);
@@ -57,8 +58,30 @@ static bool ends_as_disk(const struct explain_side *s)
 	       memcmp(magic, "EFI PART", sizeof(magic)) == 0;
 }
 
+static bool is_package(int fd)
+{
+	char magic[8];
+
+	return pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
+	       memcmp(magic, "!<arch>\n", sizeof(magic)) == 0;
+}
+
+static int refuse(const struct explain_side *s, struct error *err)
+{
+	(void)err_set(err, ERR_FORMAT, "'%s' is no image, disk, tree, lock or bundle", s->path);
+	if (is_package(s->fd))
+		return err_hint(err, "it is a package: 'dpkg-deb --fsys-tarfile %s' gives the tree "
+				     "in it", s->path);
+	return err_hint(err, "is it cut off? A file that is complete begins with a tar header, a "
+			     "partition table or 'lock:'");
+}
+
 static int find_kind(struct explain_side *s, struct error *err)
 {
+	if (!disk_is_one(s->fd) && tree_file_is_one(s->fd, s->path)) {
+		s->kind = EXPLAIN_TREE;
+		return 0;
+	}
 	switch (identify_kind_of(s->fd)) {
 	case IDENTIFY_DISK:
 		s->kind = EXPLAIN_DISK;
@@ -78,22 +101,35 @@ static int find_kind(struct explain_side *s, struct error *err)
 		s->kind = is_lock(s->fd) ? EXPLAIN_LOCK : EXPLAIN_DISK;
 		return 0;
 	}
-	(void)err_set(err, ERR_FORMAT, "'%s' is no image, disk, lock or bundle", s->path);
-	return err_hint(err, "is it cut off? A file that is complete begins with a tar header, a "
-			     "partition table or 'lock:'");
+	return refuse(s, err);
 }
 
-int explain_side_open(const char *path, struct explain_side *s, struct error *err)
+/* Locks and bundles are opened once more, by their names. */
+static int check_pipe(const struct explain_side *s, struct error *err)
 {
-	struct stat st;
+	if (s->kind != EXPLAIN_LOCK && s->kind != EXPLAIN_BUNDLE)
+		return 0;
+	return err_set(err, ERR_USAGE, "a %s can't come through a pipe", explain_kind_names[s->kind]);
+}
 
-	s->path = path;
-	if (file_open_regular(AT_FDCWD, path, false, &s->fd, err) < 0)
+int explain_side_open(const struct context *c, const char *path, struct explain_side *s,
+		      struct error *err)
+{
+	bool is_pipe = strcmp(path, "-") == 0;
+	struct stat st;
+	int r;
+
+	s->path = is_pipe ? "standard input" : path;
+	r = is_pipe ? tree_file_spool(c, STDIN_FILENO, s->path, &s->fd, err)
+		    : file_open_regular(AT_FDCWD, path, false, &s->fd, err);
+	if (r < 0)
 		return -1;
 	if (fstat(s->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "'%s' is no file", path);
 	s->size = (uint64_t)st.st_size;
-	return find_kind(s, err);
+	if (find_kind(s, err) < 0)
+		return -1;
+	return is_pipe ? check_pipe(s, err) : 0;
 }
 
 /* What can't be opened will say so to whoever reads it. */
@@ -102,8 +138,10 @@ bool explain_is_mixed(const char *path_a, const char *path_b)
 	CLEANUP_EXPLAIN_SIDE struct explain_side a = EXPLAIN_SIDE_INIT, b = EXPLAIN_SIDE_INIT;
 	CLEANUP_ERR struct error failure = ERR_INIT;
 
-	if (explain_side_open(path_a, &a, &failure) < 0 ||
-	    explain_side_open(path_b, &b, &failure) < 0)
+	if (strcmp(path_a, "-") == 0 || strcmp(path_b, "-") == 0)
+		return false; /* a pipe can be read once only */
+	if (explain_side_open(NULL, path_a, &a, &failure) < 0 ||
+	    explain_side_open(NULL, path_b, &b, &failure) < 0)
 		return false;
 	return (a.kind == EXPLAIN_OCI && b.kind == EXPLAIN_DISK) ||
 	       (a.kind == EXPLAIN_DISK && b.kind == EXPLAIN_OCI);
@@ -136,8 +174,25 @@ int explain_side_read(struct context *c, struct explain_side *s, struct error *e
 		return read_lock(s, err);
 	case EXPLAIN_BUNDLE:
 		return bundle_open(s->path, &s->bundle, err);
+	case EXPLAIN_TREE:
+		return tree_file_read(c, s->fd, s->path, &s->tar, err);
 	}
 	return err_set(err, ERR_BUG, "'%s' is of no kind", s->path);
+}
+
+const struct tree *explain_side_tree(const struct explain_side *s)
+{
+	if (s->tar)
+		return s->tar->tar->tree;
+	return s->disk ? s->disk->tree : s->layers ? oci_tree(s->layers) : NULL;
+}
+
+const struct content_reader *explain_side_reader(const struct context *c,
+						 const struct explain_side *s)
+{
+	if (s->tar)
+		return &s->tar->tar->reader;
+	return s->disk ? block_files_reader(s->disk->files) : stage_reader(c->stage);
 }
 
 /* ---- what lies beside it ---- */
@@ -147,8 +202,11 @@ int explain_side_causes(struct explain_side *s, const char *path, struct error *
 	CLEANUP_FREE char *name =
 		path ? mem_strdup(path) : statement_beside(s->path, STATEMENT_CAUSES);
 	CLEANUP_BUF struct buf text = BUF_INIT(CAUSES_MAX);
-	int r = file_load_regular(AT_FDCWD, name, &text, err);
+	int r;
 
+	if (!path && s->kind == EXPLAIN_TREE) /* nothing says that what lies there is the tree's */
+		return 0;
+	r = file_load_regular(AT_FDCWD, name, &text, err);
 	if (r < 0)
 		return err_while(err, "reading the causes of '%s'", s->path);
 	if (r == FILE_ABSENT)

@@ -212,6 +212,8 @@ void explain_text(const struct image_diff *d, bool all, struct buf *to)
 		add_safe(to, d->notes[i]);
 		buf_add_char(to, '\n');
 	}
+	if (d->equal)
+		buf_add_cstr(to, "equal: the same tree\n");
 	if (d->n_causes)
 		add_causes(&p);
 	else

@@ -16,6 +16,7 @@
 #include "io/sink.h"
 #include "io/window.h"
 #include "io/workers.h"
+#include "pipeline/tree_file.h"
 
 static bool has_at(int fd, off_t offset, const char *magic, size_t n)
 {
@@ -184,7 +185,8 @@ static int open_file(const char *path, struct identified *i, struct error *err)
 	i->kind = identify_kind_of(i->fd);
 	if (i->kind == IDENTIFY_UNKNOWN)
 		return err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", path);
-	return 0;
+	return i->kind == IDENTIFY_OCI && tree_file_is_one(i->fd, path) ? tree_file_refuse(path, err)
+									: 0;
 }
 
 int identify_file(const char *path, bool unsigned_too, unsigned n_threads, struct arena *arena,
