@@ -36,7 +36,7 @@ struct report {
 	uint64_t size;
 	struct report_fact *digests; /* that identify it */
 	size_t n_digests;
-	bool vouched;
+	bool vouched, developers; /* developers: nobody else has signed it */
 	struct str *signers; /* for people: key and role */
 	size_t n_signers;
 	struct report_check *checks;

@@ -12,6 +12,13 @@ static void put_verdict(const struct report *r, struct buf *to)
 		buf_add_cstr(to, "</span></p>\n");
 		return;
 	}
+	if (r->developers) {
+		buf_add_cstr(to,
+			     "<p class=\"verdict warn\"><b>A developer's: intact, but no release</b> "
+			     "<span>Every digest is right, and only a key of role developer has "
+			     "signed it.</span></p>\n");
+		return;
+	}
 	if (!r->vouched) {
 		buf_add_cstr(to,
 			     "<p class=\"verdict warn\"><b>Intact, but nobody vouches for it</b> "

@@ -109,6 +109,7 @@ static const struct cli_option sign_options[] = {
 
 static const struct cli_option init_options[] = {
 	{ "bundle", 0, "FILE", "take recipes/ from the bundle FILE; DIR has none yet" },
+	{ "no-key", 0, NULL, "make no developer's key" },
 	{ 0 },
 };
 
@@ -203,10 +204,14 @@ static const struct cli_option explain_options[] = {
 
 const struct command commands[] = {
 	{ "init", "[DIR]", "make a workspace with a starter recipe", 0, 1, init_options, cmd_init,
-	  "Writes recipes/web.yaml, .gitignore, the folders that ingot expects and, for this user,\n"
-	  "a configuration file of comments. Nothing that exists is overwritten. With --bundle the\n"
-	  "recipe is that of the bundle, with its lock and all files that it names: to read what an\n"
-	  "image was made from, and to build it again." },
+	  "Writes recipes/web.yaml, .gitignore, the folders that ingot expects and, for this user\n"
+	  "and once, a configuration file and a developer's key (developer.pem, not encrypted, and\n"
+	  "developer.pub beside it). 'ingot build --sign-key' with it marks outputs as one's own:\n"
+	  "'ingot verify' counts them with '--role developer' only. No key is made with --no-key,\n"
+	  "with CI=true in the environment, by the first process of a container, or without a home\n"
+	  "to write to. Nothing that exists is overwritten. With --bundle the recipe is that of the\n"
+	  "bundle, with its lock and all files that it names: to read what an image was made from,\n"
+	  "and to build it again." },
 	{ "check", "RECIPE...", "check recipes: schema and rules, no network", 0, 1000, check_options,
 	  cmd_check,
 	  "With --scripts also evaluates every maintainer script of the locked packages, which\n"

@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/mem.h"
+#include "base/text.h"
 #include "cli/app.h"
-#include "fetch/mirrors.h"
+#include "cli/progress.h"
 #include "io/file.h"
 #include "pipeline/bundle.h"
+#include "pipeline/user_setup.h"
 
 int cmd_init(struct app *app, int argc, char **argv, struct error *err);
 
@@ -78,45 +79,6 @@ static int write_file(struct app *app, int dirfd, size_t i, struct error *err)
 	return 0;
 }
 
-/* Everything in it is a comment: the host's apt configuration is enough. */
-static const char machine_text[] =
-	"# What ingot knows of this machine; all of it is optional. Recipes and locks never say\n"
-	"# where anything is: that is said here, or taken from the host's apt configuration.\n"
-	"#\n"
-	"# mirrors:                           # asked before those of apt, in this order\n"
-	"#   - suite: trixie                  # without it: for every suite\n"
-	"#     url: http://MIRROR/debian\n"
-	"# snapshot: \"http://SNAPSHOT/archive/@ARCHIVE@/@SNAPSHOTID@\"\n"
-	"# stage: ~/.cache/ingot              # one stage for all workspaces\n"
-	"# trust:                             # whose signatures count for 'ingot verify'\n"
-	"#   - key: ~/keys/release.pub        # of 'ingot keygen'\n"
-	"#     role: release\n"
-	"# builder: {id: \"https://builders.example.com/images\"}   # named in the provenance\n";
-
-/* A machine without a place for it (a container, a read-only home) needs none. */
-static int write_machine(struct app *app, struct error *err)
-{
-	CLEANUP_MACHINE struct machine m = { 0 };
-	CLEANUP_FREE char *folder = NULL;
-	CLEANUP_CLOSE int fd = -1;
-	CLEANUP_ERR struct error unwritable = ERR_INIT;
-	char *slash;
-
-	if (machine_load(&m, app_environment, "/etc/apt", err) < 0)
-		return -1;
-	slash = strrchr(m.config_path, '/');
-	if (!slash || faccessat(AT_FDCWD, m.config_path, F_OK, 0) == 0)
-		return 0;
-	folder = mem_str((struct str){ m.config_path, (size_t)(slash - m.config_path) });
-	if (file_make_folders(AT_FDCWD, folder, &unwritable) < 0 ||
-	    file_open_folder(AT_FDCWD, folder, &fd, &unwritable) != 0 ||
-	    file_save(fd, slash + 1, str_bytes(str_of(machine_text)), &unwritable) < 0)
-		return 0;
-	if (!app->json && !app->quiet)
-		printf("created  %s\n", m.config_path);
-	return 0;
-}
-
 /* A recipe of somebody else, with its lock and all that lies beside it. */
 static int write_bundle(struct app *app, int dirfd, const char *folder, const struct bundle *b,
 			struct error *err)
@@ -133,31 +95,124 @@ static int write_bundle(struct app *app, int dirfd, const char *folder, const st
 	return 0;
 }
 
-static void print_next(const char *folder, const char *bundle)
-{
-	CLEANUP_FREE char *path = bundle ? realpath(bundle, NULL) : NULL;
+/* ---- what is said ---- */
 
-	if (bundle)
-		fprintf(stderr, "next: cd %s && ingot build --locked --bundle %s\n", folder,
-			path ? path : bundle);
-	else
-		fprintf(stderr,
-			"next: edit %s/recipes/web.yaml, then 'ingot lock' and 'ingot build' in there\n"
-			"      'ingot keygen -o release' makes a key for 'ingot build --sign-key "
-			"release.pem'\n",
-			folder);
+static void note(const struct app *app, const char *text)
+{
+	struct observer o = progress_observer(app->progress);
+
+	o.note(o.context, text);
 }
 
-int cmd_init(struct app *app, int argc, char **argv, struct error *err)
+static void print_made(const struct user_setup *u)
 {
-	const char *folder = argc ? argv[0] : app_value(app, "directory");
-	const char *path = app_value(app, "bundle");
+	if (u->key.key) {
+		printf("%-8s ", u->key.made ? "created" : "kept");
+		app_print_str(str_of(u->key.private_path));
+		puts(u->key.made ? " and developer.pub: a developer's key, not encrypted"
+				 : ": a developer's key");
+	}
+	if (u->config_made) {
+		fputs("created  ", stdout);
+		app_print_str(str_of(u->machine.config_path));
+		putchar('\n');
+	}
+	fflush(stdout);
+}
+
+static void print_notes(struct app *app, const struct user_setup *u)
+{
+	if (u->key.problem)
+		note(app, arena_printf(&app->arena, "%s: %s",
+				       u->key.present ? "the developer's key can't be used"
+						      : "no developer's key is made",
+				       u->key.problem));
+	if (!u->key.key || u->trusted)
+		return;
+	note(app, arena_printf(&app->arena,
+			       "'%s' %s. For 'ingot verify --role developer' to count the key, "
+			       "add%s:",
+			       u->machine.config_path,
+			       u->has_config ? "stays as it is" : "can't be written",
+			       u->machine.n_trust ? " to its 'trust:'" : ""));
+	fputs(u->trust_lines, stderr);
+}
+
+static void print_next_bundle(const char *folder, const char *bundle)
+{
+	CLEANUP_FREE char *path = realpath(bundle, NULL);
+
+	fprintf(stderr, "next: cd %s && ingot build --locked --bundle %s\n", folder,
+		path ? path : bundle);
+}
+
+static void print_next(const char *folder, const struct user_setup *u)
+{
+	fprintf(stderr,
+		"next: edit %s/recipes/web.yaml, then 'ingot lock' and 'ingot build' in there\n",
+		folder);
+	if (u->key.key) {
+		fputs("      'ingot build --sign-key ", stderr);
+		text_print_safe(stderr, u->key.private_path, strlen(u->key.private_path));
+		fputs("' signs it as a developer's,\n"
+		      "      for 'ingot verify --role developer' alone; 'ingot keygen' makes a key "
+		      "for releases\n",
+		      stderr);
+	} else {
+		fputs("      'ingot keygen -o release' makes a key for 'ingot build --sign-key "
+		      "release.pem'\n",
+		      stderr);
+	}
+}
+
+static struct json *key_json(struct arena *a, const struct developer_key *k, bool trusted)
+{
+	struct json *o = json_object(a);
+	char hex[DIGEST_HEX_MAX];
+
+	json_set(o, "state", json_text(a, k->made ? "created" : k->present ? "kept" : "none"));
+	if (k->key) {
+		json_set(o, "private_key", json_text(a, k->private_path));
+		json_set(o, "public_key", json_text(a, k->public_path));
+		json_set(o, "key_id", json_text(a, digest_hex(public_key_id(k->key), hex)));
+		json_set(o, "trusted", json_bool(a, trusted));
+	}
+	if (k->problem)
+		json_set(o, "problem", json_text(a, k->problem));
+	return o;
+}
+
+static void print_json(struct app *app, const char *folder, const struct user_setup *u)
+{
+	struct arena *a = &app->arena;
+	struct json *o = json_object(a);
+
+	json_set(o, "workspace", json_text(a, folder));
+	json_set(o, "configuration", json_text(a, u->machine.config_path));
+	json_set(o, "developer_key", key_json(a, &u->key, u->trusted));
+	app_print_json(app, "init", o);
+}
+
+static void print(struct app *app, const char *folder, const char *bundle,
+		  const struct user_setup *u)
+{
+	print_made(u);
+	print_notes(app, u);
+	if (bundle)
+		print_next_bundle(folder, bundle);
+	else
+		print_next(folder, u);
+}
+
+/* ---- */
+
+static int write_workspace(struct app *app, const char *folder, const char *bundle,
+			   struct error *err)
+{
 	CLEANUP_BUNDLE struct bundle *b = NULL;
 	CLEANUP_CLOSE int fd = -1;
-	struct json *o = json_object(&app->arena);
 
-	folder = folder ? folder : ".";
-	if ((path && bundle_open(path, &b, err) < 0) ||
+	if ((bundle && bundle_open(bundle, &b, err) < 0) ||
 	    file_make_folders(AT_FDCWD, folder, err) < 0)
 		return -1;
 	if (file_open_folder(AT_FDCWD, folder, &fd, err))
@@ -167,12 +222,22 @@ int cmd_init(struct app *app, int argc, char **argv, struct error *err)
 	for (size_t i = b ? 1 : 0; i < sizeof(files) / sizeof(*files); i++)
 		if (write_file(app, fd, i, err) < 0)
 			return -1;
-	if (write_machine(app, err) < 0)
+	return 0;
+}
+
+int cmd_init(struct app *app, int argc, char **argv, struct error *err)
+{
+	const char *folder = argc ? argv[0] : app_value(app, "directory");
+	const char *bundle = app_value(app, "bundle");
+	CLEANUP_USER_SETUP struct user_setup u = { 0 };
+
+	folder = folder ? folder : ".";
+	if (write_workspace(app, folder, bundle, err) < 0 ||
+	    user_setup(app_environment, !app_flag(app, "no-key"), &u, err) < 0)
 		return -1;
-	json_set(o, "workspace", json_text(&app->arena, folder));
 	if (app->json)
-		app_print_json(app, "init", o);
+		print_json(app, folder, &u);
 	else if (!app->quiet)
-		print_next(folder, path);
+		print(app, folder, bundle, &u);
 	return 0;
 }

@@ -246,15 +246,29 @@ static int sign_all(struct signing *s, struct error *err)
 	return 0;
 }
 
+/* The key of 'ingot init' is not taken unasked: a release is not to be signed by mistake. */
+static int no_signer(struct app *app, struct error *err)
+{
+	CLEANUP_ERR struct error none = ERR_INIT;
+	struct context *c;
+	const char *own;
+
+	(void)err_set(err, ERR_USAGE, "who signs? --key FILE or --signer exec:CMD is needed");
+	if (app_machine_context(app, &c, &none) == 0 && c->machine.user_folder) {
+		own = arena_printf(&app->arena, "%s/developer.pem", c->machine.user_folder);
+		if (faccessat(AT_FDCWD, own, F_OK, 0) == 0)
+			return err_hint(err, "'--key %s' signs as a developer; 'ingot keygen -o "
+					     "NAME' makes a key for releases", own);
+	}
+	return err_hint(err, "'ingot keygen -o NAME' makes a key");
+}
+
 static int run(struct signing *s, char **paths, struct error *err)
 {
 	if (signer_option(s->app, "key", &s->signer, &s->key, err) < 0)
 		return -1;
-	if (!s->key) {
-		(void)err_set(err, ERR_USAGE,
-			      "who signs? --key FILE or --signer exec:CMD is needed");
-		return err_hint(err, "'ingot keygen -o NAME' makes a key");
-	}
+	if (!s->key)
+		return no_signer(s->app, err);
 	/* All are read before one is signed. */
 	for (size_t i = 0; i < s->n; i++)
 		if (read_file(s, &s->files[i], paths[i], err) < 0)

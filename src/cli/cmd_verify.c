@@ -26,11 +26,26 @@ static void show(struct app *app, const struct verify_result *r, const char *pat
 		show_verify_text(r, path, failure, app->quiet);
 }
 
+/* Whether the configuration knows a key that could have counted: `init` lists a developer's. */
+static bool trusts_somebody(const struct machine *m, const char *role)
+{
+	for (size_t i = 0; i < m->n_trust; i++)
+		if (str_equal_cstr(m->trust[i].role, role ? role : "release"))
+			return true;
+	return false;
+}
+
 /* Signatures that are there and don't count are told in the table above. */
 static int refuse_unvouched(const struct app *app, const struct verify_options *o,
-			    const char *path, struct error *err)
+			    const struct verify_result *r, const char *path, struct error *err)
 {
-	if (o->n_keys || app->context.machine.n_trust) {
+	if (verify_is_developers(r)) {
+		(void)err_set(err, ERR_UNVOUCHED, "nobody but a developer vouches for '%s'", path);
+		return err_hint(err, "'--role developer' accepts it. A release is signed by another "
+				     "key: 'ingot sign %s --key RELEASE.pem'",
+				path);
+	}
+	if (o->n_keys || r->n_others || trusts_somebody(&app->context.machine, o->role)) {
 		(void)err_set(err, ERR_UNVOUCHED, "no key that counts has signed '%s'", path);
 		return err_hint(err, "the lines 'signature' and 'policy' say who has signed it, and "
 				     "why that does not count");
@@ -73,5 +88,5 @@ int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
 		return -1;
 	}
 	show(app, &r, argv[0], NULL);
-	return r.vouched ? 0 : refuse_unvouched(app, &o, argv[0], err);
+	return r.vouched ? 0 : refuse_unvouched(app, &o, &r, argv[0], err);
 }

@@ -28,6 +28,16 @@ void show_verify_checks(const struct verify_result *r, bool quiet)
 	}
 }
 
+/* " of role developer": of those of `--role` alone, for they are worth less. */
+static const char *role_text(const struct verify_result *r)
+{
+	struct str role = r->n_signers ? r->signers[0].role : STR("");
+
+	if (str_equal(role, STR("developer")))
+		return " of role developer";
+	return str_equal(role, STR("rebuilder")) ? " of role rebuilder" : "";
+}
+
 static void print_verdict(const struct verify_result *r, const char *path,
 			  const struct error *failure)
 {
@@ -40,11 +50,14 @@ static void print_verdict(const struct verify_result *r, const char *path,
 		puts(": verification failed");
 	} else if (r->vouched) {
 		app_print_str(str_of(path));
-		printf(" is verified: %zu key%s vouch%s for it\n", r->n_signers,
-		       r->n_signers == 1 ? "" : "s", r->n_signers == 1 ? "es" : "");
+		printf(" is verified: %zu key%s%s vouch%s for it\n", r->n_signers,
+		       r->n_signers == 1 ? "" : "s", role_text(r),
+		       r->n_signers == 1 ? "es" : "");
 	} else {
 		app_print_str(str_of(path));
-		puts(": integrity only, nobody vouches for this");
+		puts(verify_is_developers(r) ? ": integrity only, nobody but a developer vouches "
+					       "for this"
+					     : ": integrity only, nobody vouches for this");
 	}
 }
 
@@ -84,17 +97,17 @@ static struct json *digests_json(const struct verify_result *r, struct arena *a)
 	return o;
 }
 
-static struct json *signers_json(const struct verify_result *r, struct arena *a)
+static struct json *signers_json(const struct verify_signer *s, size_t n, struct arena *a)
 {
 	struct json *list = json_array(a);
 
-	for (size_t i = 0; i < r->n_signers; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct json *o = json_object(a);
 
-		json_set(o, "file", json_str(a, r->signers[i].file));
-		json_set(o, "key_id", json_str(a, r->signers[i].key_id));
-		json_set(o, "key", json_str(a, r->signers[i].key_path));
-		json_set(o, "role", json_str(a, r->signers[i].role));
+		json_set(o, "file", json_str(a, s[i].file));
+		json_set(o, "key_id", json_str(a, s[i].key_id));
+		json_set(o, "key", json_str(a, s[i].key_path));
+		json_set(o, "role", json_str(a, s[i].role));
 		json_add(list, o);
 	}
 	return list;
@@ -115,6 +128,7 @@ struct json *show_verify_json(const struct verify_result *r, const char *path,
 	json_set(o, "vouched", json_bool(a, r->vouched && !failure));
 	json_set(o, "digests", digests_json(r, a));
 	json_set(o, "checks", checks_json(r, a));
-	json_set(o, "signers", signers_json(r, a));
+	json_set(o, "signers", signers_json(r->signers, r->n_signers, a));
+	json_set(o, "not_counted", signers_json(r->others, r->n_others, a));
 	return o;
 }

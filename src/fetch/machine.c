@@ -228,17 +228,15 @@ static int read_config(struct loading *l, struct bytes text, struct error *err)
 	return 0;
 }
 
-static char *config_path(struct arena *arena, environment_fn *environment)
+static char *user_folder(struct arena *arena, environment_fn *environment)
 {
 	const char *folder = variable(environment, "XDG_CONFIG_HOME");
 	const char *home = variable(environment, "HOME");
 
 	/* the XDG specification says to ignore relative ones */
 	if (folder && folder[0] == '/')
-		return arena_printf(arena, "%s/ingot/config.yaml", folder);
-	if (home)
-		return arena_printf(arena, "%s/.config/ingot/config.yaml", home);
-	return arena_printf(arena, "/etc/xdg/ingot/config.yaml");
+		return arena_printf(arena, "%s/ingot", folder);
+	return home ? arena_printf(arena, "%s/.config/ingot", home) : NULL;
 }
 
 static int load_config(struct loading *l, struct error *err)
@@ -248,8 +246,10 @@ static int load_config(struct loading *l, struct error *err)
 	struct machine *m = l->machine;
 	int r;
 
+	m->user_folder = user_folder(&m->arena, l->environment);
 	m->config_path = named ? arena_strdup(&m->arena, str_of(named))
-			       : config_path(&m->arena, l->environment);
+			       : arena_printf(&m->arena, "%s/config.yaml",
+					      m->user_folder ? m->user_folder : MACHINE_FOLDER);
 	r = file_load(AT_FDCWD, m->config_path, &text, err);
 	if (r < 0)
 		return -1;

@@ -45,6 +45,8 @@ struct machine_trust {
 	size_t n_names;
 };
 
+#define MACHINE_FOLDER "/etc/xdg/ingot" /* of config.yaml, if there is no home */
+
 struct machine {
 	struct arena arena;
 	struct machine_trust *trust;
@@ -55,6 +57,7 @@ struct machine {
 	struct str snapshot_template;   /* with @SNAPSHOTID@ and @ARCHIVE@, or "" */
 	struct str stage;               /* folder, or "" */
 	char *config_path;              /* for messages; in the arena */
+	char *user_folder; /* $XDG_CONFIG_HOME/ingot, ~/.config/ingot; NULL: there is no home */
 };
 
 /*

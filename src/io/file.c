@@ -168,7 +168,7 @@ int file_load_regular(int dirfd, const char *path, struct buf *to, struct error 
 	return r ? r : load(fd, path, to, err);
 }
 
-int file_make_folders(int dirfd, const char *path, struct error *err)
+static int make_folders(int dirfd, const char *path, mode_t mode, struct error *err)
 {
 	CLEANUP_FREE char *prefix = mem_strdup(path);
 
@@ -178,13 +178,23 @@ int file_make_folders(int dirfd, const char *path, struct error *err)
 		if (c != '/' && c != 0)
 			continue;
 		*p = 0;
-		if (mkdirat(dirfd, prefix, 0777) < 0 && errno != EEXIST)
+		if (mkdirat(dirfd, prefix, mode) < 0 && errno != EEXIST)
 			return err_sys(err, errno, "cannot make folder '%s'", prefix);
 		*p = c;
 		if (c == 0)
 			break;
 	}
 	return 0;
+}
+
+int file_make_folders(int dirfd, const char *path, struct error *err)
+{
+	return make_folders(dirfd, path, 0777, err);
+}
+
+int file_make_private_folders(int dirfd, const char *path, struct error *err)
+{
+	return make_folders(dirfd, path, 0700, err);
 }
 
 int file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err)

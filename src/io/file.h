@@ -57,6 +57,8 @@ int file_load_regular(int dirfd, const char *path, struct buf *to, struct error 
 
 /* Makes @path and its parents (0777 less the umask). Existing ones are fine. */
 int file_make_folders(int dirfd, const char *path, struct error *err) MUST_CHECK;
+/* The same for what is nobody else's business: 0700, of new ones only. */
+int file_make_private_folders(int dirfd, const char *path, struct error *err) MUST_CHECK;
 
 /* Opens a folder, O_PATH-less, for use as a dirfd. FILE_ABSENT if missing. */
 int file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err) MUST_CHECK;

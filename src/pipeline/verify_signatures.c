@@ -193,22 +193,30 @@ static int refuse(const struct verifying *v, const struct verify_bundle *b,
 	return verify_failed(v->r, "identity", err);
 }
 
-static void add_signer(struct verifying *v, struct verify_bundle *b)
+/* Each key once. @list has room for all bundles. */
+static void add_signer(struct verifying *v, const struct verify_bundle *b,
+		       struct verify_signer *list, size_t *n)
 {
 	char id[DIGEST_HEX_MAX];
 	struct str hex = str_of(digest_hex(public_key_id(b->key->key), id));
 
-	b->counts = true;
-	for (size_t i = 0; i < v->r->n_signers; i++)
-		if (str_equal(v->r->signers[i].key_id, hex))
+	for (size_t i = 0; i < *n; i++)
+		if (str_equal(list[i].key_id, hex))
 			return;
-	v->r->signers[v->r->n_signers++] = (struct verify_signer){
+	list[(*n)++] = (struct verify_signer){
 		.file = b->file,
 		.key_id = arena_str(&v->r->arena, hex),
 		.key_path = b->key->path,
 		.role = b->key->role,
 	};
-	v->r->vouched = true;
+}
+
+bool verify_is_developers(const struct verify_result *r)
+{
+	for (size_t i = 0; i < r->n_others; i++)
+		if (!str_equal(r->others[i].role, STR("developer")))
+			return false;
+	return !r->vouched && r->n_others;
 }
 
 /* Keys of --key count as they are; those of `trust:` by role and name. */
@@ -288,14 +296,19 @@ static int match_one(struct verifying *v, struct verify_bundle *b, const struct 
 		   STR_ARG(name), digest_hex(public_key_id(b->key->key), hex));
 	if (match == IDENTITY_STRONG)
 		tell_weak(v, b);
-	if (may_vouch(v, b, name))
-		add_signer(v, b);
+	b->counts = may_vouch(v, b, name);
+	if (!b->counts)
+		add_signer(v, b, v->r->others, &v->r->n_others);
+	else
+		add_signer(v, b, v->r->signers, &v->r->n_signers);
+	v->r->vouched = v->r->n_signers != 0;
 	return 0;
 }
 
 int verify_match_signatures(struct verifying *v, const struct error *inside, struct error *err)
 {
 	v->r->signers = arena_array(&v->r->arena, v->n_bundles + 1, sizeof(*v->r->signers));
+	v->r->others = arena_array(&v->r->arena, v->n_bundles + 1, sizeof(*v->r->others));
 	for (size_t i = 0; i < v->n_bundles; i++)
 		if (v->bundles[i].key && match_one(v, &v->bundles[i], inside, err) < 0)
 			return -1;
