@@ -15,13 +15,14 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "io/sink.h"
+#include "memory_folder.h"
 #include "pipeline/bundle.h"
 
 #define FILES_MAX 32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char folder[] = "/tmp/ingot-fuzz-XXXXXX";
+static char folder[MEMORY_FOLDER_MAX];
 static char bundle_path[sizeof(folder) + 16], inside_path[sizeof(folder) + 16];
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
@@ -51,7 +52,8 @@ static void set_up(void)
 	if (done)
 		return;
 	done = true;
-	if (!mkdtemp(folder) || atexit(leave) != 0)
+	memory_folder(folder);
+	if (atexit(leave) != 0)
 		abort();
 	snprintf(bundle_path, sizeof(bundle_path), "%s/bundle", folder);
 	snprintf(inside_path, sizeof(inside_path), "%s/inside", folder);

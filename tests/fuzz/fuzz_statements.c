@@ -9,13 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "memory_folder.h"
 #include "pipeline/verify_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define STEM "web-1-container-amd64"
 
-static char folder[] = "/tmp/ingot-fuzz-XXXXXX";
+static char folder[MEMORY_FOLDER_MAX];
 static const char *const names[] = { STEM ".intoto.jsonl", STEM ".spdx.json" };
 
 static void leave(void)
@@ -46,7 +47,8 @@ static int open_folder(void)
 
 	if (fd >= 0)
 		return fd;
-	if (!mkdtemp(folder) || atexit(leave) != 0)
+	memory_folder(folder);
+	if (atexit(leave) != 0)
 		abort();
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
