@@ -28,7 +28,7 @@ static char *state_folder(const char *(*environment)(const char *))
 		path = mem_printf("%s/.local/state/ingot", home);
 	else
 		return NULL;
-	if (file_make_folders(AT_FDCWD, path, &err) < 0)
+	if (file_make_private_folders(AT_FDCWD, path, &err) < 0)
 		return NULL;
 	(void)chmod(path, 0700);
 	return access(path, W_OK) == 0 ? TAKE_PTR(path) : NULL;
