@@ -163,10 +163,26 @@ static int put_preference(struct work *w, struct error *err)
 		   err);
 }
 
+/*
+ * Each ext4 has an empty one that only root may enter: who reads the disk can't tell whether
+ * somebody asked for it. One that is anything else is the recipe's.
+ */
+static void drop_lost_found(struct work *w)
+{
+	struct node *n = tree_find(w->tree, STR("lost+found"));
+	struct node *const *children;
+
+	if (w->in->target->root_type == ROOT_EXT4 && n && n->inode->kind == NODE_DIRECTORY &&
+	    n->inode->mode == 0700 && !n->inode->uid && !n->inode->gid && !n->inode->n_xattrs &&
+	    tree_children(n, &children) == 0)
+		tree_remove(w->tree, n, work_rule(w, "lost+found"));
+}
+
 int compose_disk(struct work *w, struct error *err)
 {
 	if (w->in->target->type != TARGET_DISK)
 		return 0;
+	drop_lost_found(w);
 	return put_updated(w, err) < 0 || put_machine(w, err) < 0 || put_grow(w, err) < 0 ||
 			       put_preference(w, err) < 0
 		       ? -1

@@ -24,7 +24,11 @@
 #define DISK_WRITER_VERSION 1
 
 struct disk_input {
-	const struct tree *tree;           /* frozen; borrowed, as all here, by the plan */
+	/*
+	 * Frozen; borrowed, as all here, by the plan. For ext4 without the /lost+found that each
+	 * ext4 has (empty, 0700, root's): compose() has taken it out.
+	 */
+	const struct tree *tree;
 	const struct boot_parts *boot;
 	const struct recipe_target *target;
 	struct str architecture;           /* Debian name */

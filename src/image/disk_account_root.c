@@ -88,24 +88,20 @@ static int account_ext4(const struct disk_image *d, const struct window *there, 
 static int plan_erofs(const struct disk_image *d, const char *name, struct erofs_plan **ret,
 		      struct error *err)
 {
-	static const enum erofs_compression compressions[] = { EROFS_UNCOMPRESSED, EROFS_LZ4 };
+	CLEANUP_EROFS_PLAN struct erofs_plan *p = NULL;
+	struct erofs_options o = disk_erofs_options(d->erofs.made);
 
-	for (size_t i = 0; i < 2; i++) {
-		CLEANUP_EROFS_PLAN struct erofs_plan *p = NULL;
-		struct erofs_options o = disk_erofs_options(d->erofs.made);
-
-		memcpy(o.uuid, d->erofs.uuid, sizeof(o.uuid));
-		o.compression = compressions[i];
-		o.reader = block_files_reader(d->files);
-		if (erofs_plan(d->tree, &o, &p, err) < 0)
-			return -1;
-		if (erofs_size(p) != d->erofs.size)
-			continue;
-		*ret = p;
-		p = NULL;
-		return 0;
-	}
-	return other_layout(d, name, err);
+	memcpy(o.uuid, d->erofs.uuid, sizeof(o.uuid));
+	/* Small roots have the same size either way. */
+	o.compression = d->erofs.zeros_first ? EROFS_LZ4 : EROFS_UNCOMPRESSED;
+	o.reader = block_files_reader(d->files);
+	if (erofs_plan(d->tree, &o, &p, err) < 0)
+		return -1;
+	if (erofs_size(p) != d->erofs.size)
+		return other_layout(d, name, err);
+	*ret = p;
+	p = NULL;
+	return 0;
 }
 
 /* Ends of files lie among inodes, so that contents are compared, too. */

@@ -22,6 +22,7 @@ struct erofs_facts {
 	uint64_t size;   /* bytes, as the superblock says */
 	uint64_t inodes; /* as the superblock says */
 	int64_t made;    /* when, as the superblock says */
+	bool zeros_first; /* compressed bytes end with their block: ours has that with LZ4 only */
 };
 
 /*

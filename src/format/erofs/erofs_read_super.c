@@ -107,6 +107,7 @@ int erofs_read_super(const struct window *in, struct erofs_super *ret,
 	facts.size = super.size;
 	facts.inodes = super.inodes;
 	facts.made = super.time;
+	facts.zeros_first = super.zeros_first;
 	*ret = super;
 	*ret_facts = facts;
 	return 0;

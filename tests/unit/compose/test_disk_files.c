@@ -60,6 +60,26 @@ Test(disk_files, fstab_names_no_root)
 	cr_assert_eq(*scene_content(&w, "etc/fstab"), '#');
 }
 
+Test(disk_files, the_lost_found_that_each_ext4_has_is_nobodys_file)
+{
+	struct recipe_file *f = scene_file(&w, "lost+found", RECIPE_FILE_DIRECTORY);
+
+	f->mode = 0700;
+	scene_must_compose(&w);
+	cr_assert_not(scene_has(&w, "lost+found"));
+	w.target.root_type = ROOT_EROFS;
+	scene_must_compose(&w);
+	cr_assert(scene_has(&w, "lost+found"));
+	w.target.root_type = ROOT_EXT4;
+	f->mode = 0755;
+	scene_must_compose(&w);
+	cr_assert(scene_has(&w, "lost+found"));
+	f->mode = 0700;
+	scene_text(&w, "lost+found/x", "");
+	scene_must_compose(&w);
+	cr_assert(scene_has(&w, "lost+found/x"));
+}
+
 Test(disk_files, a_container_has_none_of_it)
 {
 	static const char *const paths[] = {

@@ -4,15 +4,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "image/disk.h"
 #include "image/disk_account.h"
+#include "tools/small_disk.h"
 #include "tools/tree_text.h"
-#include "unit/format/pe_fixture.h"
 
-#define EPOCH 1700000000
 #define MIB (1ull << 20)
 
-#define KERNEL "a kernel of this very root"
 #define FILES                                                                                      \
 	"dir / 755 0 0\n"                                                                          \
 	"dir boot 755 0 0\n"                                                                       \
@@ -57,33 +54,14 @@ static const struct shape shapes[] = {
 
 static int write_disk(const struct shape *shape)
 {
-	CLEANUP_BUF struct buf stub = BUF_INIT(1u << 20);
-	CLEANUP_DISK struct disk *d = NULL;
-	struct recipe_target target = shape->target;
-	struct boot_parts boot = { .kernel = content_of_bytes(str_bytes(STR(KERNEL))),
-				   .kernel_version = STR("6.12.1-test"),
-				   .stub_name = STR("linuxx64.efi.stub"),
-				   .efi_name = STR("BOOTX64.EFI"),
-				   .os_release = content_of_bytes(str_bytes(STR("ID=test\n"))),
-				   .cmdline = STR("quiet") };
-	struct disk_input in = { .boot = &boot, .target = &target, .architecture = STR("amd64"),
-				 .epoch = EPOCH };
+	CLEANUP_TREE struct tree *tree = NULL;
 	int fd = memfd_create("disk", MFD_CLOEXEC);
 	struct error err = ERR_INIT;
-	struct tree *tree = NULL;
-	struct sink *out = sink_to_fd(fd, "disk");
 
-	target.name = STR("vm");
-	target.type = TARGET_DISK;
-	stub_make(&shape_13, &stub);
-	boot.stub = content_of_bytes(buf_bytes(&stub));
 	cr_assert_eq(tree_text_parse(str_of(shape->tree), &tree, NULL, &err), 0, "%s", err.message);
 	tree_freeze(tree);
-	in.tree = tree;
-	cr_assert_eq(disk_plan(&in, &d, &err), 0, "%s: %s", shape->name, err.message);
-	cr_assert_eq(disk_write(d, out, NULL, &err), 0, "%s: %s", shape->name, err.message);
-	cr_assert_eq(sink_close(out, &err), 0);
-	tree_free(tree);
+	cr_assert_eq(small_disk_write(tree, &shape->target, sink_to_fd(fd, "disk"), &err), 0,
+		     "%s: %s", shape->name, err.message);
 	return fd;
 }
 
