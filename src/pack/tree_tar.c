@@ -169,7 +169,7 @@ static int find_parent(struct reading *r, struct str path, struct str folder, st
 				       "%s: '" STR_FMT "' lies in '" STR_FMT
 				       "', which is no folder",
 				       r->what, STR_ARG(path),
-				       (int)(path.len - folder.len - (folder.len != 0)), path.ptr);
+				       (int)(part.ptr + part.len - path.ptr), path.ptr);
 		at = next;
 	}
 	*ret = at;

@@ -204,6 +204,8 @@ int explain_files(struct context *c, const char *path_a, const char *path_b,
 	CLEANUP_EXPLAIN_SIDE struct explain_side a = EXPLAIN_SIDE_INIT, b = EXPLAIN_SIDE_INIT;
 
 	*ret = (struct image_diff){ 0 };
+	if (strcmp(path_a, "-") == 0 && strcmp(path_b, "-") == 0)
+		return err_set(err, ERR_USAGE, "only one of the two can be standard input");
 	if (explain_side_open(c, path_a, &a, err) < 0 ||
 	    explain_side_open(c, path_b, &b, err) < 0 ||
 	    check_kinds(&a, &b, err) < 0)

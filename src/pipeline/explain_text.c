@@ -174,13 +174,15 @@ static void add_plain(struct printing *p)
 {
 	size_t left = 0;
 
-	for (size_t i = 0; i < p->d->n; i++) {
-		if (p->d->list[i].follows.len)
+	for (size_t i = 0; i < 2 * p->d->n; i++) {
+		const struct difference *d = &p->d->list[i % p->d->n];
+
+		if (d->follows.len || (d->what == DIFFERENCE_MTIME) != (i >= p->d->n))
 			continue;
 		if (!p->all && p->told >= LINES_MAX)
 			left++;
 		else
-			add_difference(p, &p->d->list[i], "");
+			add_difference(p, d, "");
 	}
 	if (left)
 		buf_printf(p->to, "... %zu more (-v shows them)\n", left);

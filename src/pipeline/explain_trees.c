@@ -46,13 +46,15 @@ static void note_tree(const struct explain_side *s, const char *side, struct ima
 
 	if (!t)
 		return;
-	if (t->n_made || !t->has_root)
+	if (t->n_made)
 		image_diff_note(d,
-				"%s has %zu folder%s without an entry of their own%s: they count "
-				"as 0755, 0:0, 1970-01-01",
-				side, t->n_made + !t->has_root,
-				t->n_made + !t->has_root == 1 ? "" : "s",
-				t->has_root ? "" : " (one is the root)");
+				"%s has no entry for %zu of its folders: they count as 0755, 0:0, "
+				"1970-01-01",
+				side, t->n_made + !t->has_root);
+	else if (!t->has_root)
+		image_diff_note(d,
+				"%s has no entry for its root: it counts as 0755, 0:0, 1970-01-01",
+				side);
 	if (t->n_again)
 		image_diff_note(d, "%s holds %zu path%s more than once: the last entry counts",
 				side, t->n_again, t->n_again == 1 ? "" : "s");
