@@ -168,9 +168,28 @@ const struct gpt_partition *diff_disks_partner(const struct gpt *g, const struct
 	return NULL;
 }
 
+/* What both have the same part in, whatever they call it. */
+static const struct gpt_partition *partner_of(const struct disk_image *x,
+					      const struct disk_image *y,
+					      const struct gpt_partition *p)
+{
+	bool both_esp = x->esp_partition && y->esp_partition;
+	bool both_root = x->root_partition && y->root_partition;
+	const struct gpt_partition *q = diff_disks_partner(&y->gpt, p);
+
+	if (both_esp && p == x->esp_partition)
+		return y->esp_partition;
+	if (both_root && p == x->root_partition)
+		return y->root_partition;
+	if ((both_esp && q == y->esp_partition) || (both_root && q == y->root_partition))
+		return NULL;
+	return q;
+}
+
 void diff_disks_table(struct diff_disks_work *w)
 {
-	const struct gpt *a = &w->a->disk->gpt, *b = &w->b->disk->gpt;
+	const struct disk_image *x = w->a->disk, *y = w->b->disk;
+	const struct gpt *a = &x->gpt, *b = &y->gpt;
 	const struct str none = { NULL, 0 };
 
 	diff_disks_ids(w, DIFFERENCE_TABLE, "partition table > id", "disk", a->id.bytes,
@@ -178,7 +197,7 @@ void diff_disks_table(struct diff_disks_work *w)
 	diff_disks_numbers(w, DIFFERENCE_TABLE, "partition table > size of the disk", a->size,
 			   b->size, "the partitions");
 	for (size_t i = 0; i < a->n; i++) {
-		const struct gpt_partition *p = &a->partitions[i], *q = diff_disks_partner(b, p);
+		const struct gpt_partition *p = &a->partitions[i], *q = partner_of(x, y, p);
 
 		if (q)
 			compare_partition(w, p, q);
@@ -187,7 +206,7 @@ void diff_disks_table(struct diff_disks_work *w)
 				       partition(w, p, ""), number(w, p->size), none, "");
 	}
 	for (size_t i = 0; i < b->n; i++)
-		if (!diff_disks_partner(a, &b->partitions[i]))
+		if (!partner_of(y, x, &b->partitions[i]))
 			diff_disks_add(w, DIFFERENCE_TABLE, DIFFERENCE_PRESENCE,
 				       partition(w, &b->partitions[i], ""), none,
 				       number(w, b->partitions[i].size), "");
@@ -364,13 +383,53 @@ static int compare_rest(struct diff_disks_work *w, struct error *err)
 	return diff_disks_bytes(w, DIFFERENCE_FILE, "disk", NULL, NULL, err);
 }
 
+/* ---- disks of other tools ---- */
+
+static void tell_remarks(struct diff_disks_work *w, const struct disk_image *d, const char *side)
+{
+	for (size_t i = 0; i < d->n_remarks; i++)
+		image_diff_note(w->d, "%s was made by another tool: " STR_FMT, side,
+				STR_ARG(d->remarks[i]));
+}
+
+/* What nothing here reads: a boot loader's partition, /boot, swap. */
+static int compare_others(struct diff_disks_work *w, struct error *err)
+{
+	const struct disk_image *x = w->a->disk, *y = w->b->disk;
+
+	for (size_t i = 0; i < x->gpt.n; i++) {
+		const struct gpt_partition *p = &x->gpt.partitions[i], *q = partner_of(x, y, p);
+
+		if (!q || p == x->esp_partition || p == x->root_partition ||
+		    p == x->hash_partition)
+			continue;
+		if (diff_disks_bytes(w, DIFFERENCE_FILE, partition(w, p, ""), p, q, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Where only one has an EFI system partition, or a UKI in it, that is told already. */
+static int compare_boot(struct diff_disks_work *w, struct error *err)
+{
+	const struct disk_image *a = w->a->disk, *b = w->b->disk;
+
+	if (a->esp_partition && b->esp_partition && diff_disks_esp(w, err) < 0)
+		return -1;
+	if (a->uki_path.len && b->uki_path.len && diff_disks_uki(w, err) < 0)
+		return -1;
+	return a->is_foreign || b->is_foreign ? compare_others(w, err) : 0;
+}
+
 static int compare_whole(struct diff_disks_work *w, struct error *err)
 {
+	tell_remarks(w, w->a->disk, "A");
+	tell_remarks(w, w->b->disk, "B");
 	w->seed_a = tree_digest(w->a->disk->tree, INT64_MAX);
 	w->seed_b = tree_digest(w->b->disk->tree, INT64_MAX);
 	w->trees_differ = !digest_equal(&w->seed_a, &w->seed_b);
 	diff_disks_table(w);
-	if (diff_disks_esp(w, err) < 0 || diff_disks_uki(w, err) < 0 || compare_root(w, err) < 0)
+	if (compare_boot(w, err) < 0 || compare_root(w, err) < 0)
 		return -1;
 	compare_verity(w);
 	return w->trees_differ && compare_trees(w, err) < 0 ? -1 : 0;

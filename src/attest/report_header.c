@@ -19,6 +19,13 @@ static void put_verdict(const struct report *r, struct buf *to)
 			     "signed it.</span></p>\n");
 		return;
 	}
+	if (!r->vouched && r->disk && r->disk->is_foreign) {
+		buf_add_cstr(to,
+			     "<p class=\"verdict warn\"><b>Another tool's, and nobody vouches for it"
+			     "</b> <span>Its partition table and its root are whole; nothing says "
+			     "whose they are, or from what they were made.</span></p>\n");
+		return;
+	}
 	if (!r->vouched) {
 		buf_add_cstr(to,
 			     "<p class=\"verdict warn\"><b>Intact, but nobody vouches for it</b> "

@@ -132,7 +132,8 @@ void report_put_partitions(const struct report *r, struct buf *to)
 		buf_add_cstr(to, "</tr>\n");
 	}
 	html_table_end(to);
-	put_sections(d, to);
+	if (d->uki_path.len)
+		put_sections(d, to);
 	report_section_end(to);
 }
 
@@ -143,15 +144,20 @@ static void put_disk_config(const struct disk_image *d, struct buf *to)
 	report_term(to, "boots", d->uki_path, true);
 	report_term(to, "kernel", d->kernel_version, false);
 	report_term(to, "command line", d->cmdline, true);
-	report_term(to, "Secure Boot", d->uki.signature.ptr ? d->signer : STR("not signed"), false);
+	if (d->uki_path.len)
+		report_term(to, "Secure Boot",
+			    d->uki.signature.ptr ? d->signer : STR("not signed"), false);
+	for (size_t i = 0; i < d->n_remarks; i++)
+		report_term(to, "note", d->remarks[i], false);
 	report_term(to, "root",
 		    d->root_type == DISK_ROOT_EXT4 ? STR("ext4, writable")
 						   : STR("EROFS, read-only"),
 		    false);
-	report_term(to, "dm-verity",
-		    d->has_verity ? str_of(digest_hex(&d->root_hash, text))
-				  : STR("no: the root is not checked while it runs"),
-		    d->has_verity);
+	if (!d->is_foreign)
+		report_term(to, "dm-verity",
+			    d->has_verity ? str_of(digest_hex(&d->root_hash, text))
+					  : STR("no: the root is not checked while it runs"),
+			    d->has_verity);
 }
 
 /* ---- container images ---- */

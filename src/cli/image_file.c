@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image/disk_foreign.h"
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/bundle.h"
@@ -23,7 +24,7 @@ static int read_image(struct app *app, const char *path, bool trees, struct imag
 		      struct error *err)
 {
 	if (disk_is_one(f->fd)) {
-		if (disk_read(f->fd, path, &f->disk, err) < 0)
+		if (disk_read_any(f->fd, path, &f->disk, err) < 0)
 			return err_while(err, "reading the disk '%s'", path);
 		return 0;
 	}

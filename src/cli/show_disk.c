@@ -34,7 +34,7 @@ static int measure(struct app *app, const struct disk_image *d, struct measured 
 {
 	CLEANUP_ERR struct error mine = ERR_INIT;
 
-	if (uki_measure(&d->uki, m->list, &m->n, &mine) == 0)
+	if (!d->uki_path.len || uki_measure(&d->uki, m->list, &m->n, &mine) == 0)
 		return 0;
 	if (mine.code != ERR_UNSUPPORTED)
 		return err_move(err, &mine);
@@ -128,6 +128,16 @@ static struct json *root_json(const struct disk_image *d, struct arena *a)
 	return o;
 }
 
+/* Of another tool's disk: what was not looked at. */
+static struct json *remarks_json(const struct disk_image *d, struct arena *a)
+{
+	struct json *list = json_array(a);
+
+	for (size_t i = 0; i < d->n_remarks; i++)
+		json_add(list, untrusted_json(a, d->remarks[i]));
+	return list;
+}
+
 static void print_json(struct app *app, const struct disk_image *d, const struct measured *m)
 {
 	struct arena *a = &app->arena;
@@ -140,7 +150,10 @@ static void print_json(struct app *app, const struct disk_image *d, const struct
 	for (size_t i = 0; i < d->gpt.n; i++)
 		json_add(partitions, partition_json(d, &d->gpt.partitions[i], a));
 	json_set(o, "partitions", partitions);
-	json_set(o, "uki", uki_json(d, a));
+	if (d->is_foreign)
+		json_set(o, "remarks", remarks_json(d, a));
+	if (d->uki_path.len)
+		json_set(o, "uki", uki_json(d, a));
 	json_set(o, "root", root_json(d, a));
 	if (d->initrd)
 		json_set(o, "initrd_names", json_int(a, tree_node_count(d->initrd) - 1));
@@ -225,13 +238,10 @@ static void print_line(const char *name, struct str value)
 	putchar('\n');
 }
 
-static void print_text(const struct disk_image *d, const struct measured *m)
+static void print_boot(const struct disk_image *d)
 {
-	char text[DIGEST_HEX_MAX], size[TEXT_SIZE_MAX];
+	char text[DIGEST_HEX_MAX];
 
-	printf("%-14s %s, %s\n", "disk", guid_format(&d->gpt.id, text),
-	       text_size(d->gpt.size, size));
-	print_line("architecture", d->uki.machine);
 	print_line("boots", d->uki_path);
 	if (d->kernel_version.len)
 		print_line("kernel", d->kernel_version);
@@ -240,8 +250,26 @@ static void print_text(const struct disk_image *d, const struct measured *m)
 	print_line("signed by", d->uki.signature.ptr ? d->signer : STR("nobody"));
 	if (d->initrd)
 		printf("%-14s %" PRIu32 " names\n", "initrd", tree_node_count(d->initrd) - 1);
+}
+
+static void print_text(const struct disk_image *d, const struct measured *m)
+{
+	char text[DIGEST_HEX_MAX], size[TEXT_SIZE_MAX];
+
+	printf("%-14s %s, %s\n", "disk", guid_format(&d->gpt.id, text),
+	       text_size(d->gpt.size, size));
+	if (d->uki.machine.len)
+		print_line("architecture", d->uki.machine);
+	if (d->is_foreign)
+		print_line("built by", STR("another tool"));
+	for (size_t i = 0; i < d->n_remarks; i++)
+		print_line("", d->remarks[i]);
+	if (d->uki_path.len)
+		print_boot(d);
 	print_root(d);
 	print_partitions(d);
+	if (!d->uki_path.len)
+		return;
 	print_sections(d);
 	print_measurements(m);
 }

@@ -11,14 +11,7 @@
 #include "crypto/authenticode.h"
 #include "format/cpio/cpio.h"
 #include "format/verity/verity.h"
-
-struct disk_reader {
-	struct window whole;
-	struct window part[GPT_ROLE_COUNT];
-	struct disk_image *d;
-	enum disk_step step; /* at which it is */
-	bool tolerant;	     /* what is wrong is told, and passed by if it can be */
-};
+#include "image/disk_read_private.h"
 
 const char *const disk_step_names[DISK_STEP_COUNT] = {
 	"the partition table",
@@ -234,7 +227,7 @@ static int check_signature(struct disk_image *d, struct error *err)
 	return 0;
 }
 
-static int read_uki(struct disk_reader *r, struct error *err)
+int disk_read_uki(struct disk_reader *r, struct error *err)
 {
 	struct disk_image *d = r->d;
 	const struct pe_section *initrd;
@@ -333,15 +326,13 @@ static int read_verity(struct disk_reader *r, const struct root_words *w, struct
 	return 0;
 }
 
-static int read_file_system(struct disk_reader *r, struct str type, struct error *err)
+int disk_read_root_tree(struct disk_reader *r, struct error *err)
 {
 	struct disk_image *d = r->d;
 	const struct window *in = &r->part[GPT_ROOT];
-	uint64_t size;
 	uint8_t magic[4];
 	int result;
 
-	r->step = DISK_STEP_ROOT;
 	if (window_read(in, 1024, magic, sizeof(magic), err) < 0)
 		return -1;
 	d->files = block_files_new(in);
@@ -350,8 +341,18 @@ static int read_file_system(struct disk_reader *r, struct str type, struct error
 		result = erofs_read(in, d->files, &d->erofs, &d->tree, err);
 	else
 		result = ext4_read(in, d->files, &d->ext4, &d->tree, err);
-	if (result < 0)
-		return err_while(err, "reading the root file system");
+	return result < 0 ? err_while(err, "reading the root file system") : 0;
+}
+
+static int read_file_system(struct disk_reader *r, struct str type, struct error *err)
+{
+	struct disk_image *d = r->d;
+	const struct window *in = &r->part[GPT_ROOT];
+	uint64_t size;
+
+	r->step = DISK_STEP_ROOT;
+	if (disk_read_root_tree(r, err) < 0)
+		return -1;
 	if (type.ptr && !str_equal_cstr(type, d->root_type == DISK_ROOT_EXT4 ? "ext4" : "erofs") &&
 	    passed(r,
 		   err_set(err, ERR_FORMAT,
@@ -397,7 +398,7 @@ static int read_disk(struct disk_reader *r, struct error *err)
 	if (read_esp(r, err) < 0)
 		return err_while(err, "reading the EFI system partition");
 	r->step = DISK_STEP_UKI;
-	if (read_uki(r, err) < 0)
+	if (disk_read_uki(r, err) < 0)
 		return err_while(err, "reading '" STR_FMT "'", STR_ARG(r->d->uki_path));
 	return read_root(r, err);
 }
@@ -410,7 +411,7 @@ bool disk_is_one(int fd)
 	       memcmp(magic, "EFI PART", sizeof(magic)) == 0;
 }
 
-static struct disk_reader reader_of(int fd, const char *name, struct disk_image *d)
+struct disk_reader disk_reader_of(int fd, const char *name, struct disk_image *d)
 {
 	off_t end = lseek(fd, 0, SEEK_END);
 
@@ -424,7 +425,7 @@ int disk_read_steps(int fd, const char *name, struct disk_image **ret, enum disk
 		    struct error *err)
 {
 	CLEANUP_DISK_IMAGE struct disk_image *d = mem_alloc(sizeof(*d));
-	struct disk_reader r = reader_of(fd, name, d);
+	struct disk_reader r = disk_reader_of(fd, name, d);
 	int result;
 
 	result = read_disk(&r, err);
@@ -438,7 +439,7 @@ int disk_read_steps(int fd, const char *name, struct disk_image **ret, enum disk
 int disk_read_damaged(int fd, const char *name, struct disk_image **ret, struct error *err)
 {
 	CLEANUP_DISK_IMAGE struct disk_image *d = mem_alloc(sizeof(*d));
-	struct disk_reader r = reader_of(fd, name, d);
+	struct disk_reader r = disk_reader_of(fd, name, d);
 
 	r.tolerant = true;
 	if (read_disk(&r, err) < 0) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * image/disk_read.h - a raw disk of ours, read back.
+ * image/disk_read.h - a raw disk of ours, read back. Other tools': image/disk_foreign.h.
  *
  * Spec: docs/formats/disk.md; formats D1 (hostile input). From the outside in: GPT, ESP,
  * UKI, hash tree, root. What lies between the partitions is zero. Of a disk that fails
@@ -34,6 +34,7 @@ struct disk_damage {
 	struct str reason;
 };
 #define DISK_DAMAGES_MAX 16u
+#define DISK_REMARKS_MAX 8u
 
 struct disk_image {
 	struct arena arena;          /* all below lies here, or is owned */
@@ -60,6 +61,10 @@ struct disk_image {
 	struct disk_damage damages[DISK_DAMAGES_MAX];
 	size_t n_damages;
 	enum disk_step broken;       /* DISK_STEP_COUNT: all was read */
+	/* disk_foreign_read(): what of another tool's disk was passed over, and why */
+	bool is_foreign;
+	struct str remarks[DISK_REMARKS_MAX];
+	size_t n_remarks;
 };
 
 /* Whether @fd starts as a disk with a partition table does: its magic, no more. */

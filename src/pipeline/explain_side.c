@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
+#include "image/disk_foreign.h"
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/identify.h"
@@ -161,7 +162,9 @@ int explain_side_read(struct context *c, struct explain_side *s, struct error *e
 {
 	switch (s->kind) {
 	case EXPLAIN_DISK:
-		if (disk_read_damaged(s->fd, s->path, &s->disk, err) < 0)
+		if ((disk_is_foreign(s->fd, s->path)
+			     ? disk_foreign_read(s->fd, s->path, &s->disk, err)
+			     : disk_read_damaged(s->fd, s->path, &s->disk, err)) < 0)
 			return err_while(err, "reading the disk '%s'", s->path);
 		return 0;
 	case EXPLAIN_OCI:

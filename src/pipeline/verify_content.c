@@ -43,10 +43,18 @@ static int read_documents(struct verifying *v, struct verify_part *part, struct 
 	return 0;
 }
 
+/* The upper layer of an image of ours says whose it is; a base image below may be anybody's. */
+static bool is_ours(const struct oci_image *image)
+{
+	return str_has_prefix(image->layers[image->n_layers - 1].created_by, STR("ingot "));
+}
+
 /* Whoever copies an image by another program gets another tar around the same blobs. */
-static int refuse_tar(struct verify_part *part, struct error *err)
+static int refuse_tar(const struct verifying *v, struct verify_part *part, struct error *err)
 {
 	(void)failed(part, "tar", err);
+	if (!is_ours(v->image))
+		return err_hint(err, VERIFY_HINT_FOREIGN, v->path);
 	return err_hint(err, "was it copied by another tool (skopeo, tar), which writes the tar "
 			     "anew? '--repacked' verifies the image that is in it");
 }
@@ -62,12 +70,6 @@ static int account_repacked(struct verifying *v, struct verify_part *part,
 	tell_digest(part, "manifest", &image->manifest);
 	tell_digest(part, "config", &image->image_id);
 	return 0;
-}
-
-/* The upper layer of an image of ours says whose it is; a base image below may be anybody's. */
-static bool is_ours(const struct oci_image *image)
-{
-	return str_has_prefix(image->layers[image->n_layers - 1].created_by, STR("ingot "));
 }
 
 static bool is_foreign(const struct verifying *v)
@@ -92,7 +94,7 @@ static int account(struct verifying *v, struct verify_part *part, const struct o
 	if (v->o->repacked)
 		return account_repacked(v, part, image, err);
 	if (oci_account_tar(v->fd, v->path, image, err) < 0)
-		return refuse_tar(part, err);
+		return refuse_tar(v, part, err);
 	verify_add(&part->told, "tar", VERIFY_OK,
 		   "every byte is accounted for: headers, order, padding, end");
 	if (oci_account_documents(v->fd, v->path, image, err) < 0)

@@ -14,6 +14,9 @@
 #define VERIFY_FOREIGN                                                                             \
 	"built by another tool: its parts fit together, and no statement says from what, how and " \
 	"by whom it was made"
+#define VERIFY_HINT_FOREIGN                                                                        \
+	"another tool built it, and only what ingot built can be verified; 'ingot report %s' "     \
+	"tells what is inside"
 
 struct verify_key {
 	struct public_key *key; /* owned */

@@ -71,3 +71,11 @@ int gpt_write_tail(const struct gpt *g, struct sink *out, struct error *err) MUS
 struct arena;
 int gpt_read(const struct window *disk, struct arena *arena, struct gpt *ret,
 	     struct error *err) MUST_CHECK;
+
+/*
+ * The same of a disk that another tool made: boot code and further records in the MBR, a table of
+ * fewer entries, reserved attributes and any names are fine ('?' for what is not ASCII), and of
+ * the two copies only the first is read. Its checksums must be right and its partitions apart.
+ */
+int gpt_read_any(const struct window *disk, struct arena *arena, struct gpt *ret,
+		 struct error *err) MUST_CHECK;

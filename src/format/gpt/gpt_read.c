@@ -1,6 +1,7 @@
 /*
  * Reading a partition table: docs/formats/gpt.md, from UEFI 2.10, chapter 5. Both copies
- * must be whole and say the same: a disk that needs repair is no disk of ours.
+ * must be whole and say the same: a disk that needs repair is no disk of ours. With other tools'
+ * gpt_read_any() is less strict.
  */
 #include "format/gpt/gpt.h"
 
@@ -33,6 +34,7 @@ enum {
 
 struct table {
 	const char *which; /* "first", "second" */
+	bool is_foreign;   /* gpt_read_any() */
 	uint64_t first_usable, last_usable, entries_lba;
 	uint32_t n, entries_crc;
 	struct guid id;
@@ -92,6 +94,19 @@ static int check_mbr(const struct window *disk, uint64_t sectors, struct error *
 	return 0;
 }
 
+/* A record that protects the GPT is enough: GRUB's boot code lies before it. */
+static int check_any_mbr(const struct window *disk, struct error *err)
+{
+	uint8_t mbr[GPT_SECTOR];
+
+	if (window_read(disk, 0, mbr, sizeof(mbr), err) < 0)
+		return -1;
+	for (const uint8_t *record = mbr + 446; record < mbr + 510; record += 16)
+		if (record[4] == 0xee && get_le16(mbr + 510) == 0xaa55)
+			return 0;
+	return err_set(err, ERR_FORMAT, "the master boot record does not protect a GPT");
+}
+
 static int check_header(const uint8_t *h, const char *which, uint64_t lba, uint64_t other,
 			struct error *err)
 {
@@ -121,14 +136,15 @@ static int check_header(const uint8_t *h, const char *which, uint64_t lba, uint6
 }
 
 /* Tables have 16,384 bytes at least (5.3.1), and nobody needs more. */
-static int check_sizes(const uint8_t *h, const char *which, struct error *err)
+static int check_sizes(const uint8_t *h, const struct table *t, struct error *err)
 {
 	uint32_t size = get_le32(h + AT_ENTRY_SIZE), n = get_le32(h + AT_ENTRY_COUNT);
 
-	if (size != ENTRY_SIZE || n != GPT_MAX_PARTITIONS)
+	if (size != ENTRY_SIZE || n > GPT_MAX_PARTITIONS || n == 0 ||
+	    (n < GPT_MAX_PARTITIONS && !t->is_foreign))
 		return err_set(err, ERR_FORMAT,
-			       "the %s GPT header has %u entries of %u bytes, not %u of %u", which,
-			       n, size, GPT_MAX_PARTITIONS, ENTRY_SIZE);
+			       "the %s GPT header has %u entries of %u bytes, not %u of %u",
+			       t->which, n, size, GPT_MAX_PARTITIONS, ENTRY_SIZE);
 	return 0;
 }
 
@@ -137,8 +153,11 @@ static int read_table(const struct window *disk, uint64_t lba, uint64_t other, s
 {
 	uint8_t h[GPT_SECTOR];
 
-	if (window_read(disk, lba * GPT_SECTOR, h, sizeof(h), err) < 0 ||
-	    check_header(h, t->which, lba, other, err) < 0 || check_sizes(h, t->which, err) < 0)
+	if (window_read(disk, lba * GPT_SECTOR, h, sizeof(h), err) < 0)
+		return -1;
+	if (t->is_foreign) /* a disk that has grown since has its second copy anywhere */
+		other = get_le64(h + AT_ALTERNATE_LBA);
+	if (check_header(h, t->which, lba, other, err) < 0 || check_sizes(h, t, err) < 0)
 		return -1;
 	t->first_usable = get_le64(h + AT_FIRST_USABLE);
 	t->last_usable = get_le64(h + AT_LAST_USABLE);
@@ -179,8 +198,8 @@ static int check_tables(const struct table *a, const struct table *b, uint64_t l
 	return 0;
 }
 
-static int read_name(const uint8_t *entry, uint32_t number, struct arena *arena, struct str *ret,
-		     struct error *err)
+static int read_name(const struct table *t, const uint8_t *entry, uint32_t number,
+		     struct arena *arena, struct str *ret, struct error *err)
 {
 	const uint8_t *units = entry + 56;
 	char text[36];
@@ -189,12 +208,14 @@ static int read_name(const uint8_t *entry, uint32_t number, struct arena *arena,
 	for (; n < sizeof(text) && get_le16(units + 2 * n); n++) {
 		uint16_t unit = get_le16(units + 2 * n);
 
+		if ((unit < 0x20 || unit > 0x7e) && t->is_foreign)
+			unit = '?';
 		if (unit < 0x20 || unit > 0x7e)
 			return err_set(err, ERR_FORMAT, "the name of partition %u is not ASCII",
 				       number);
 		text[n] = (char)unit;
 	}
-	if (!bytes_are_zero(units + 2 * n, 72 - 2 * n))
+	if (!t->is_foreign && !bytes_are_zero(units + 2 * n, 72 - 2 * n))
 		return err_set(err, ERR_FORMAT, "the name of partition %u goes on after its end",
 			       number);
 	*ret = arena_str(arena, (struct str){ text, n });
@@ -219,12 +240,12 @@ static int read_entry(const struct table *t, uint32_t i, struct arena *arena,
 			       i + 1, (unsigned long long)first, (unsigned long long)last,
 			       (unsigned long long)t->first_usable,
 			       (unsigned long long)t->last_usable);
-	if (ret->attributes & 0x0000fffffffffff8ull) /* bits 3 to 47 must be zero */
+	if (!t->is_foreign && ret->attributes & 0x0000fffffffffff8ull) /* bits 3 to 47 must be zero */
 		return err_set(err, ERR_FORMAT, "partition %u has reserved attributes %llx", i + 1,
 			       (unsigned long long)ret->attributes);
 	ret->offset = first * GPT_SECTOR;
 	ret->size = (last - first + 1) * GPT_SECTOR;
-	return read_name(e, i + 1, arena, &ret->name, err);
+	return read_name(t, e, i + 1, arena, &ret->name, err);
 }
 
 static int by_offset(const void *a, const void *b)
@@ -284,7 +305,25 @@ static int read_both(const struct window *disk, struct table *t, struct arena *a
 	return read_partitions(&t[0], arena, g, err);
 }
 
-int gpt_read(const struct window *disk, struct arena *arena, struct gpt *ret, struct error *err)
+static int read_first(const struct window *disk, struct table *t, struct arena *arena,
+		      struct gpt *g, struct error *err)
+{
+	t->which = "first";
+	t->is_foreign = true;
+	if (check_any_mbr(disk, err) < 0 || read_table(disk, 1, 0, t, err) < 0)
+		return -1;
+	if (t->last_usable >= disk->size / GPT_SECTOR)
+		return err_set(err, ERR_FORMAT,
+			       "the disk has %llu sectors, and sector %llu is said to be usable: "
+			       "it is cut off",
+			       (unsigned long long)(disk->size / GPT_SECTOR),
+			       (unsigned long long)t->last_usable);
+	g->id = t->id;
+	return read_partitions(t, arena, g, err);
+}
+
+static int read_gpt(const struct window *disk, bool any, struct arena *arena, struct gpt *ret,
+		    struct error *err)
 {
 	struct gpt g = { .size = disk->size };
 	struct table *tables;
@@ -294,9 +333,21 @@ int gpt_read(const struct window *disk, struct arena *arena, struct gpt *ret, st
 		return err_set(err, ERR_FORMAT, "%llu bytes are no disk with a GPT",
 			       (unsigned long long)disk->size);
 	tables = mem_array(2, sizeof(*tables));
-	r = read_both(disk, tables, arena, &g, err);
+	r = any ? read_first(disk, tables, arena, &g, err)
+		: read_both(disk, tables, arena, &g, err);
 	free(tables);
 	if (r == 0)
 		*ret = g;
 	return r;
+}
+
+int gpt_read(const struct window *disk, struct arena *arena, struct gpt *ret, struct error *err)
+{
+	return read_gpt(disk, false, arena, ret, err);
+}
+
+int gpt_read_any(const struct window *disk, struct arena *arena, struct gpt *ret,
+		 struct error *err)
+{
+	return read_gpt(disk, true, arena, ret, err);
 }

@@ -347,8 +347,11 @@ Test(oci_read, what_ingot_does_not_read_is_named)
 	c.layer_type = "application/vnd.oci.image.layer.nondistributable.v1.tar";
 	assert_refused(&c, ERR_UNSUPPORTED, "nondistributable");
 	c = (struct craft)CRAFT_INIT;
-	c.manifest_type = "application/vnd.oci.image.index.v1+json";
+	c.manifest_type = "application/vnd.oci.artifact.manifest.v1+json";
 	assert_refused(&c, ERR_UNSUPPORTED, "not an image manifest");
+	c = (struct craft)CRAFT_INIT;
+	c.manifest_type = "application/vnd.oci.image.index.v1+json";
+	assert_refused(&c, ERR_FORMAT, "it is a manifest and an index at once");
 	c = (struct craft)CRAFT_INIT;
 	c.layout = "{\"imageLayoutVersion\":\"2.0.0\"}";
 	assert_refused(&c, ERR_UNSUPPORTED, "2.0.0");
