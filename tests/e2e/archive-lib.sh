@@ -154,11 +154,14 @@ tiny_workspace() {
 	printf 'mirrors:\n  - {suite: tiny, url: "%s"}\n' "$2" >"$HOME/.config/ingot/config.yaml"
 }
 
-# tiny_setup: all of it: $archive with hello 1.0, signed by $area/key.pgp and served; $stage and $ws.
+# tiny_setup [local]: all of it: $archive with hello 1.0, signed by $area/key.pgp and served, or
+# read from its folder; $stage and $ws.
 tiny_setup() {
 	archive=$area/archive
 	make_key alice && export_key alice "$area/key.pgp" && make_deb "$archive/pool/main" hello 1.0 &&
-		make_indexes "$archive" tiny amd64 && make_release "$archive" tiny alice && serve "$archive" || return 1
+		make_indexes "$archive" tiny amd64 && make_release "$archive" tiny alice || return 1
+	url=file://$archive
+	[ "${1:-}" = local ] || serve "$archive" || return 1
 	stage=$area/stage
 	tiny_workspace ws "$url"
 }

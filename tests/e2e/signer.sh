@@ -5,14 +5,7 @@
 . "$(dirname "$0")/archive-lib.sh"
 need "signers" apt-ftparchive gpg dpkg-deb curl jq openssl || exit 0
 
-archive=$area/archive
-make_key alice || exit 1
-export_key alice "$area/key.pgp"
-make_deb "$archive/pool/main" hello 1.0
-make_indexes "$archive" tiny amd64
-make_release "$archive" tiny alice
-stage=$area/stage
-tiny_workspace ws "file://$archive"
+tiny_setup local || exit 1
 check "lock, build, bundle" eval 'ingot -q lock tiny && ingot -q build tiny && ingot -q bundle tiny -o "$area/tiny.bundle"' || exit 1
 image=$ws/outputs/tiny-1-container-amd64.oci.tar
 cp "$image" "$area/plain.oci.tar"
