@@ -254,10 +254,16 @@ const struct command commands[] = {
 	  "verify FILE --proof P  check a proof; needs --key and no log\n"
 	  "DIR is a C2SP tlog-tiles log of static files: any web server can publish it." },
 	{ "show", "FILE|LOCK|RECIPE", "show what an image or a lock holds", 1, 1, no_options,
-	  cmd_show, NULL },
-	{ "ls", "FILE [PATH]", "list the files of an image", 1, 2, no_options, cmd_ls, NULL },
+	  cmd_show,
+	  "FILE is a container image, a disk, or a tree: a tar of a whole file system, compressed or\n"
+	  "not. A tree may be - for standard input." },
+	{ "ls", "FILE [PATH]", "list the files of an image", 1, 2, no_options, cmd_ls,
+	  "FILE is a container image, a disk, or a tree: a tar of a whole file system, compressed or\n"
+	  "not. A tree may be - for standard input." },
 	{ "export", "FILE", "write an image's whole tree as one tar", 1, 1, export_options,
-	  cmd_export, NULL },
+	  cmd_export,
+	  "The same tree gives the same bytes, whatever held it: a container image, a disk, or a tar\n"
+	  "that another tool wrote, compressed or not (- is standard input)." },
 	{ "sbom", "FILE", "print what is inside an image as SPDX or CycloneDX", 1, 1, sbom_options,
 	  cmd_sbom,
 	  "What the build wrote about FILE (in NAME.intoto.jsonl beside it) is printed as it is; its\n"
@@ -280,15 +286,17 @@ const struct command commands[] = {
 	  "digest, every byte around the contents, the statements beside (NAME.intoto.jsonl), and\n"
 	  "whether who signed may. No network is used. Status 0: vouched for; 9: nobody who counts\n"
 	  "vouches for it; 7: a signature or a digest is wrong; 11: it is malformed." },
-	{ "diff", "A B", "compare two images, disks, locks or bundles", 2, 2, diff_options,
+	{ "diff", "A B", "compare two images, disks, trees, locks or bundles", 2, 2, diff_options,
 	  cmd_diff,
 	  "Two files of one kind are compared from the outside in, down to the attribute and the\n"
 	  "byte; digests, ids and sizes that follow from something else are folded into it. With\n"
 	  "--explain each difference is told with its cause: the package and the line of the lock,\n"
 	  "the line of the recipe, the local file, the version of a format. What each output was\n"
 	  "made from is read from NAME.causes.json beside it. Of an image and a disk what both hold\n"
-	  "is compared, and of databases the records that both have. Status 8 if they differ. -v\n"
-	  "shows all." },
+	  "is compared, and of databases the records that both have. A tree is a tar of a whole file\n"
+	  "system, as 'ingot export', tar, mmdebstrap and 'podman export' write it, compressed or not,\n"
+	  "or - for standard input: beside an image, a disk or another tree every path is compared.\n"
+	  "Status 8 if they differ. -v shows all." },
 	{ "why", "RECIPE|FILE PACKAGE|/PATH", "say why a package or a path is in the image", 2, 2,
 	  why_options, cmd_why,
 	  "Of a RECIPE the tree is composed, of a FILE that was built NAME.causes.json is read, which\n"
