@@ -14,6 +14,7 @@
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/identify.h"
+#include "pipeline/outputs_lock.h"
 #include "pipeline/signing.h"
 #include "pipeline/statements.h"
 #include "pipeline/unevaluated.h"
@@ -24,6 +25,7 @@ struct signed_file {
 	const char *path;
 	struct str folder; /* "outputs", "." */
 	struct identity identity;
+	struct file_stamp stamp;
 	enum identify_kind kind;
 	struct str reference; /* of an image: "localhost/web:1.4.0", or "" */
 	struct str *files;    /* that were written for it, with the folder */
@@ -75,6 +77,7 @@ static int read_file(struct signing *s, struct signed_file *f, const char *path,
 		.path = path,
 		.folder = folder_of(path),
 		.identity = i.identity,
+		.stamp = i.stamp,
 		.kind = i.kind,
 	};
 	if (i.image)
@@ -116,11 +119,19 @@ static int sign_one(struct signing *s, struct signed_file *f, struct error *err)
 	CLEANUP_CLOSE int folder = -1;
 	CLEANUP_FREE char *stem = mem_str(statement_stem(f->identity.file));
 	const char *const stems[] = { stem };
+	const struct observer observer = progress_observer(s->app->progress);
+	struct signing_order order = { .outputs = &f->identity,
+				       .stamps = &f->stamp,
+				       .stems = stems,
+				       .n = 1,
+				       .signer = &s->signer,
+				       .observer = &observer };
 	struct signing_result done;
 
-	if (open_folder(f, &folder, err) < 0 ||
-	    signing_outputs(folder, &f->identity, stems, 1, &s->signer, &s->app->arena, &done,
-			    err) < 0)
+	if (open_folder(f, &folder, err) < 0)
+		return err_while(err, "signing '%s'", f->path);
+	order.folder = folder;
+	if (signing_outputs(&order, &s->app->arena, &done, err) < 0)
 		return err_while(err, "signing '%s'", f->path);
 	for (size_t i = 0; i < done.n_files; i++)
 		add_file(s, f, done.files[i]);
@@ -135,6 +146,8 @@ static int sign_legacy(struct signing *s, struct signed_file *f, struct error *e
 	CLEANUP_BUF struct buf payload = BUF_INIT(1u << 20), signature = BUF_INIT(1u << 16);
 	CLEANUP_BUF struct buf text = BUF_INIT(1u << 17);
 	CLEANUP_PUBLIC_KEY struct public_key *key = NULL;
+	CLEANUP_FREE char *file = mem_str(f->identity.file);
+	const struct observer observer = progress_observer(s->app->progress);
 	char *names[2] = {
 		arena_printf(a, STR_FMT ".cosign.json", STR_ARG(f->identity.file)),
 		arena_printf(a, STR_FMT ".cosign.sig", STR_ARG(f->identity.file)),
@@ -149,7 +162,9 @@ static int sign_legacy(struct signing *s, struct signed_file *f, struct error *e
 		return err_while(err, "signing '%s'", f->path);
 	base64_encode(buf_bytes(&signature), &text);
 	buf_add_char(&text, '\n');
-	if (file_save(folder, names[0], message, err) < 0 ||
+	if (outputs_lock(folder, &observer, err) < 0 ||
+	    file_stamp_check(folder, file, &f->stamp, err) < 0 ||
+	    file_save(folder, names[0], message, err) < 0 ||
 	    file_save(folder, names[1], buf_bytes(&text), err) < 0)
 		return -1;
 	add_file(s, f, str_of(names[0]));

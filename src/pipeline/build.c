@@ -15,6 +15,7 @@
 #include "pipeline/build_private.h"
 #include "pipeline/build_sign.h"
 #include "pipeline/output_record.h"
+#include "pipeline/outputs_lock.h"
 #include "pipeline/refs.h"
 #include "pipeline/statements.h"
 
@@ -157,6 +158,18 @@ static int settle_lock(struct building *b, struct error *err)
 
 /* ---- one output ---- */
 
+int build_lock_outputs(struct building *b, struct error *err)
+{
+	return b->options->discard ? 0 : outputs_lock(b->outputs, &b->context->observer, err);
+}
+
+int build_publish(struct building *b, struct file_draft *draft, struct error *err)
+{
+	if (b->options->discard)
+		return 0;
+	return build_lock_outputs(b, err) < 0 ? -1 : file_draft_publish(draft, err);
+}
+
 static char *describe_inputs(const struct building *b, const struct recipe_target *t,
 			     const struct build_output *out, struct arena *arena)
 {
@@ -213,7 +226,7 @@ static int look_up(struct building *b, const struct recipe_target *t, struct bui
 }
 
 static int record(struct building *b, const struct recipe_target *t,
-		  const struct build_output *outs, size_t n, struct error *err)
+		  struct build_output *outs, size_t n, struct error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct digest key = output_record_key(b->recipe, &b->lock_digest, t, &outs[i]);
@@ -286,13 +299,17 @@ static int build_target(struct building *b, const struct recipe_target *t, struc
 
 	for (size_t i = 0; i < n; i++)
 		outs[i] = build_output_of(b->recipe, t, architecture, i, &result->arena);
-	if (look_up(b, t, outs, n, &all, err) < 0)
+	if (build_lock_outputs(b, err) < 0 || look_up(b, t, outs, n, &all, err) < 0)
 		return -1;
-	if (!all && (need_packages(b, set, architecture, err) < 0 ||
-		     (t->type == TARGET_OCI ? build_image(b, t, set, outs, &texts, err)
-					    : build_disk(b, t, set, outs, n, &texts, err)) < 0 ||
-		     record(b, t, outs, n, err) < 0))
-		return -1;
+	if (!all) {
+		/* Held again from the first file that gets its name to the last statement. */
+		outputs_unlock(b->outputs);
+		if (need_packages(b, set, architecture, err) < 0 ||
+		    (t->type == TARGET_OCI ? build_image(b, t, set, outs, &texts, err)
+					   : build_disk(b, t, set, outs, n, &texts, err)) < 0 ||
+		    record(b, t, outs, n, err) < 0)
+			return -1;
+	}
 	result->n_outputs += n;
 	if (b->options->discard)
 		return 0;
@@ -325,6 +342,7 @@ static int build_all(struct building *b, struct error *err)
 			if (build_wants(b->options, t->name, architecture) &&
 			    build_target(b, t, &set, architecture, &failure) < 0)
 				collect(b, err, &failure);
+			outputs_unlock(b->outputs);
 			if (err->code == ERR_INTERRUPTED)
 				return -1;
 		}

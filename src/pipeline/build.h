@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "image/disk.h"
 #include "image/oci.h"
+#include "io/file_stamp.h"
 #include "pipeline/context.h"
 #include "pipeline/locking.h"
 #include "pipeline/secure_boot.h"
@@ -61,6 +62,7 @@ struct build_output {
 		};
 	};
 	bool up_to_date;      /* the file was there already */
+	struct file_stamp stamp; /* when it was seen last; unset if it was not kept */
 	uint64_t nanoseconds; /* for this output, after packs were there */
 };
 

@@ -238,8 +238,7 @@ static int convert(struct building *b, enum disk_format format, int fd,
 			err) < 0)
 		return -1;
 	r = disk_convert(format, &window, &o, file.out, err);
-	if (output_file_end(&file, r < 0, err) < 0 ||
-	    (!b->options->discard && file_draft_publish(&file.draft, err) < 0))
+	if (output_file_end(&file, r < 0, err) < 0 || build_publish(b, &file.draft, err) < 0)
 		return err_while(err, "writing '" STR_FMT "'", STR_ARG(out->file));
 	out->digest = file.digest;
 	out->size = file.size;
@@ -279,7 +278,7 @@ static int obtain_raw(struct building *b, const struct recipe_target *t,
 	*ret_fd = fcntl(file->draft.fd, F_DUPFD_CLOEXEC, 0);
 	if (*ret_fd < 0)
 		return err_sys(err, errno, "cannot read '%s' again", name);
-	return publish && !b->options->discard ? file_draft_publish(&file->draft, err) : 0;
+	return publish ? build_publish(b, &file->draft, err) : 0;
 }
 
 int build_disk(struct building *b, const struct recipe_target *t, const struct package_set *set,

@@ -67,8 +67,7 @@ static int write_image(const struct image_work *w, struct error *err)
 		(void)!sink_close(sink, err);
 		return err_while(err, "writing '%s'", name);
 	}
-	if (sink_close(sink, err) < 0 ||
-	    (!b->options->discard && file_draft_publish(&draft, err) < 0))
+	if (sink_close(sink, err) < 0 || build_publish(b, &draft, err) < 0)
 		return err_while(err, "writing '%s'", name);
 	return 0;
 }

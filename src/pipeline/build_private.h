@@ -7,6 +7,7 @@
  * output has a file of its own.
  */
 
+#include "io/file.h"
 #include "pipeline/assemble.h"
 #include "pipeline/build.h"
 
@@ -24,6 +25,14 @@ struct building {
 
 struct statement_texts;
 struct oci_input;
+
+/*
+ * Until the target is done: its outputs, and statements about them, are replaced together. A
+ * second time does nothing; nor is anything done for a build that keeps nothing.
+ */
+int build_lock_outputs(struct building *b, struct error *err) MUST_CHECK;
+/* The same, and @draft gets its name. */
+int build_publish(struct building *b, struct file_draft *draft, struct error *err) MUST_CHECK;
 
 /*
  * Composes @t and writes the output that @out names; fills in the rest of @out, and @texts

@@ -65,7 +65,15 @@ int build_sign(struct building *b, struct error *err)
 {
 	struct build_result *r = b->result;
 	struct identity *outputs = arena_array(&r->arena, r->n_outputs + 1, sizeof(*outputs));
+	struct file_stamp *stamps = arena_array(&r->arena, r->n_outputs + 1, sizeof(*stamps));
 	const char **stems = arena_array(&r->arena, r->n_outputs + 1, sizeof(*stems));
+	const struct signing_order order = { .folder = b->outputs,
+					     .outputs = outputs,
+					     .stamps = stamps,
+					     .stems = stems,
+					     .n = r->n_outputs,
+					     .signer = b->options->signer,
+					     .observer = &b->context->observer };
 
 	if (r->n_outputs == 0)
 		return 0;
@@ -73,10 +81,10 @@ int build_sign(struct building *b, struct error *err)
 		return err_while(err, "signing the outputs");
 	for (size_t i = 0; i < r->n_outputs; i++) {
 		outputs[i] = build_output_identity(&r->outputs[i]);
+		stamps[i] = r->outputs[i].stamp;
 		stems[i] = arena_strdup(&r->arena, statement_stem(r->outputs[i].file));
 	}
-	if (signing_outputs(b->outputs, outputs, stems, r->n_outputs, b->options->signer, &r->arena,
-			    &r->signing, err) < 0)
+	if (signing_outputs(&order, &r->arena, &r->signing, err) < 0)
 		return err_while(err, "signing the outputs");
 	return 0;
 }

@@ -182,6 +182,7 @@ static int open_file(const char *path, struct identified *i, struct error *err)
 	if (fstat(i->fd, &st) < 0)
 		return err_sys(err, errno, "cannot examine '%s'", path);
 	i->size = (uint64_t)st.st_size;
+	i->stamp = file_stamp_of(&st);
 	i->kind = identify_kind_of(i->fd);
 	if (i->kind == IDENTIFY_UNKNOWN)
 		return err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", path);

@@ -10,6 +10,7 @@
 #include "attest/identity.h"
 #include "image/disk_read.h"
 #include "image/oci_read.h"
+#include "io/file_stamp.h"
 
 enum identify_kind {
 	IDENTIFY_OCI = 1,
@@ -26,6 +27,7 @@ struct identified {
 	enum identify_kind kind;
 	uint64_t size;             /* bytes */
 	int fd;                    /* of the file */
+	struct file_stamp stamp;   /* of it, before it was read */
 	struct oci_image *image;   /* IDENTIFY_OCI; owned */
 	struct disk_image *disk;   /* IDENTIFY_DISK; owned */
 };

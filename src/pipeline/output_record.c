@@ -16,7 +16,7 @@
  * The record's fields, each 8 bytes little-endian, or a digest, or an id: digest and size of
  * the file, what stat(2) said, then what is known of an image or of a disk.
  */
-#define RECORD_STAT_FIELDS 6
+#define RECORD_STAT_FIELDS FILE_STAMP_SIZE /* those before it */
 #define RECORD_COMMON (DIGEST_SIZE + 8 * (1 + RECORD_STAT_FIELDS))
 #define RECORD_IMAGE (3 * DIGEST_SIZE + 8)
 #define RECORD_DISK (4 * DIGEST_SIZE + 8 * 4 + BUILD_PARTITIONS * 32)
@@ -88,12 +88,12 @@ static size_t record_size(const struct build_output *out)
 	return RECORD_COMMON + (out->format.len ? RECORD_DISK : RECORD_IMAGE);
 }
 
-static void pass(struct cursor *c, struct build_output *out, uint64_t stat[RECORD_STAT_FIELDS])
+static void pass(struct cursor *c, struct build_output *out)
 {
 	pass_bytes(c, out->digest.bytes, DIGEST_SIZE);
 	pass_u64(c, &out->size);
 	for (size_t i = 0; i < RECORD_STAT_FIELDS; i++)
-		pass_u64(c, &stat[i]);
+		pass_u64(c, &out->stamp.words[i]);
 	if (out->format.len)
 		pass_disk(c, out);
 	else
@@ -133,22 +133,12 @@ struct digest output_record_key(const struct recipe *r, const struct digest *loc
 	return key;
 }
 
-static void stat_fields(const struct stat *st, uint64_t to[static RECORD_STAT_FIELDS])
-{
-	to[0] = (uint64_t)st->st_dev;
-	to[1] = (uint64_t)st->st_ino;
-	to[2] = (uint64_t)st->st_mtim.tv_sec;
-	to[3] = (uint64_t)st->st_mtim.tv_nsec;
-	to[4] = (uint64_t)st->st_ctim.tv_sec;
-	to[5] = (uint64_t)st->st_ctim.tv_nsec;
-}
-
 int output_record_get(struct stage *s, const struct digest *key, int outputs,
 		      struct build_output *out, struct error *err)
 {
 	CLEANUP_BUF struct buf value = BUF_INIT(RECORD_MAX);
 	CLEANUP_FREE char *name = mem_str(out->file);
-	uint64_t now[RECORD_STAT_FIELDS], then[RECORD_STAT_FIELDS];
+	struct file_stamp now;
 	struct build_output known = *out;
 	struct stat st;
 	int r = stage_result_get(s, "output", key, &value, err);
@@ -159,9 +149,10 @@ int output_record_get(struct stage *s, const struct digest *key, int outputs,
 		return -1;
 	if (fstatat(outputs, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	stat_fields(&st, now);
-	pass(&(struct cursor){ .at = value.ptr }, &known, then);
-	if (memcmp(now, then, sizeof(now)) != 0 || known.size != (uint64_t)st.st_size)
+	now = file_stamp_of(&st);
+	pass(&(struct cursor){ .at = value.ptr }, &known);
+	known.stamp.words[FILE_STAMP_SIZE] = known.size;
+	if (!file_stamp_equal(&now, &known.stamp))
 		return 0;
 	known.up_to_date = true;
 	*out = known;
@@ -169,18 +160,16 @@ int output_record_get(struct stage *s, const struct digest *key, int outputs,
 }
 
 int output_record_put(struct stage *s, const struct digest *key, int outputs,
-		      const struct build_output *out, struct str inputs, struct error *err)
+		      struct build_output *out, struct str inputs, struct error *err)
 {
 	CLEANUP_FREE char *name = mem_str(out->file);
-	struct build_output copy = *out;
-	uint64_t fields[RECORD_STAT_FIELDS];
 	uint8_t p[RECORD_MAX];
 	struct stat st;
 
 	if (fstatat(outputs, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, errno, "cannot find '%s' again", name);
-	stat_fields(&st, fields);
-	pass(&(struct cursor){ .at = p, .writes = true }, &copy, fields);
+	out->stamp = file_stamp_of(&st);
+	pass(&(struct cursor){ .at = p, .writes = true }, out);
 	return stage_result_put(s, "output", key, (struct bytes){ p, record_size(out) }, inputs,
 				err);
 }

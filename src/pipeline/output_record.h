@@ -15,10 +15,11 @@
 struct digest output_record_key(const struct recipe *r, const struct digest *lock,
 				const struct recipe_target *t, const struct build_output *out);
 
-/* Fills in @out and sets up_to_date if the file is still the one of @key. */
+/* Fills in @out, stamp too, and sets up_to_date if the file is still the one of @key. */
 int output_record_get(struct stage *s, const struct digest *key, int outputs,
 		      struct build_output *out, struct error *err) MUST_CHECK;
 
+/* Of the file that lies there: it must be ours. Fills in out->stamp. */
 int output_record_put(struct stage *s, const struct digest *key, int outputs,
-		      const struct build_output *out, struct str inputs,
+		      struct build_output *out, struct str inputs,
 		      struct error *err) MUST_CHECK;

@@ -1,12 +1,11 @@
 #include "pipeline/signing_private.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 
+#include "base/cleanup.h"
+#include "base/mem.h"
 #include "format/sigstore/sigstore.h"
-#include "io/interrupt.h"
+#include "pipeline/outputs_lock.h"
 
 /* The envelopes of one STEM.intoto.jsonl: b->envelopes[first] and those that follow. */
 struct line_file {
@@ -15,11 +14,8 @@ struct line_file {
 };
 
 struct run {
-	int folder;
-	const struct identity *outputs;
-	const char *const *stems;
-	size_t n; /* the batch's first @n envelopes are of @outputs */
-	struct signing_batch batch;
+	const struct signing_order *o;
+	struct signing_batch batch; /* its first o->n envelopes are of o->outputs */
 	struct line_file *files; /* in the batch's arena */
 	size_t n_files;
 };
@@ -38,23 +34,24 @@ static void add_output(struct run *r, const struct identity *output)
 static bool is_repeated(const struct run *r, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (r->stems[k] && strcmp(r->stems[k], r->stems[i]) == 0)
+		if (r->o->stems[k] && strcmp(r->o->stems[k], r->o->stems[i]) == 0)
 			return true;
 	return false;
 }
 
 static int load_lines(struct run *r, struct error *err)
 {
-	r->files = arena_array(&r->batch.arena, r->n + 1, sizeof(*r->files));
-	for (size_t i = 0; i < r->n && r->stems; i++) {
+	r->files = arena_array(&r->batch.arena, r->o->n + 1, sizeof(*r->files));
+	for (size_t i = 0; i < r->o->n && r->o->stems; i++) {
 		struct line_file *f = &r->files[r->n_files];
 
-		if (!r->stems[i] || is_repeated(r, i))
+		if (!r->o->stems[i] || is_repeated(r, i))
 			continue;
 		f->name =
-			arena_printf(&r->batch.arena, "%s" SIGNING_STATEMENTS_ENDING, r->stems[i]);
+			arena_printf(&r->batch.arena, "%s" SIGNING_STATEMENTS_ENDING, r->o->stems[i]);
 		f->first = r->batch.n;
-		if (signing_lines_load(r->folder, f->name, r->outputs, r->n, &r->batch, err) < 0)
+		if (signing_lines_load(r->o->folder, f->name, r->o->outputs, r->o->n, &r->batch,
+				       err) < 0)
 			return -1;
 		f->n = r->batch.n - f->first;
 		r->n_files += f->n != 0;
@@ -68,10 +65,10 @@ static int save_bundle(struct run *r, size_t i, struct arena *arena, struct sign
 	CLEANUP_BUF struct buf text = BUF_INIT(SIGNING_BUNDLE_MAX);
 	const char *name = NULL;
 
-	if (signing_bundle_name(r->folder, &r->outputs[i], &ret->key_id, arena, &name, err) < 0)
+	if (signing_bundle_name(r->o->folder, &r->o->outputs[i], &ret->key_id, arena, &name, err) < 0)
 		return -1;
 	sigstore_bundle_write(&r->batch.envelopes[i], &text);
-	if (signing_save(r->folder, name, buf_bytes(&text), err) < 0)
+	if (signing_save(r->o->folder, name, buf_bytes(&text), err) < 0)
 		return -1;
 	ret->files[ret->n_files++] = str_of(name);
 	return 0;
@@ -86,21 +83,21 @@ static int save_lines(struct run *r, const struct line_file *f, struct arena *ar
 		dsse_write(&r->batch.envelopes[f->first + i], &text);
 		buf_add_char(&text, '\n');
 	}
-	if (signing_save(r->folder, f->name, buf_bytes(&text), err) < 0)
+	if (signing_save(r->o->folder, f->name, buf_bytes(&text), err) < 0)
 		return -1;
 	ret->files[ret->n_files++] = arena_str(arena, str_of(f->name));
 	return 0;
 }
 
-static int sign_and_save(struct run *r, const struct signer *signer, struct arena *arena,
-			 struct signing_result *ret, struct error *err)
+static int sign_and_save(struct run *r, struct arena *arena, struct signing_result *ret,
+			 struct error *err)
 {
-	for (size_t i = 0; i < r->n; i++)
-		add_output(r, &r->outputs[i]);
-	if (load_lines(r, err) < 0 || signing_batch_sign(&r->batch, signer, &ret->key_id, err) < 0)
+	for (size_t i = 0; i < r->o->n; i++)
+		add_output(r, &r->o->outputs[i]);
+	if (load_lines(r, err) < 0 || signing_batch_sign(&r->batch, r->o->signer, &ret->key_id, err) < 0)
 		return -1;
-	ret->files = arena_array(arena, r->n + r->n_files, sizeof(*ret->files));
-	for (size_t i = 0; i < r->n; i++)
+	ret->files = arena_array(arena, r->o->n + r->n_files, sizeof(*ret->files));
+	for (size_t i = 0; i < r->o->n; i++)
 		if (save_bundle(r, i, arena, ret, err) < 0)
 			return -1;
 	for (size_t i = 0; i < r->n_files; i++)
@@ -109,39 +106,31 @@ static int sign_and_save(struct run *r, const struct signer *signer, struct aren
 	return 0;
 }
 
-#define STEP 20000000L /* nanoseconds between two tries */
-
-/*
- * Whoever signs reads what others have signed and writes it again: one after the other. Steps
- * instead of blocking, so that Ctrl-C works. Where a folder can't be locked nobody waits.
- */
-static int wait_for_others(int folder, struct error *err)
+static int check_same(const struct signing_order *o, struct error *err)
 {
-	const struct timespec step = { 0, STEP };
+	for (size_t i = 0; i < o->n; i++) {
+		CLEANUP_FREE char *name = mem_str(o->outputs[i].file);
 
-	while (flock(folder, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-		if (interrupted())
-			return err_set(err, ERR_INTERRUPTED, "interrupted");
-		(void)nanosleep(&step, NULL);
+		if (file_stamp_check(o->folder, name, &o->stamps[i], err) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-int signing_outputs(int folder, const struct identity *outputs, const char *const *stems, size_t n,
-		    const struct signer *signer, struct arena *arena, struct signing_result *ret,
-		    struct error *err)
+/* Whoever signs reads what others have signed and writes it again: one after the other. */
+int signing_outputs(const struct signing_order *order, struct arena *arena,
+		    struct signing_result *ret, struct error *err)
 {
-	struct run r = { .folder = folder,
-			 .outputs = outputs,
-			 .stems = stems,
-			 .n = n,
-			 .batch = SIGNING_BATCH_INIT };
+	struct run r = { .o = order, .batch = SIGNING_BATCH_INIT };
 	struct signing_result result = { 0 };
-	int done = wait_for_others(folder, err);
+	int done;
 
+	if (outputs_lock(order->folder, order->observer, err) < 0)
+		return -1;
+	done = check_same(order, err);
 	if (done == 0)
-		done = sign_and_save(&r, signer, arena, &result, err);
-	(void)flock(folder, LOCK_UN);
+		done = sign_and_save(&r, arena, &result, err);
+	outputs_unlock(order->folder);
 	signing_batch_release(&r.batch);
 	if (done == 0)
 		*ret = result;

@@ -11,6 +11,7 @@
 
 #include "attest/identity.h"
 #include "crypto/signer.h"
+#include "io/file_stamp.h"
 #include "pipeline/context.h"
 
 #define SIGNING_ENDING ".sigstore.json"
@@ -24,20 +25,33 @@ struct signing_result {
 	size_t n_files;
 };
 
+struct signing_order {
+	int folder; /* open */
+	const struct identity *outputs;
+	const struct file_stamp *stamps; /* of each, from before it was read */
+	/*
+	 * Names without ending of their statements, or NULL; one may be NULL: none. Each stem
+	 * once is enough, and one without statements is passed over.
+	 */
+	const char *const *stems;
+	size_t n;
+	const struct signer *signer;
+	const struct observer *observer; /* or NULL */
+};
+
 /*
- * Signs @n outputs in the folder @folder (open), @stems (NULL, or NULL for one: none) being
- * the names without ending of their statements; each stem once is enough, and one without
- * statements is passed over. Files that change are replaced atomically, bundles first; with
+ * Signs all outputs of @order. Files that change are replaced atomically, bundles first; with
  * a key whose signatures are deterministic a second run changes nothing. Signatures by
- * other keys stay, but in a bundle about another file than the one that lies there; two that
- * sign at once wait for each other. Call it while no other thread runs.
+ * other keys stay, but in a bundle about another file than the one that lies there. Those who
+ * sign or build in the same folder wait for each other (pipeline/outputs_lock.h). Call it
+ * while no other thread runs.
  *
- * Errors: those of signer_sign(); ERR_DIGEST a statement is about other files than @outputs;
- * ERR_FORMAT, ERR_LIMIT what lies there is no statement or no bundle of ours.
+ * Errors: those of signer_sign(); ERR_DIGEST an output is not the file any more that was
+ * read, or a statement is about other files than the outputs; ERR_FORMAT, ERR_LIMIT what lies
+ * there is no statement or no bundle of ours.
  */
-int signing_outputs(int folder, const struct identity *outputs, const char *const *stems, size_t n,
-		    const struct signer *signer, struct arena *arena, struct signing_result *ret,
-		    struct error *err) MUST_CHECK;
+int signing_outputs(const struct signing_order *order, struct arena *arena,
+		    struct signing_result *ret, struct error *err) MUST_CHECK;
 
 /*
  * Removes signatures beside @output, new in @folder, that are about the file that lay there

@@ -366,3 +366,88 @@ builds() {
 	leaves 0 ingot verify "$image" --key "$area/a.pub" && [ -z "$(find "$out" -name '.*' -type f)" ]
 }
 check "builds at once leave one signed image" builds
+
+# ---- builds beside signatures ----
+
+hold() { # the lock of FOLDER, until release
+	exec 8<"$1" && flock -n 8
+}
+release() { exec 8<&-; }
+# waits FILE PROCESS: until it has said so in FILE
+waits() {
+	local i
+	for i in $(seq 300); do
+		grep -q "waiting for somebody who builds or signs" "$1" && return 0
+		kill -0 "$2" 2>/dev/null || break
+		sleep 0.1
+	done
+	cat "$1"
+	return 1
+}
+sign_of_another() { # the file is replaced between reading and signing
+	local process status before
+	rm -rf "$area/to" && mkdir "$area/to" && prepare "$area/to" sign && before=$(state "$area/to")
+	hold "$area/to" || return 1
+	ingot sign "$area/to/$name" --key "$area/b.pem" >"$area/said" 2>&1 8<&- </dev/null &
+	process=$!
+	waits "$area/said" $process && leaves 0 ingot verify "$area/to/$name" --key "$area/a.pub" &&
+		cp "$area/to/$name" "$area/to/new" && mv "$area/to/new" "$area/to/$name"
+	status=$?
+	release
+	[ $status = 0 ] || return 1
+	wait $process
+	status=$?
+	cat "$area/said"
+	[ $status = 7 ] && grep -q "'$name' has changed since it was read" "$area/said" && [ "$(state "$area/to")" = "$before" ]
+}
+build_waits() { # what it has made gets its name when nobody signs there
+	local process status
+	rm -rf "$out" && mkdir "$out" && hold "$out" || return 1
+	ingot --offline build tiny --sign-key "$area/a.pem" >"$area/said" 2>&1 8<&- </dev/null &
+	process=$!
+	waits "$area/said" $process && [ -z "$(ls -A "$out")" ]
+	status=$?
+	release
+	wait $process && [ $status = 0 ] && leaves 0 ingot verify "$image" --key "$area/a.pub"
+}
+interrupted_wait() {
+	local status
+	rm -rf "$area/to" && mkdir "$area/to" && prepare "$area/to" sign && hold "$area/to" || return 1
+	said=$(timeout 20 /usr/bin/python3 tests/tools/send_signal.py INT 0.7 - "$INGOT" -C "$ws" --stage "$stage" sign "$area/to/$name" --key "$area/b.pem" 2>&1 8<&-)
+	status=$?
+	release
+	echo "$status: $said"
+	[ $status = 130 ] && no_scratch
+}
+in_turns() { # whoever comes first: file, statements and signatures belong together
+	local i status signed=0
+	echo "# 0" >>"$ws/recipes/tiny.yaml"
+	for i in 1 2 3 4 5 6; do
+		replace "$ws/recipes/tiny.yaml" "# $((i - 1))" "# $i"
+		printf 'turn %s\n' "$i" >>"$ws/recipes/large"
+		ingot -q --offline lock tiny || return 1
+		ingot -q --offline build tiny >"$area/built" 2>&1 </dev/null &
+		status=$!
+		ingot sign "$image" --key "$area/b.pem" >"$area/signed" 2>&1 </dev/null
+		case $? in
+		0) signed=$((signed + 1)) ;;
+		7) grep -qE "has changed since it was read|are about another file" "$area/signed" || { cat "$area/signed"; return 1; } ;;
+		*) cat "$area/signed"; return 1 ;;
+		esac
+		wait $status || { cat "$area/built"; return 1; }
+		ingot verify "$image" --key "$area/b.pub" >"$area/said" 2>&1
+		case $? in
+		0 | 9) ;;
+		*) cat "$area/said"; return 1 ;;
+		esac
+		# and it can be signed now: its statements are about it
+		leaves 0 ingot sign "$image" --key "$area/a.pem" && leaves 0 ingot verify "$image" --key "$area/a.pub" || return 1
+	done
+	echo "signed meanwhile: $signed of 6"
+}
+if need "builds beside signatures" flock; then
+	check "sign notices that the file was built anew, and writes nothing" sign_of_another
+	check "build waits for who signs, and says so" build_waits
+	check "Ctrl-C while sign waits for others" interrupted_wait
+	check "builds and signatures at once leave what belongs together" in_turns
+fi
