@@ -11,6 +11,8 @@
 #include "pack/pack_path.h"
 #include "pack/tar_in.h"
 
+#define LINK_MODE 0777 /* Linux gives every link this one and lets nobody change it */
+
 struct reading {
 	struct tree_tar *to;
 	struct tar_in *tar;
@@ -259,7 +261,7 @@ static int add_member(struct reading *r, const struct tar_entry *e, struct error
 {
 	struct xattr xattrs[LIMIT_XATTRS];
 	struct inode i = { .kind = e->kind,
-			   .mode = e->mode,
+			   .mode = e->kind == NODE_SYMLINK ? LINK_MODE : e->mode,
 			   .uid = e->uid,
 			   .gid = e->gid,
 			   .mtime = e->mtime,

@@ -65,8 +65,10 @@ static int compare(struct context *c, const struct explain_side *a, const struct
 		return explain_trees(c, a, b, details, d, err);
 	switch (a->kind) {
 	case EXPLAIN_OCI: {
-		const struct diff_images_side x = { a->image, a->layers, explain_side_reader(c, a), in_a };
-		const struct diff_images_side y = { b->image, b->layers, explain_side_reader(c, b), in_b };
+		const struct diff_images_side x = { a->image, a->layers,
+						    explain_side_reader(c, a), in_a };
+		const struct diff_images_side y = { b->image, b->layers,
+						    explain_side_reader(c, b), in_b };
 
 		return diff_images(d, &x, &y, details, err);
 	}
@@ -93,10 +95,11 @@ static void note_missing(const struct explain_side *a, const struct explain_side
 {
 	const char *which = a->has_causes ? "B" : "A", *known = a->has_causes ? "A" : "B";
 	const struct explain_side *without = a->has_causes ? b : a;
+	bool has_tree = a->kind == EXPLAIN_TREE || b->kind == EXPLAIN_TREE;
 
 	if (a->has_causes && b->has_causes)
 		return;
-	if (!a->has_causes && !b->has_causes && (a->kind == EXPLAIN_TREE || b->kind == EXPLAIN_TREE))
+	if (!a->has_causes && !b->has_causes && has_tree)
 		image_diff_note(d, "no causes are known (a tree has none of its own): only "
 				   "packages are named, by dpkg's database in both");
 	else if (a->has_causes != b->has_causes && without->kind == EXPLAIN_TREE)
@@ -180,7 +183,7 @@ static int explain(struct context *c, struct explain_side *a, struct explain_sid
 	return 0;
 }
 
-static bool has_tree(const struct explain_side *s)
+static bool holds_tree(const struct explain_side *s)
 {
 	return s->kind == EXPLAIN_OCI || s->kind == EXPLAIN_DISK || s->kind == EXPLAIN_TREE;
 }
@@ -190,7 +193,7 @@ static int check_kinds(const struct explain_side *a, const struct explain_side *
 {
 	bool one_is_tree = a->kind == EXPLAIN_TREE || b->kind == EXPLAIN_TREE;
 
-	if (a->kind == b->kind || (one_is_tree && has_tree(a) && has_tree(b)))
+	if (a->kind == b->kind || (one_is_tree && holds_tree(a) && holds_tree(b)))
 		return 0;
 	(void)err_set(err, ERR_USAGE, "'%s' is of kind '%s', '%s' of kind '%s'", a->path,
 		      explain_kind_names[a->kind], b->path, explain_kind_names[b->kind]);
@@ -219,5 +222,5 @@ int explain_files(struct context *c, const char *path_a, const char *path_b,
 	if (explain_side_read(c, &a, err) < 0 || explain_side_read(c, &b, err) < 0 ||
 	    compare(c, &a, &b, o, ret, err) < 0)
 		return -1;
-	return o->explain && has_tree(&a) && !ret->equal ? explain(c, &a, &b, o, ret, err) : 0;
+	return o->explain && holds_tree(&a) && !ret->equal ? explain(c, &a, &b, o, ret, err) : 0;
 }

@@ -4,8 +4,8 @@
  * pipeline/explain_files.h - how two files differ, and why.
  *
  * Spec: design.md, section 11; docs/diff.md. Images, disks, trees (tars of files), locks and
- * bundles; which one a file is, its content says. Causes come from STEM.causes.json beside each file; without
- * them packages are named by dpkg's database.
+ * bundles; which one a file is, its content says. Causes come from STEM.causes.json beside each
+ * file but a tree; without them packages are named by dpkg's database.
  */
 
 #include "attest/image_diff.h"
