@@ -48,12 +48,13 @@ int erofs_next_name(struct bytes folder, size_t *at, uint64_t inode, struct str 
 		    struct erofs_name *ret, struct error *err)
 {
 	size_t start = *at - *at % EROFS_BLOCK, left = folder.len - start;
-	struct bytes block = { folder.ptr + start, left < EROFS_BLOCK ? left : EROFS_BLOCK };
 	unsigned first, n, k = (unsigned)((*at - start) / DIRENT_SIZE);
+	struct bytes block;
 	const uint8_t *e;
 
 	if (*at >= folder.len)
 		return 0;
+	block = (struct bytes){ folder.ptr + start, left < EROFS_BLOCK ? left : EROFS_BLOCK };
 	if (block.len < DIRENT_SIZE)
 		return erofs_wrong(err, inode, "has %zu bytes in a block of names", block.len);
 	first = get_le16(block.ptr + 8);
