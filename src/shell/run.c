@@ -362,6 +362,7 @@ static int run_outer(struct shell *sh, const struct shell_script *script, unsign
 		r = -1;
 	if (r > 0 && !s->abandoned && report_failure(sh, err))
 		r = -1;
+	s->script = sh->source = NULL; /* it ends here */
 	return r;
 }
 
