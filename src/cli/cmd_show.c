@@ -9,6 +9,7 @@
 #include "cli/show.h"
 #include "io/file.h"
 #include "pipeline/locking.h"
+#include "pipeline/output_hint.h"
 
 int cmd_show(struct app *app, int argc, char **argv, struct error *err);
 
@@ -78,7 +79,8 @@ int cmd_show(struct app *app, int argc, char **argv, struct error *err)
 	if (str_has_suffix(name, STR(".lock")))
 		return show_lock_file(app, argv[0], err);
 	if (str_has_suffix(name, STR(".yaml")) ||
-	    (!strchr(argv[0], '/') && strcmp(argv[0], "-") != 0 && !is_file(argv[0])))
+	    (!strchr(argv[0], '/') && strcmp(argv[0], "-") != 0 && !is_file(argv[0]) &&
+	     !output_is_name(argv[0])))
 		return show_lock_of(app, argv[0], err);
 	return show_image(app, argv[0], err);
 }

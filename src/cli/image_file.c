@@ -8,6 +8,7 @@
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/bundle.h"
+#include "pipeline/output_hint.h"
 
 static int read_tree(struct app *app, const char *path, bool allowed, struct image_file *f,
 		     struct error *err)
@@ -44,6 +45,7 @@ static int open_file(struct app *app, const char *path, bool trees, struct image
 		     struct error *err)
 {
 	struct image_file f = IMAGE_FILE_INIT;
+	const char *named = path;
 	struct context *c;
 	int r;
 
@@ -57,7 +59,7 @@ static int open_file(struct app *app, const char *path, bool trees, struct image
 	}
 	if (r < 0 || read_image(app, path, trees, &f, err) < 0) {
 		image_file_release(&f);
-		return -1;
+		return output_hint(named, err);
 	}
 	*ret = f;
 	return 0;

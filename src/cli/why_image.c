@@ -1,14 +1,17 @@
 #include "cli/why_image.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "cli/image_file.h"
 #include "cli/progress.h"
 #include "io/file.h"
+#include "pipeline/output_hint.h"
 #include "pipeline/statements.h"
 
 #define CAUSES_FILE_MAX (256u << 20) /* bytes */
@@ -65,8 +68,9 @@ bool why_is_image(const char *name)
 {
 	struct stat st;
 
-	return stat(name, &st) == 0 && S_ISREG(st.st_mode) &&
-	       !str_has_suffix(str_of(name), STR(".yaml"));
+	if (stat(name, &st) < 0)
+		return output_is_name(name);
+	return S_ISREG(st.st_mode) && !str_has_suffix(str_of(name), STR(".yaml"));
 }
 
 /* The causes beside @file, in the arena; *ret stays NULL if there are none. */
@@ -144,6 +148,10 @@ int why_image(struct app *app, const char *file, const char *what, struct error 
 	struct why_path w;
 	int r;
 
+	if (access(file, F_OK) < 0) {
+		(void)err_sys(err, errno, "cannot open '%s'", file);
+		return output_hint(file, err);
+	}
 	if (load_causes(app, file, &causes, err) < 0)
 		return -1;
 	if (what[0] != '/')

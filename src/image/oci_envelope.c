@@ -25,9 +25,17 @@ struct scanner {
 
 static int wrong(const struct scanner *s, struct error *err, const char *what)
 {
-	err_set(err, ERR_FORMAT, "'%s' is no image: %s at offset %llu", s->name, what,
-		(unsigned long long)s->at);
-	return -1;
+	return err_set(err, ERR_FORMAT, "'%s' is no image: %s at offset %llu", s->name, what,
+		       (unsigned long long)s->at);
+}
+
+/* Of what is no tar at all there is nothing to be said here. */
+static int cut_off(const struct scanner *s, struct error *err, const char *what)
+{
+	(void)wrong(s, err, what);
+	if (!s->at)
+		return -1;
+	return err_hint(err, "is it complete? Compare its size with that of the original");
 }
 
 static int read_at(const struct scanner *s, uint64_t offset, uint8_t *to, size_t size,
@@ -36,7 +44,7 @@ static int read_at(const struct scanner *s, uint64_t offset, uint8_t *to, size_t
 	CLEANUP_SOURCE struct source *in = source_of_fd(s->fd, offset, size, s->name);
 
 	if (offset > s->e->size || size > s->e->size - offset)
-		return wrong(s, err, "the tar ends too early");
+		return cut_off(s, err, "the tar ends too early");
 	return source_read_exactly(in, to, size, err);
 }
 
@@ -193,7 +201,7 @@ static int take_member(struct scanner *s, const uint8_t *h, struct error *err)
 		s->has_size = false;
 	}
 	if (size > s->e->size - s->at - BLOCK)
-		return wrong(s, err, "the tar ends too early");
+		return cut_off(s, err, "the tar ends too early");
 	s->at += BLOCK + ((size + BLOCK - 1) & ~(uint64_t)(BLOCK - 1));
 	return 0;
 }
@@ -210,7 +218,7 @@ static int scan(struct scanner *s, struct error *err)
 		if (take_member(s, block, err) < 0)
 			return -1;
 	}
-	return wrong(s, err, "no end mark");
+	return cut_off(s, err, "no end mark");
 }
 
 int oci_envelope_scan(int fd, const char *name, struct oci_envelope *e, struct error *err)

@@ -14,6 +14,7 @@
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/identify.h"
+#include "pipeline/output_hint.h"
 #include "pipeline/statements.h"
 
 #define CAUSES_MAX (512u << 20) /* bytes: 400,000 paths have 30 MiB */
@@ -124,7 +125,7 @@ int explain_side_open(const struct context *c, const char *path, struct explain_
 	r = is_pipe ? tree_file_spool(c, STDIN_FILENO, s->path, &s->fd, err)
 		    : file_open_regular(AT_FDCWD, path, false, &s->fd, err);
 	if (r < 0)
-		return -1;
+		return output_hint(path, err);
 	if (fstat(s->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "'%s' is no file", path);
 	s->size = (uint64_t)st.st_size;

@@ -16,6 +16,7 @@
 #include "io/sink.h"
 #include "io/window.h"
 #include "io/workers.h"
+#include "pipeline/output_hint.h"
 #include "pipeline/tree_file.h"
 
 static bool has_at(int fd, off_t offset, const char *magic, size_t n)
@@ -178,14 +179,16 @@ static int open_file(const char *path, struct identified *i, struct error *err)
 	struct stat st;
 
 	if (file_open_regular(AT_FDCWD, path, false, &i->fd, err) < 0)
-		return -1;
+		return output_hint(path, err);
 	if (fstat(i->fd, &st) < 0)
 		return err_sys(err, errno, "cannot examine '%s'", path);
 	i->size = (uint64_t)st.st_size;
 	i->stamp = file_stamp_of(&st);
 	i->kind = identify_kind_of(i->fd);
-	if (i->kind == IDENTIFY_UNKNOWN)
-		return err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", path);
+	if (i->kind == IDENTIFY_UNKNOWN) {
+		(void)err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", path);
+		return output_hint(path, err);
+	}
 	return i->kind == IDENTIFY_OCI && tree_file_is_one(i->fd, path) ? tree_file_refuse(path, err)
 									: 0;
 }

@@ -14,6 +14,7 @@
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/bundle.h"
+#include "pipeline/output_hint.h"
 
 /* ---- what is told ---- */
 
@@ -51,23 +52,6 @@ void verify_release(struct verify_result *r)
 
 /* ---- the file ---- */
 
-/* What people give instead of a file: a folder with an OCI layout, a name in a registry. */
-static int hint_no_file(const struct verifying *v, struct error *err)
-{
-	struct stat st;
-
-	if (stat(v->path, &st) == 0 && S_ISDIR(st.st_mode))
-		return err_hint(err, "of an OCI layout make a file ('tar -C %s -cf FILE .') and "
-				     "verify it with --repacked",
-				v->path);
-	if (stat(v->path, &st) < 0 && errno == ENOENT && strchr(v->path, ':'))
-		return err_hint(err, "is it an image in a registry? 'skopeo copy "
-				     "--preserve-digests docker://%s oci-archive:FILE' brings it "
-				     "here; verify FILE with --repacked",
-				v->path);
-	return -1;
-}
-
 static int open_file(struct verifying *v, struct error *err)
 {
 	const char *slash = strrchr(v->path, '/');
@@ -83,7 +67,7 @@ static int open_file(struct verifying *v, struct error *err)
 	}
 	v->base = slash ? slash + 1 : v->path;
 	if (file_open_regular(AT_FDCWD, v->path, false, &v->fd, err) < 0)
-		return hint_no_file(v, err);
+		return output_hint(v->path, err);
 	if (fstat(v->fd, &st) < 0)
 		return err_sys(err, errno, "cannot read '%s'", v->path);
 	v->size = (uint64_t)st.st_size;
@@ -217,6 +201,7 @@ static int run(struct verifying *v, struct error *err)
 	}
 	if (v->kind == IDENTIFY_UNKNOWN) {
 		(void)err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", v->path);
+		(void)output_hint(v->path, err);
 		return verify_failed(v->r, "file", err);
 	}
 	if (verify_load_keys(v, err) < 0 || verify_load_log(v, err) < 0 ||
