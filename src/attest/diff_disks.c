@@ -4,6 +4,7 @@
 #include "attest/diff_disks_private.h"
 #include "attest/diff_trees.h"
 #include "base/endian.h"
+#include "base/text.h"
 #include "crypto/hash.h"
 
 #define ESP_FILE_MAX (1u << 30) /* bytes: what firmware loads */
@@ -254,6 +255,7 @@ static int compare_entry(struct diff_disks_work *w, const struct fat_entry *a,
 	const struct fat_entry *any = a ? a : b;
 	const char *where = arena_printf(&w->arena, "esp > " STR_FMT, STR_ARG(any->path));
 	const struct str none = { NULL, 0 };
+	char time_a[TEXT_TIME_MAX], time_b[TEXT_TIME_MAX];
 	bool is_uki = a && b && str_equal(a->path, w->a->disk->uki_path) &&
 		      str_equal(b->path, w->b->disk->uki_path);
 
@@ -262,8 +264,9 @@ static int compare_entry(struct diff_disks_work *w, const struct fat_entry *a,
 			       a ? told_entry(w, a) : none, b ? told_entry(w, b) : none, "");
 		return 0;
 	}
-	diff_disks_numbers(w, DIFFERENCE_ESP, arena_printf(&w->arena, "%s > mtime", where),
-			   (uint64_t)a->mtime, (uint64_t)b->mtime, "");
+	diff_disks_texts(w, DIFFERENCE_ESP, arena_printf(&w->arena, "%s > mtime", where),
+			 str_of(text_time(a->mtime, time_a)), str_of(text_time(b->mtime, time_b)),
+			 "");
 	if (a->is_folder || is_uki)
 		return 0;
 	return compare_content(w, where, a, b, err);
@@ -400,7 +403,7 @@ static int compare_others(struct diff_disks_work *w, struct error *err)
 	for (size_t i = 0; i < x->gpt.n; i++) {
 		const struct gpt_partition *p = &x->gpt.partitions[i], *q = partner_of(x, y, p);
 
-		if (!q || p == x->esp_partition || p == x->root_partition ||
+		if (!q || (p == x->esp_partition && y->esp_partition) || p == x->root_partition ||
 		    p == x->hash_partition)
 			continue;
 		if (diff_disks_bytes(w, DIFFERENCE_FILE, partition(w, p, ""), p, q, err) < 0)

@@ -8,6 +8,7 @@
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/bundle.h"
+#include "pipeline/identify_hint.h"
 #include "pipeline/output_hint.h"
 
 static int read_tree(struct app *app, const char *path, bool allowed, struct image_file *f,
@@ -36,6 +37,8 @@ static int read_image(struct app *app, const char *path, bool trees, struct imag
 			      path);
 		return err_hint(err, "'ingot init --bundle %s DIR' unpacks its recipe", path);
 	}
+	if (identify_is_other(f->fd, path, err))
+		return -1;
 	if (oci_read(f->fd, path, workers_default(), &f->image, err) < 0)
 		return err_while(err, "reading the image '%s'", path);
 	return 0;

@@ -14,6 +14,7 @@
 #include "io/file.h"
 #include "io/workers.h"
 #include "pipeline/identify.h"
+#include "pipeline/identify_hint.h"
 #include "pipeline/output_hint.h"
 #include "pipeline/statements.h"
 
@@ -93,6 +94,8 @@ static int find_kind(struct explain_side *s, struct error *err)
 			oci_artifact_is_one(s->fd, STR(BUNDLE_TYPE)) ? EXPLAIN_BUNDLE : EXPLAIN_OCI;
 		return 0;
 	case IDENTIFY_OTHER_DISK:
+		if (identify_is_other(s->fd, s->path, err))
+			return -1;
 		(void)err_set(err, ERR_UNSUPPORTED,
 			      "'%s' is a disk in a format that can't be looked into", s->path);
 		return err_hint(err, "compare the raw disks: 'formats: [raw, ...]' keeps them");
@@ -103,7 +106,7 @@ static int find_kind(struct explain_side *s, struct error *err)
 		s->kind = is_lock(s->fd) ? EXPLAIN_LOCK : EXPLAIN_DISK;
 		return 0;
 	}
-	return refuse(s, err);
+	return identify_is_other(s->fd, s->path, err) ? -1 : refuse(s, err);
 }
 
 /* Locks and bundles are opened once more, by their names. */

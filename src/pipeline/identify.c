@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
+#include "image/disk_foreign.h"
 #include "image/disk_unsigned.h"
 #include "io/file.h"
 #include "io/interrupt.h"
@@ -155,7 +156,8 @@ static int read_inside(struct reading *r, struct error *err)
 		identify_image(i->image, &i->identity);
 		return 0;
 	case IDENTIFY_DISK:
-		if (disk_read(i->fd, r->path, &i->disk, err) < 0)
+		if ((r->unsigned_too ? disk_read : disk_read_any)(i->fd, r->path, &i->disk, err) <
+		    0)
 			return err_while(err, "reading the disk '%s'", r->path);
 		return identify_disk(i->disk, i->fd, r->path, r->unsigned_too, &i->identity, err);
 	case IDENTIFY_OTHER_DISK:
@@ -189,8 +191,9 @@ static int open_file(const char *path, struct identified *i, struct error *err)
 		(void)err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", path);
 		return output_hint(path, err);
 	}
-	return i->kind == IDENTIFY_OCI && tree_file_is_one(i->fd, path) ? tree_file_refuse(path, err)
-									: 0;
+	if (i->kind == IDENTIFY_OCI && tree_file_is_one(i->fd, path))
+		return tree_file_refuse(path, err);
+	return 0;
 }
 
 int identify_file(const char *path, bool unsigned_too, unsigned n_threads, struct arena *arena,

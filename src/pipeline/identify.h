@@ -41,7 +41,8 @@ void identified_release(struct identified *i);
 
 /*
  * identify_file() - reads, verifies and names @path
- * @unsigned_too: of a signed disk also IDENTITY_UNSIGNED, which takes as long as its hash
+ * @unsigned_too: of a signed disk also IDENTITY_UNSIGNED, which takes as long as its hash;
+ *                false: only for looking, and disks of other tools are read, too
  * @ret:          identified_release()
  *
  * Errors: ERR_USAGE not a file; those of oci_read() and disk_read(); ERR_FORMAT neither.
