@@ -34,17 +34,31 @@ static bool is_one_name(struct bytes body)
 	return bytes_are_zero(body.ptr + n, body.len - n);
 }
 
-static int check_record(struct str key, struct str value, bool global, const char *what,
-			const char *name, struct error *err)
+/* What is the same for all of a member's records. */
+struct guarding {
+	bool raw_names, global;
+	const char *what, *name;
+};
+
+static bool is_charset(const struct guarding *g, struct str value)
 {
-	if (global && !str_equal_cstr(key, "comment"))
+	return str_equal_cstr(value, "ISO-IR 10646 2000 UTF-8") ||
+	       (g->raw_names && str_equal_cstr(value, "BINARY"));
+}
+
+static int check_record(const struct guarding *g, struct str key, struct str value,
+			struct error *err)
+{
+	const char *what = g->what, *name = g->name;
+
+	if (g->global && !str_equal_cstr(key, "comment"))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "%s: before member '%s': a pax header sets '" STR_FMT
 			       "' for all members", what, name, STR_ARG(key));
 	if (str_has_prefix(key, STR("GNU.sparse.")))
 		return err_set(err, ERR_UNSUPPORTED, "%s: member '%s' is a sparse file", what,
 			       name);
-	if (str_equal_cstr(key, "hdrcharset") && !str_equal_cstr(value, "ISO-IR 10646 2000 UTF-8"))
+	if (str_equal_cstr(key, "hdrcharset") && !is_charset(g, value))
 		return err_set(err, ERR_UNSUPPORTED, "%s: member '%s': pax 'hdrcharset' is '"
 			       STR_FMT "'", what, name, STR_ARG(value));
 	if (str_has_prefix(key, STR("SCHILY.xattr.")) || str_has_prefix(key, STR("LIBARCHIVE.")))
@@ -56,8 +70,7 @@ static int check_record(struct str key, struct str value, bool global, const cha
 }
 
 /* "LENGTH KEY=VALUE\n", where LENGTH counts all of it (pax(1)). */
-static int check_pax(struct bytes body, bool global, const char *what, const char *name,
-		     struct error *err)
+static int check_pax(const struct guarding *g, struct bytes body, struct error *err)
 {
 	struct str left = bytes_str(body);
 
@@ -74,12 +87,13 @@ static int check_pax(struct bytes body, bool global, const char *what, const cha
 		if (!key.len || key.len == value.len || memchr(key.ptr, 0, key.len))
 			break;
 		value = (struct str){ key.ptr + key.len + 1, value.len - key.len - 1 };
-		if (check_record(key, value, global, what, name, err) < 0)
+		if (check_record(g, key, value, err) < 0)
 			return -1;
 		left = (struct str){ left.ptr + len, left.len - (size_t)len };
 	}
-	return left.len ? err_set(err, ERR_FORMAT, "%s: member '%s': malformed pax header", what,
-				  name) : 0;
+	return left.len ? err_set(err, ERR_FORMAT, "%s: member '%s': malformed pax header", g->what,
+				  g->name)
+			: 0;
 }
 
 static int check_type(uint8_t type, const char *what, const char *name, struct error *err)
@@ -104,8 +118,8 @@ static int check_size(uint64_t size, const char *what, struct error *err)
 }
 
 /* Checks the extended headers in front and takes them off *headers. */
-static int check_extensions(struct bytes *headers, const char *what, const char *name,
-			    struct error *err)
+static int check_extensions(struct bytes *headers, bool raw_names, const char *what,
+			    const char *name, struct error *err)
 {
 	while (headers->len >= TAR_BLOCK && is_extension(headers->ptr[TYPE_AT])) {
 		uint8_t type = headers->ptr[TYPE_AT];
@@ -120,7 +134,8 @@ static int check_extensions(struct bytes *headers, const char *what, const char 
 			break;
 		}
 		if ((type == 'x' || type == 'g') &&
-		    check_pax(body, type == 'g', what, name, err) < 0)
+		    check_pax(&(struct guarding){ raw_names, type == 'g', what, name }, body,
+			      err) < 0)
 			return -1;
 		if ((type == 'L' || type == 'K') && !is_one_name(body))
 			return err_set(err, ERR_FORMAT, "%s: member '%s': NUL in its long name",
@@ -130,9 +145,10 @@ static int check_extensions(struct bytes *headers, const char *what, const char 
 	return 0;
 }
 
-int tar_guard(struct bytes headers, const char *what, const char *name, struct error *err)
+int tar_guard(struct bytes headers, bool raw_names, const char *what, const char *name,
+	      struct error *err)
 {
-	if (check_extensions(&headers, what, name, err) < 0)
+	if (check_extensions(&headers, raw_names, what, name, err) < 0)
 		return -1;
 	if (headers.len < TAR_BLOCK)
 		return err_set(err, ERR_FORMAT, "%s: member '%s': no header after its extended header",
@@ -143,11 +159,11 @@ int tar_guard(struct bytes headers, const char *what, const char *name, struct e
 		err_set(err, ERR_FORMAT, "%s: member '%s': malformed headers", what, name);
 }
 
-int tar_guard_reason(struct bytes headers, const char *what, struct error *err)
+int tar_guard_reason(struct bytes headers, bool raw_names, const char *what, struct error *err)
 {
 	char name[NAME_LEN + 1] = "";
 
 	if (headers.len >= TAR_BLOCK)
 		memcpy(name, headers.ptr, NAME_LEN);
-	return check_extensions(&headers, what, name, err);
+	return check_extensions(&headers, raw_names, what, name, err);
 }

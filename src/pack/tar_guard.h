@@ -18,16 +18,18 @@
 
 /*
  * @headers: all blocks of one member before its content. @what and @name (of
- * the member) are for messages.
+ * the member) are for messages. @raw_names: pax names may be any bytes, if
+ * the header says so (hdrcharset=BINARY).
  *
  * Errors: ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED.
  */
-int tar_guard(struct bytes headers, const char *what, const char *name,
+int tar_guard(struct bytes headers, bool raw_names, const char *what, const char *name,
 	      struct error *err) MUST_CHECK;
 
 /*
  * Where libarchive has failed: 0, or the reason that the extended headers at
  * the start of @headers give (whatever follows them).
  */
-int tar_guard_reason(struct bytes headers, const char *what, struct error *err) MUST_CHECK;
+int tar_guard_reason(struct bytes headers, bool raw_names, const char *what,
+		     struct error *err) MUST_CHECK;
 

@@ -23,6 +23,7 @@ struct tar_in {
 	uint64_t fed;         /* bytes handed to libarchive */
 	size_t block_len;     /* of the last block */
 	bool in_headers;
+	bool raw_names;
 	struct buf headers;   /* all bytes from the start of the member's headers on */
 	uint64_t content_read;
 	struct xattr xattrs[LIMIT_XATTRS];
@@ -57,7 +58,8 @@ static int fail(struct tar_in *t, struct error *err)
 		err_move(err, &t->failure);
 		return err_while(err, "reading %s", t->what);
 	}
-	if (t->in_headers && tar_guard_reason(buf_bytes(&t->headers), t->what, err) < 0)
+	if (t->in_headers &&
+	    tar_guard_reason(buf_bytes(&t->headers), t->raw_names, t->what, err) < 0)
 		return -1;
 	err_set(err, ERR_FORMAT, "%s: not a sound tar archive near offset %lld: %s", t->what,
 		(long long)libarchive.filter_bytes(t->archive, 0), why ? why : "unknown reason");
@@ -93,6 +95,11 @@ int tar_in_open(struct source *in, const char *what, struct tar_in **ret, struct
 	}
 	*ret = t;
 	return 0;
+}
+
+void tar_in_allow_raw_names(struct tar_in *t)
+{
+	t->raw_names = true;
 }
 
 void tar_in_close(struct tar_in *t)
@@ -142,8 +149,8 @@ static int check_headers(struct tar_in *t, uint64_t start, struct error *err)
 	if (start % TAR_BLOCK || len > t->headers.len)
 		return err_set(err, ERR_FORMAT, "%s: headers at offset %llu that can't be followed",
 			       t->what, (unsigned long long)start);
-	return tar_guard((struct bytes){ t->headers.ptr, (size_t)len }, t->what, name ? name : "",
-			 err);
+	return tar_guard((struct bytes){ t->headers.ptr, (size_t)len }, t->raw_names, t->what,
+			 name ? name : "", err);
 }
 
 static enum node_kind kind_of(struct archive_entry *e)

@@ -51,6 +51,9 @@ static inline void cleanup_tar_in(struct tar_in **t)
 }
 #define CLEANUP_TAR_IN CLEANUP(cleanup_tar_in)
 
+/* pax names may be any bytes, too, where hdrcharset=BINARY says so. */
+void tar_in_allow_raw_names(struct tar_in *t);
+
 /*
  * The next member: 1, 0 at the end, -1. The end is a block of zeros, with
  * nothing but zeros after it.

@@ -327,12 +327,14 @@ int tree_tar_read(const struct window *w, struct tree_tar **ret, struct error *e
 	r.listed = tree_cause_intern(t->tree, (struct cause){ CAUSE_RULE, STR("member"), STR("") });
 	if (tar_in_open(in, w->name, &r.tar, err) < 0)
 		return -1;
+	tar_in_allow_raw_names(r.tar);
 	r.hash = hash_new();
 	status = read_members(&r, err);
 	hash_free(r.hash);
 	tar_in_close(r.tar);
 	if (status < 0)
-		return err->code == ERR_UNSUPPORTED ? err_hint(err, "make the tar again without it")
+		return err->code == ERR_UNSUPPORTED ? err_hint(err, "make the tar again without it (tar --no-acls, "
+							      "--no-fflags)")
 						    : -1;
 	*ret = TAKE_PTR(t);
 	return 0;

@@ -205,6 +205,23 @@ Test(tree_tar, an_extended_attribute_may_stand_twice_with_one_value)
 	done(&r);
 }
 
+Test(tree_tar, names_are_bytes)
+{
+	struct reading r;
+	TAR(tar);
+
+	tar_add(&tar, &(struct tar_spec){ .name = "caf\xe9" });
+	tar_add_pax(&tar, 'x', "hdrcharset", str_bytes(STR("BINARY")));
+	tar_add(&tar, &(struct tar_spec){ .name = "th\xe9" });
+	tar_add_pax(&tar, 'x', "path", str_bytes(STR("\xc3\xa9")));
+	tar_add(&tar, &(struct tar_spec){ .name = "e" });
+	r = read_sound(&tar);
+	at(&r, "caf\xe9");
+	at(&r, "th\xe9");
+	at(&r, "\xc3\xa9");
+	done(&r);
+}
+
 Test(tree_tar, what_unpackers_do_not_agree_on_is_refused)
 {
 	static const struct {
