@@ -274,7 +274,7 @@ const struct command commands[] = {
 	  "One HTML file without scripts that loads nothing: sizes, packages, layers or partitions,\n"
 	  "users, services, what runs with the rights of others, and how it was verified. Licences,\n"
 	  "and lines of the recipe, come from the statements beside FILE. An image whose digests or\n"
-	  "signatures are wrong gets no page." },
+	  "signatures are wrong gets no page. What another tool built gets one that says so." },
 	{ "run", "FILE", "start a disk in QEMU, or an image in runc or crun", 1, 1, run_options,
 	  cmd_run,
 	  "A disk boots with UEFI, by KVM where there is one that works for its architecture, else\n"

@@ -17,6 +17,7 @@
 #include "io/sink.h"
 #include "io/window.h"
 #include "io/workers.h"
+#include "pipeline/identify_hint.h"
 #include "pipeline/output_hint.h"
 #include "pipeline/tree_file.h"
 
@@ -188,6 +189,8 @@ static int open_file(const char *path, struct identified *i, struct error *err)
 	i->stamp = file_stamp_of(&st);
 	i->kind = identify_kind_of(i->fd);
 	if (i->kind == IDENTIFY_UNKNOWN) {
+		if (identify_is_other(i->fd, path, err))
+			return -1;
 		(void)err_set(err, ERR_FORMAT, "'%s' is no container image and no disk", path);
 		return output_hint(path, err);
 	}

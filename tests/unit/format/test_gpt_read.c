@@ -126,6 +126,55 @@ Test(gpt_read, a_disk_that_was_cut_or_made_longer_is_refused)
 	close(w.fd);
 }
 
+/* As gpt_read_any(): 0, or the code of the error. */
+static int read_any(const struct window *w, struct gpt *ret, struct arena *arena)
+{
+	CLEANUP_ERR struct error err = ERR_INIT;
+
+	return gpt_read_any(w, arena, ret, &err) < 0 ? (int)err.code : 0;
+}
+
+Test(gpt_read, of_another_tools_disk_the_first_copy_is_enough)
+{
+	CLEANUP_BUF struct buf disk = BUF_INIT(16 * MIB);
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	struct window w;
+	struct gpt g;
+
+	make(&disk);
+	memcpy(disk.ptr, "GRUB", 4);			   /* boot code */
+	memset(disk.ptr + disk.len - GPT_SECTOR, 0, GPT_SECTOR); /* the second copy */
+	buf_add_zeros(&disk, MIB);			   /* it has grown */
+	w = window_of(buf_bytes(&disk));
+	assert_refused(&w, 0);
+	cr_assert_eq(read_any(&w, &g, &arena), 0);
+	cr_assert_eq(g.n, 2);
+	cr_assert(str_equal_cstr(g.partitions[1].name, "root"));
+	close(w.fd);
+}
+
+Test(gpt_read, of_another_tools_disk_checksums_and_bounds_count)
+{
+	CLEANUP_BUF struct buf disk = BUF_INIT(16 * MIB);
+	CLEANUP_ARENA struct arena arena = ARENA_INIT;
+	struct window w;
+	struct gpt g;
+
+	make(&disk);
+	w = window_of(buf_bytes(&disk));
+	for (size_t at = GPT_SECTOR; at < 2 * GPT_SECTOR + 3 * 128; at++) {
+		window_set(&w, at, disk.ptr[at] ^ 1);
+		cr_assert_eq(read_any(&w, &g, &arena), ERR_FORMAT, "byte %zu", at);
+		window_set(&w, at, disk.ptr[at]);
+	}
+	w.size = disk.len - 34 * GPT_SECTOR; /* cut off */
+	cr_assert_eq(read_any(&w, &g, &arena), ERR_FORMAT);
+	w.size = disk.len;
+	window_set(&w, 450, 0x83); /* the record in the MBR protects nothing */
+	cr_assert_eq(read_any(&w, &g, &arena), ERR_FORMAT);
+	close(w.fd);
+}
+
 Test(gpt_read, guids_are_read_in_either_case_and_nothing_else_is_one)
 {
 	static const char *const bad[] = {
