@@ -332,10 +332,11 @@ int tree_tar_read(const struct window *w, struct tree_tar **ret, struct error *e
 	status = read_members(&r, err);
 	hash_free(r.hash);
 	tar_in_close(r.tar);
+	if (status < 0 && err->code == ERR_UNSUPPORTED)
+		return err_hint(err, "make the tar again without it: bsdtar takes --no-acls and "
+				     "--no-fflags, GNU tar does it without --acls and --sparse");
 	if (status < 0)
-		return err->code == ERR_UNSUPPORTED ? err_hint(err, "make the tar again without it (tar --no-acls, "
-							      "--no-fflags)")
-						    : -1;
+		return -1;
 	*ret = TAKE_PTR(t);
 	return 0;
 }

@@ -68,10 +68,16 @@ static int open_unnamed(const struct context *c, int *ret_fd, struct error *err)
 	return *ret_fd < 0 ? err_sys(err, errno, "cannot duplicate a file descriptor") : 0;
 }
 
-static int full(const struct context *c, struct error *err)
+/* Closes @out. @r is what came of writing to it: *err tells of it, or of closing. */
+static int end_scratch(struct sink *out, int r, struct error *err)
 {
-	(void)err_while(err, "unpacking into a file in '%s'", c->scratch_parent);
-	return err_hint(err, "TMPDIR names another folder for it");
+	bool full = out->failed;
+
+	if (sink_close(out, err) < 0)
+		full |= r == 0;
+	else if (r == 0)
+		return 0;
+	return full ? err_hint(err, "TMPDIR names another folder for what is unpacked") : -1;
 }
 
 static int copy_pipe(int fd, const char *name, struct sink *out, struct error *err)
@@ -106,10 +112,10 @@ int tree_file_spool(const struct context *c, int fd, const char *name, int *ret_
 
 	if (open_unnamed(c, &to, err) < 0)
 		return -1;
-	out = sink_to_fd(to, name);
+	out = sink_to_fd(to, c->scratch_parent);
 	r = copy_pipe(fd, name, out, err);
-	if (sink_close(out, err) < 0 || r < 0)
-		return full(c, err);
+	if (end_scratch(out, r, err) < 0)
+		return err_while(err, "copying %s to a file", name);
 	*ret_fd = to;
 	to = -1;
 	return 0;
@@ -135,10 +141,10 @@ static int unpack(const struct context *c, const struct window *w, int *ret_fd, 
 
 	if (open_unnamed(c, &to, err) < 0)
 		return -1;
-	out = sink_to_fd(to, w->name);
+	out = sink_to_fd(to, c->scratch_parent);
 	r = source_copy(in, out, err);
-	if (sink_close(out, err) < 0 || r < 0)
-		return err->code == ERR_IO ? full(c, err) : -1;
+	if (end_scratch(out, r, err) < 0)
+		return -1;
 	*ret_fd = to;
 	to = -1;
 	return 0;
