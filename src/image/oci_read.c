@@ -149,7 +149,7 @@ static int load_blob(const struct reader *r, const char *where, const struct des
 		     struct json **ret)
 {
 	struct digest digest;
-	uint64_t offset;
+	uint64_t offset = 0;
 
 	if (find_blob(r, where, d, &offset) < 0)
 		return -1;
