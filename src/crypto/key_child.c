@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "crypto/key_mistake.h"
 #include "io/child.h"
 #include "io/interrupt.h"
 
@@ -29,10 +30,11 @@ static void wipe(struct buf *b)
 		OPENSSL_cleanse(b->ptr, b->capacity);
 }
 
-static int absent(const char *path, const char *what, struct error *err)
+static int absent(const char *path, const char *what, bool private, struct error *err)
 {
 	if (errno == ENOENT || errno == ENOTDIR)
-		return err_set(err, ERR_KEY, "there is no %s '%s'", what, path);
+		return private ? key_absent(path, KEY_HALF_PRIVATE, err)
+			       : err_set(err, ERR_KEY, "there is no %s '%s'", what, path);
 	if (errno == ELOOP) {
 		err_set(err, ERR_KEY, "the %s '%s' is a symbolic link", what, path);
 		return err_hint(err, "give the file that it leads to");
@@ -53,6 +55,15 @@ static int check_mode(const struct stat *st, const char *path, const char *what,
 		err, "chmod 600 %s; and if others could read it for a while, make a new one", path);
 }
 
+/* The public half by mistake: its mode is not what is wrong with it. */
+static bool is_no_secret(int fd)
+{
+	uint8_t head[64];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+
+	return n > 0 && key_is_no_secret((struct bytes){ head, (size_t)n });
+}
+
 /* A pipe, as of <(...), may hand a passphrase over: it has no mode that counts. */
 static int open_secret(const char *path, const char *what, bool pipe_ok, int *ret,
 		       struct error *err)
@@ -62,12 +73,16 @@ static int open_secret(const char *path, const char *what, bool pipe_ok, int *re
 	struct stat st;
 
 	if (fd < 0)
-		return absent(path, what, err);
+		return absent(path, what, !pipe_ok, err);
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, errno, "cannot look at '%s'", path);
-	if (!S_ISREG(st.st_mode) && !(pipe_ok && S_ISFIFO(st.st_mode)))
-		return err_set(err, ERR_KEY, "the %s '%s' is not a regular file", what, path);
-	if (S_ISREG(st.st_mode) && check_mode(&st, path, what, err) < 0)
+	if (!S_ISREG(st.st_mode) && !(pipe_ok && S_ISFIFO(st.st_mode))) {
+		(void)err_set(err, ERR_KEY, "the %s '%s' is not a regular file", what, path);
+		return S_ISDIR(st.st_mode) ? err_hint(err, "it is a folder: name the file in it")
+					   : -1;
+	}
+	if (S_ISREG(st.st_mode) && (pipe_ok || !is_no_secret(fd)) &&
+	    check_mode(&st, path, what, err) < 0)
 		return -1;
 	*ret = TAKE_FD(fd);
 	return 0;
@@ -149,6 +164,7 @@ static int work_with_key(const void *what, struct buf *to, struct error *err)
 
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no debugger, no core file */
 	if (load(w->source->path, "private key", false, &key, err) == 0 &&
+	    key_mistake(buf_bytes(&key), w->source->path, KEY_HALF_PRIVATE, err) == 0 &&
 	    find_passphrase(w->source, &passphrase, &text, err) == 0)
 		r = w->task(buf_bytes(&key), text, w->what, to, err);
 	wipe(&key);

@@ -52,8 +52,10 @@ static int bad_key(const struct asked *asked, struct error *err)
 		return err_set(err, ERR_PASSPHRASE,
 			       "the private key is encrypted by another passphrase, "
 			       "or damaged");
-	return err_set(err, ERR_KEY, "the private key is not valid PEM: %s",
-		       reason ? reason : "no key is in it");
+	(void)err_set(err, ERR_KEY, "the private key is not valid PEM: %s",
+		      reason ? reason : "no key is in it");
+	return err_hint(err, "it begins with -----BEGIN PRIVATE KEY-----, as NAME.pem of 'ingot "
+			     "keygen -o NAME' does");
 }
 
 int key_read_private(struct bytes pem, const char *passphrase, EVP_PKEY **ret, struct error *err)

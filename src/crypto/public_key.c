@@ -2,6 +2,7 @@
 #include "crypto/public_key_private.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -14,6 +15,7 @@
 #include "base/mem.h"
 #include "crypto/ed25519_point.h"
 #include "crypto/hash.h"
+#include "crypto/key_mistake.h"
 #include "crypto/openssl_cleanup.h"
 #include "io/file.h"
 
@@ -46,12 +48,11 @@ static int check_ec(EVP_PKEY *pkey, struct error *err)
 	if (EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group),
 					   NULL) != 1)
 		return err_set(err, ERR_KEY, "the key's curve has no name");
-	if (strcmp(group, "prime256v1") != 0)
-		return err_set(err, ERR_KEY,
-			       "the key is on the curve %s: of the EC curves, "
-			       "only P-256 is taken",
-			       group);
-	return 0;
+	if (strcmp(group, "prime256v1") == 0)
+		return 0;
+	(void)err_set(err, ERR_KEY,
+		      "the key is on the curve %s: of the EC curves, only P-256 is taken", group);
+	return err_hint(err, "'ingot keygen --type ecdsa-p256 -o NAME' makes one");
 }
 
 static int check_rsa(EVP_PKEY *pkey, struct error *err)
@@ -60,9 +61,12 @@ static int check_rsa(EVP_PKEY *pkey, struct error *err)
 	BIGNUM *e = NULL;
 	bool usual;
 
-	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
-		return err_set(err, ERR_KEY, "an RSA key of %d bits: %d to %d are taken", bits,
-			       RSA_BITS_MIN, RSA_BITS_MAX);
+	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX) {
+		(void)err_set(err, ERR_KEY, "an RSA key of %d bits: %d to %d are taken", bits,
+			      RSA_BITS_MIN, RSA_BITS_MAX);
+		return err_hint(err, "'openssl genrsa 3072' makes one of 3072; 'ingot keygen -o "
+				     "NAME' an Ed25519 key");
+	}
 	usual = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
 		BN_is_word(e, RSA_EXPONENT);
 	BN_free(e);
@@ -81,8 +85,9 @@ static int check_kind(EVP_PKEY *pkey, enum key_type *ret, struct error *err)
 		return *ret = KEY_ECDSA_P256, check_ec(pkey, err);
 	if (EVP_PKEY_is_a(pkey, "RSA"))
 		return *ret = KEY_RSA, check_rsa(pkey, err);
-	return err_set(err, ERR_KEY, "a key of type %s: Ed25519, ECDSA P-256 and RSA are taken",
-		       name ? name : "unknown");
+	(void)err_set(err, ERR_KEY, "a key of type %s: Ed25519, ECDSA P-256 and RSA are taken",
+		      name ? name : "unknown");
+	return err_hint(err, "'ingot keygen -o NAME' makes an Ed25519 key");
 }
 
 static void encode(EVP_PKEY *pkey, struct buf *to)
@@ -120,34 +125,26 @@ int public_key_of(EVP_PKEY *pkey, struct public_key **ret, struct error *err)
 
 /* ---- reading ---- */
 
-/* What people give by mistake, and what to give instead. */
-static int no_public_key(struct str text, const char *name, struct error *err)
-{
-	static const struct {
-		const char *start, *is, *hint;
-	} known[] = {
-		{ "-----BEGIN CERTIFICATE-----", "a certificate",
-		  "'openssl x509 -in FILE -noout -pubkey' prints its public key" },
-		{ "-----BEGIN RSA PUBLIC KEY-----", "a bare RSA key (PKCS#1)",
-		  "'openssl rsa -RSAPublicKey_in -in FILE -pubout' makes it usable" },
-		{ "-----BEGIN PGP", "an OpenPGP key", "ingot's keys are made by 'ingot keygen'" },
-		{ "ssh-", "an OpenSSH key", "ingot's keys are made by 'ingot keygen'" },
-		{ "ecdsa-sha2-", "an OpenSSH key", "ingot's keys are made by 'ingot keygen'" },
-		{ "untrusted comment:", "a minisign or signify key",
-		  "ingot's keys are made by 'ingot keygen'" },
-	};
+#define WRITE_ANEW "'openssl pkey -pubin -in %s -out FILE' writes it anew"
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (str_has_prefix(text, str_of(known[i].start))) {
-			err_set(err, ERR_KEY, "'%s' is %s, and no public key", name, known[i].is);
-			return err_hint(err, "%s", known[i].hint);
-		}
-	if (str_has_prefix(text, STR("-----BEGIN ")) &&
-	    memmem(text.ptr, text.len, "PRIVATE KEY", 11)) {
-		err_set(err, ERR_KEY, "'%s' is a private key: give the public one", name);
-		return err_hint(err, "'openssl pkey -in FILE -pubout' prints it");
-	}
-	return err_set(err, ERR_KEY, "'%s' is no public key in PEM or DER", name);
+static int no_public_key(struct bytes text, const char *name, struct error *err)
+{
+	if (key_mistake(text, name, KEY_HALF_PUBLIC, err) < 0)
+		return -1;
+	(void)err_set(err, ERR_KEY, "'%s' is no public key in PEM or DER", name);
+	if (memmem(text.ptr, text.len, pem_begin, strlen(pem_begin)))
+		return err_hint(err, "something stands before %s: " WRITE_ANEW, pem_begin, name);
+	return err_hint(err, "it begins with %s, as NAME.pub of 'ingot keygen -o NAME' does",
+			pem_begin);
+}
+
+/* One key a file: which of two is meant nobody knows. */
+static int behind(struct str rest, const char *name, struct error *err)
+{
+	(void)err_set(err, ERR_KEY, "'%s' has something behind the public key", name);
+	if (memmem(rest.ptr, rest.len, pem_begin, strlen(pem_begin)))
+		return err_hint(err, "a key a file; an option that takes keys may be repeated");
+	return err_hint(err, WRITE_ANEW, name);
 }
 
 /* The base64 between the two lines, without line ends. */
@@ -158,7 +155,7 @@ static int read_pem(struct str text, const char *name, struct buf *to, struct er
 
 	text = str_trim(text);
 	if (!str_has_prefix(text, str_of(pem_begin)))
-		return no_public_key(text, name, err);
+		return no_public_key(str_bytes(text), name, err);
 	(void)str_split(&text, '\n', &line);
 	if (!str_equal(str_trim(line), str_of(pem_begin)))
 		return err_set(err, ERR_KEY, "'%s': there is text behind the line %s", name,
@@ -170,10 +167,12 @@ static int read_pem(struct str text, const char *name, struct buf *to, struct er
 		buf_add_str(&body, line);
 		line.len = 0;
 	}
-	if (!line.len)
-		return err_set(err, ERR_KEY, "'%s' is cut short: no line %s", name, pem_end);
+	if (!line.len) {
+		(void)err_set(err, ERR_KEY, "'%s' is cut short: no line %s", name, pem_end);
+		return err_hint(err, "was it copied to the end?");
+	}
 	if (text.len)
-		return err_set(err, ERR_KEY, "'%s' has something behind the public key", name);
+		return behind(text, name, err);
 	if (!base64_decode(buf_str(&body), /* url_safe= */ false, to))
 		return err_set(err, ERR_KEY, "'%s' is not valid base64", name);
 	return 0;
@@ -195,12 +194,16 @@ static int decode(struct bytes der, const char *name, struct public_key **ret, s
 	if (public_key_of(pkey, &k, err) < 0)
 		return err_while(err, "reading the public key '%s'", name);
 	/* A second spelling would be a second id: two keys, where there is one. */
-	if (!bytes_equal(der, buf_bytes(&k->der)))
-		return err_set(err, ERR_KEY,
-			       p == der.ptr + der.len
-				       ? "'%s' spells the public key in an unusual way"
-				       : "'%s' has bytes behind the public key",
-			       name);
+	if (!bytes_equal(der, buf_bytes(&k->der))) {
+		(void)err_set(err, ERR_KEY,
+			      p == der.ptr + der.len
+				      ? "'%s' spells the public key in an unusual way"
+				      : "'%s' has bytes behind the public key",
+			      name);
+		return err_hint(err, "'openssl pkey -pubin -in %s -ec_conv_form uncompressed -out "
+				     "FILE' writes it anew",
+				name);
+	}
 	*ret = TAKE_PTR(k);
 	return 0;
 }
@@ -210,7 +213,9 @@ int public_key_parse(struct bytes text, const char *name, struct public_key **re
 {
 	CLEANUP_BUF struct buf der = BUF_INIT(KEY_TEXT_SIZE);
 
-	if (text.len == 0 || text.len > KEY_TEXT_SIZE)
+	if (text.len == 0)
+		return key_mistake(text, name, KEY_HALF_PUBLIC, err);
+	if (text.len > KEY_TEXT_SIZE)
 		return err_set(err, ERR_KEY, "'%s' has %zu bytes: no public key has", name,
 			       text.len);
 	if (text.ptr[0] == 0x30) /* SEQUENCE; PEM does not begin with a "0" */
@@ -220,16 +225,38 @@ int public_key_parse(struct bytes text, const char *name, struct public_key **re
 	return decode(buf_bytes(&der), name, ret, err);
 }
 
+/* *err stands, unless there is something better to say. */
+static int other_der(struct bytes text, const char *path, struct error *err)
+{
+	struct error better = ERR_INIT;
+
+	if (key_mistake(text, path, KEY_HALF_PUBLIC, &better) < 0) {
+		err_release(err);
+		return err_move(err, &better);
+	}
+	return -1;
+}
+
 int public_key_load(const char *path, struct public_key **ret, struct error *err)
 {
 	CLEANUP_BUF struct buf text = BUF_INIT(KEY_TEXT_SIZE + 1);
 	int r = file_load(AT_FDCWD, path, &text, err);
 
-	if (r == FILE_ABSENT) {
-		err_set(err, ERR_KEY, "there is no public key '%s'", path);
-		return err_hint(err, "'ingot keygen -o NAME' makes NAME.pem and NAME.pub");
-	}
-	return r < 0 ? -1 : public_key_parse(buf_bytes(&text), path, ret, err);
+	if (r == FILE_ABSENT)
+		return key_absent(path, KEY_HALF_PUBLIC, err);
+	if (r < 0 && err->sys == EISDIR)
+		return err_hint(err, "it is a folder: name the key in it");
+	if (r < 0 && err->code == ERR_LIMIT)
+		return err_hint(err, "a public key is a file NAME.pub, as 'ingot keygen -o NAME' "
+				     "makes it");
+	if (r < 0)
+		return -1;
+	if (public_key_parse(buf_bytes(&text), path, ret, err) == 0)
+		return 0;
+	/* DER, that is: what is a certificate or a private key is known when it is no public one */
+	if (!err->hint && text.len && text.ptr[0] == 0x30)
+		return other_der(buf_bytes(&text), path, err);
+	return -1;
 }
 
 int public_key_from_ed25519(struct bytes raw, struct public_key **ret, struct error *err)

@@ -68,7 +68,7 @@ Test(public_key, a_file_holds_one_key_and_nothing_else)
 		{ "-----BEGIN CERTIFICATE-----\n", "certificate" },
 		{ "ssh-ed25519 AAAA", "OpenSSH" },
 		{ "-----BEGIN PGP PUBLIC KEY BLOCK-----\n", "OpenPGP" },
-		{ "", "0 bytes" },
+		{ "", "is empty" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
