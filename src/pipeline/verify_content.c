@@ -43,10 +43,14 @@ static int read_documents(struct verifying *v, struct verify_part *part, struct 
 	return 0;
 }
 
-/* The upper layer of an image of ours says whose it is; a base image below may be anybody's. */
+/*
+ * The upper layer of an image of ours says whose it is; a base image below may be anybody's. One
+ * without layers may be ours: it is held to what ours are.
+ */
 static bool is_ours(const struct oci_image *image)
 {
-	return str_has_prefix(image->layers[image->n_layers - 1].created_by, STR("ingot "));
+	return image->n_layers == 0 ||
+	       str_has_prefix(image->layers[image->n_layers - 1].created_by, STR("ingot "));
 }
 
 /* Whoever copies an image by another program gets another tar around the same blobs. */
