@@ -7,6 +7,7 @@
 #include "cli/show_sbom.h"
 #include "io/file.h"
 #include "io/workers.h"
+#include "pipeline/output_hint.h"
 #include "pipeline/sbom_find.h"
 
 int cmd_sbom(struct app *app, int argc, char **argv, struct error *err);
@@ -141,7 +142,7 @@ int cmd_sbom(struct app *app, int argc, char **argv, struct error *err)
 		return -1;
 	if (app_flag(app, "list") && app_value(app, "output"))
 		return err_set(err, ERR_USAGE, "--list is for the screen: -o takes a document");
-	if (!is_there(argv[0]) && !strchr(argv[0], '/')) {
+	if (!is_there(argv[0]) && !strchr(argv[0], '/') && !output_is_name(argv[0])) {
 		(void)err_set(err, ERR_USAGE, "there is no file '%s'", argv[0]);
 		return err_hint(err, "'ingot build %s' writes the documents beside each output",
 				argv[0]);

@@ -72,6 +72,8 @@ static bool is_package(int fd)
 static int refuse(const struct explain_side *s, struct error *err)
 {
 	(void)err_set(err, ERR_FORMAT, "'%s' is no image, disk, tree, lock or bundle", s->path);
+	if (!s->size)
+		return err_hint(err, "it is empty: was it copied to the end?");
 	if (is_package(s->fd))
 		return err_hint(err, "it is a package: 'dpkg-deb --fsys-tarfile %s' gives the tree "
 				     "in it", s->path);
