@@ -10,16 +10,16 @@
 
 #define EFI_FILES_MAX 32u /* that are looked into for a kernel */
 
-static const char *const architectures[] = { "amd64",	"arm64", "armhf",
-					     "i386",	"loong64", "riscv64" };
+static const char *const architectures[] = {
+	"amd64", "arm64", "armhf", "i386", "loong64", "riscv64"
+};
 #define N_ARCHITECTURES (sizeof(architectures) / sizeof(*architectures))
 
 static void remark(struct disk_image *d, const char *text, const struct error *why)
 {
 	if (d->n_remarks < DISK_REMARKS_MAX)
-		d->remarks[d->n_remarks++] =
-			str_of(arena_printf(&d->arena, "%s%s%s", text, why ? ": " : "",
-					    why ? why->message : ""));
+		d->remarks[d->n_remarks++] = str_of(arena_printf(
+			&d->arena, "%s%s%s", text, why ? ": " : "", why ? why->message : ""));
 }
 
 static bool has_type(const struct gpt_partition *p, enum gpt_role role, const char *architecture)
@@ -54,7 +54,7 @@ static const struct {
 
 /* *ret_name: of what it is, or NULL. What can't be read there is unknown. */
 static enum holds content_of(const struct disk_reader *r, const struct gpt_partition *p,
-			       const char **ret_name)
+			     const char **ret_name)
 {
 	CLEANUP_ERR struct error ignored = ERR_INIT;
 	struct window part;
@@ -171,8 +171,8 @@ static int read_root(struct disk_reader *r, struct error *err)
 	if (find_by_type(r, err) < 0 || (!d->root_partition && find_by_content(r, err) < 0))
 		return -1;
 	if (content_of(r, d->root_partition, &name) == HOLDS_OTHER) {
-		(void)err_set(err, ERR_UNSUPPORTED,
-			      "the root is %s; ext4 and EROFS can be read", name);
+		(void)err_set(err, ERR_UNSUPPORTED, "the root is %s; ext4 and EROFS can be read",
+			      name);
 		return hint_tree(err, r->whole.name);
 	}
 	if (window_part(&r->whole, d->root_partition->offset, d->root_partition->size,
@@ -281,8 +281,9 @@ static void read_boot(struct disk_reader *r)
 		return;
 	read_uki(r);
 	if (!d->uki_path.len && !d->n_remarks)
-		remark(d, "it boots no unified kernel image: its kernel is a file of the root or of "
-			  "the EFI system partition",
+		remark(d,
+		       "it boots no unified kernel image: its kernel is a file of the root or of "
+		       "the EFI system partition",
 		       NULL);
 }
 

@@ -20,7 +20,7 @@ static const struct {
 	{ "a disk in the format VMDK", 0, "KDMV", 4, CONVERT },
 	{ "a disk in the format VHDX", 0, "vhdxfile", 8, CONVERT },
 	{ "a disk in the format VDI", 64, "\x7f\x10\xda\xbe", 4, CONVERT },
-	{ "compressed by xz", 0, "\xfd" "7zXZ\0", 6, UNPACK_XZ },
+	{ "compressed by xz", 0, "\xfd\x37zXZ\0", 6, UNPACK_XZ },
 	{ "compressed by zstd", 0, "\x28\xb5\x2f\xfd", 4, UNPACK_ZSTD },
 	{ "compressed by gzip", 0, "\x1f\x8b\x08", 3, UNPACK_GZIP },
 	{ "an ext4 file system without a partition table", 1080, "\x53\xef", 2, MOUNT },
@@ -42,8 +42,10 @@ static int tell_remedy(const char *path, enum remedy remedy, struct error *err)
 {
 	switch (remedy) {
 	case CONVERT:
-		return err_hint(err, "'qemu-img convert -O raw %s FILE' makes the raw disk, which "
-				     "can be looked into", path);
+		return err_hint(err,
+				"'qemu-img convert -O raw %s FILE' makes the raw disk, which "
+				"can be looked into",
+				path);
 	case MOUNT:
 		return err_hint(err, "mount it and make a tar of its files, which 'ingot diff', ls "
 				     "and show read: 'tar --xattrs --numeric-owner -C MOUNTED -cf "
@@ -99,8 +101,9 @@ bool identify_is_other(int fd, const char *path, struct error *err)
 	}
 	if (!is_mbr_disk(fd))
 		return false;
-	(void)err_set(err, ERR_UNSUPPORTED, "'%s' is a disk whose partitions are in an MBR; only a "
-					    "GPT is read", path);
+	(void)err_set(err, ERR_UNSUPPORTED,
+		      "'%s' is a disk whose partitions are in an MBR; only a GPT is read",
+		      path);
 	(void)err_hint(err, "'sgdisk -g COPY' makes a GPT of it in a copy of the file ('truncate "
 			    "-s +1M COPY' first, if there is no room for it at the end)");
 	return true;

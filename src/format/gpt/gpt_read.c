@@ -240,7 +240,8 @@ static int read_entry(const struct table *t, uint32_t i, struct arena *arena,
 			       i + 1, (unsigned long long)first, (unsigned long long)last,
 			       (unsigned long long)t->first_usable,
 			       (unsigned long long)t->last_usable);
-	if (!t->is_foreign && ret->attributes & 0x0000fffffffffff8ull) /* bits 3 to 47 must be zero */
+	/* bits 3 to 47 must be zero */
+	if (!t->is_foreign && ret->attributes & 0x0000fffffffffff8ull)
 		return err_set(err, ERR_FORMAT, "partition %u has reserved attributes %llx", i + 1,
 			       (unsigned long long)ret->attributes);
 	ret->offset = first * GPT_SECTOR;
