@@ -45,6 +45,9 @@ struct app {
 int app_parse(struct app *app, int argc, char **argv, int *ret_argc, char ***ret_argv,
 	      struct error *err) MUST_CHECK;
 
+/* The command of that name; ERR_USAGE with a suggestion. */
+int cli_find_command(const char *name, const struct command **ret, struct error *err) MUST_CHECK;
+
 bool app_flag(const struct app *app, const char *name);
 const char *app_value(const struct app *app, const char *name); /* the last one, or NULL */
 /* All values of an option that may be repeated or hold a comma list. In the arena. */

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "cli/app.h"
 
 #include <assert.h>
@@ -278,7 +279,10 @@ static struct json *error_json(struct app *app, const struct error *err)
 
 	json_set(o, "code", json_text(a, arena_printf(a, "E%04u", (unsigned)err->code)));
 	json_set(o, "exit_status", json_int(a, err_exit_status(err)));
-	json_set(o, "message", json_text(a, err->message));
+	json_set(o, "message",
+		 json_text(a, err->sys ? arena_printf(a, "%s: %s", err->message,
+						      strerrordesc_np(err->sys))
+				       : err->message));
 	if (err->pos.file) {
 		json_set(o, "file", json_text(a, err->pos.file));
 		json_set(o, "line", json_int(a, err->pos.line));

@@ -284,8 +284,10 @@ const struct command commands[] = {
 	  verify_options, cmd_verify,
 	  "From the outside in: signatures (FILE.sigstore.json and FILE.KEYID.sigstore.json), every\n"
 	  "digest, every byte around the contents, the statements beside (NAME.intoto.jsonl), and\n"
-	  "whether who signed may. No network is used. Status 0: vouched for; 9: nobody who counts\n"
-	  "vouches for it; 7: a signature or a digest is wrong; 11: it is malformed." },
+	  "whether who signed may. With --rebuild it is built again from its inputs, with --threshold\n"
+	  "verdicts of those who have done so are counted. No network is used. Status 0: vouched for;\n"
+	  "9: nobody who counts vouches for it; 7: a signature or a digest is wrong; 8: a rebuild\n"
+	  "differs, or somebody's did; 11: it is malformed." },
 	{ "diff", "A B", "compare two images, disks, trees, locks or bundles", 2, 2, diff_options,
 	  cmd_diff,
 	  "Two files of one kind are compared from the outside in, down to the attribute and the\n"

@@ -47,7 +47,7 @@ static int check(struct app *app, const char *name, struct json *list, struct er
 	    inputs_scan(&app->context, r, a, &in, err) < 0)
 		return -1;
 	if (!app->json)
-		printf("%.*s: ok, %zu package%s asked for, %zu target%s, %zu file%s\n",
+		printf("%.*s: ok, %zu package%s asked for, %zu target%s, %zu local file%s\n",
 		       STR_ARG(r->path), r->n_packages, r->n_packages == 1 ? "" : "s", r->n_targets,
 		       r->n_targets == 1 ? "" : "s", in.n, in.n == 1 ? "" : "s");
 	json_set(row, "recipe", json_str(a, r->path));

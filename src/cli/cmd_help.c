@@ -130,6 +130,8 @@ static void print_json(struct app *app)
 
 int cmd_help(struct app *app, int argc, char **argv, struct error *err)
 {
+	const struct command *c;
+
 	if (app->json) {
 		print_json(app);
 		return 0;
@@ -138,11 +140,8 @@ int cmd_help(struct app *app, int argc, char **argv, struct error *err)
 		print_all();
 		return 0;
 	}
-	for (const struct command *c = commands; c->name; c++)
-		if (strcmp(c->name, argv[0]) == 0) {
-			print_command(c);
-			return 0;
-		}
-	(void)err_set(err, ERR_USAGE, "unknown command '%s'", argv[0]);
-	return err_hint(err, "'ingot help' lists the commands");
+	if (cli_find_command(argv[0], &c, err) < 0)
+		return -1;
+	print_command(c);
+	return 0;
 }

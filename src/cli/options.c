@@ -102,7 +102,7 @@ static int parse_option(struct app *app, int argc, char **argv, int *i, struct e
 	return 0;
 }
 
-static int find_command(struct app *app, const char *name, struct error *err)
+int cli_find_command(const char *name, const struct command **ret, struct error *err)
 {
 	const char *names[64];
 	const char *near;
@@ -110,11 +110,11 @@ static int find_command(struct app *app, const char *name, struct error *err)
 
 	for (const struct command *c = commands; c->name; c++) {
 		names[n++] = c->name;
-		if (strcmp(c->name, name) == 0)
-			app->command = c;
+		if (strcmp(c->name, name) == 0) {
+			*ret = c;
+			return 0;
+		}
 	}
-	if (app->command)
-		return 0;
 	(void)err_set(err, ERR_USAGE, "unknown command '%s'", name);
 	near = text_suggest(str_of(name), names, n);
 	if (near)
@@ -139,6 +139,15 @@ static int check_count(const struct app *app, int argc, struct error *err)
 	return err_hint(err, "usage: ingot %s%s%s", c->name, c->args[0] ? " " : "", c->args);
 }
 
+/* Also of a command line that can't be understood: who asked for JSON gets the error as JSON. */
+static bool asks_for_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
 int app_parse(struct app *app, int argc, char **argv, int *ret_argc, char ***ret_argv,
 	      struct error *err)
 {
@@ -146,24 +155,25 @@ int app_parse(struct app *app, int argc, char **argv, int *ret_argc, char ***ret
 	bool only_arguments = false;
 	int n = 0;
 
+	app->json = asks_for_json(argc, argv);
 	for (int i = 1; i < argc; i++) {
 		if (!only_arguments && strcmp(argv[i], "--") == 0) {
 			only_arguments = true;
 		} else if (!only_arguments && argv[i][0] == '-' && argv[i][1]) {
 			if (!app->command && strcmp(argv[i], "--version") == 0) {
-				if (find_command(app, "version", err) < 0)
+				if (cli_find_command("version", &app->command, err) < 0)
 					return -1;
 			} else if (parse_option(app, argc, argv, &i, err) < 0) {
 				return -1;
 			}
 		} else if (!app->command) {
-			if (find_command(app, argv[i], err) < 0)
+			if (cli_find_command(argv[i], &app->command, err) < 0)
 				return -1;
 		} else {
 			left[n++] = argv[i];
 		}
 	}
-	if (!app->command && find_command(app, "help", err) < 0)
+	if (!app->command && cli_find_command("help", &app->command, err) < 0)
 		return -1;
 	*ret_argc = n;
 	*ret_argv = left;

@@ -28,6 +28,17 @@ fails() {
 edited() { cp "$area/tiny.yaml" "$recipe"; replace "$recipe" "$1" "$2"; }
 
 fails "an unknown command" 2 "build" "$INGOT" biuld
+fails "help for an unknown command" 2 "build" "$INGOT" help biuld
+json_says() { # FILTER COMMAND...: the error is one document on standard output
+	local filter=$1
+	shift
+	{ "$@" --json || true; } 2>/dev/null | jq -se "length == 1 and (.[0] | $filter)" >/dev/null
+}
+check "a command line that can't be understood is an error in JSON, too" json_says \
+	'.schema == "ingot/error/1" and .code == "E0201"' "$INGOT" verify
+check "and so is an unknown option" json_says '.help == "did you mean '"'--key'"'?"' "$INGOT" verify --kye
+check "an error in JSON says why the system refused" json_says \
+	'.message | endswith("No such file or directory")' "$INGOT" verify "$area/absent.tar"
 fails "an unknown option" 2 "--offline" "$INGOT" -C "$ws" build --ofline tiny
 fails "too many arguments" 2 "" "$INGOT" -C "$ws" show a b c d
 mkdir -p "$area/nowhere"
