@@ -1,33 +1,37 @@
 #include "io/interrupt.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 /* Whoever signals a group and its leader, as timeout(1) does, means one signal. */
 #define SAME_NS 300000000
 
-static volatile sig_atomic_t caught;
-static struct timespec caught_at; /* written before `caught` is set, by handlers alone */
-
-static bool is_again(const struct timespec *now)
-{
-	return (now->tv_sec - caught_at.tv_sec) * 1000000000LL + now->tv_nsec - caught_at.tv_nsec >
-	       SAME_NS;
-}
+/* A handler runs in any thread, and all threads look: sig_atomic_t is for one thread alone. */
+static _Atomic int caught;
+static _Atomic int64_t caught_at; /* ns; written before `caught` is set, by handlers alone */
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
+	       "a handler may use only what needs no lock");
 
 static void on_signal(int signal_number)
 {
-	struct timespec now = { 0 };
+	int saved = errno;
+	struct timespec time = { 0 };
+	int64_t now;
 
-	(void)!clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)!clock_gettime(CLOCK_MONOTONIC, &time);
+	now = time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 	if (!caught) {
 		caught_at = now;
 		caught = signal_number;
-	} else if (is_again(&now)) {
+	} else if (now - caught_at > SAME_NS) {
 		signal(signal_number, SIG_DFL);
 		raise(signal_number);
 	}
+	errno = saved;
 }
 
 void interrupt_install(void)
@@ -43,8 +47,9 @@ void interrupt_install(void)
 
 static void on_pipe(int signal_number)
 {
-	if (!caught)
-		caught = signal_number;
+	int none = 0;
+
+	(void)atomic_compare_exchange_strong(&caught, &none, signal_number);
 }
 
 void interrupt_on_pipe(void)
