@@ -104,7 +104,8 @@ int cmd_bundle(struct app *app, int argc, char **argv, struct error *err)
 		return err_set(err, ERR_USAGE,
 			       "--json needs -o FILE: the bundle goes to standard "
 			       "output");
-	if (app_recipe(app, argc ? argv[0] : NULL, &r, err) < 0)
+	if ((strcmp(path, "-") != 0 && file_check_place(path, err) < 0) ||
+	    app_recipe(app, argc ? argv[0] : NULL, &r, err) < 0)
 		return -1;
 	o.architectures = app_values(app, "arch", &o.n_architectures);
 	if (strcmp(path, "-") == 0)

@@ -60,7 +60,8 @@ int cmd_export(struct app *app, int argc, char **argv, struct error *err)
 	if (!path && app->json)
 		return err_set(err, ERR_USAGE,
 			       "--json needs -o FILE: the tar goes to standard output");
-	if (image_file_open_any(app, argv[0], &f, err) < 0 ||
+	if ((path && file_check_place(path, err) < 0) ||
+	    image_file_open_any(app, argv[0], &f, err) < 0 ||
 	    image_file_tree(app, argv[0], &f, &t, &reader, err) < 0)
 		return -1;
 	if (!path)

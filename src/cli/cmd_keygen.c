@@ -41,14 +41,16 @@ static int read_name(struct app *app, const char **ret, struct error *err)
 {
 	struct str name = str_of(app_value(app, "output"));
 
-	if (!name.len)
-		return err_set(err, ERR_USAGE,
-			       "-o NAME is needed: NAME.pem and NAME.pub are "
-			       "written");
+	if (!name.len) {
+		(void)err_set(err, ERR_USAGE, "how shall the key be called?");
+		return err_hint(err, "-o NAME writes NAME.pem and NAME.pub");
+	}
 	if (str_has_suffix(name, STR(".pem")) || str_has_suffix(name, STR(".pub")))
 		name.len -= 4;
-	if (!name.len || name.ptr[name.len - 1] == '/')
-		return err_set(err, ERR_USAGE, "-o '%s' names no file", app_value(app, "output"));
+	if (!name.len || name.ptr[name.len - 1] == '/') {
+		(void)err_set(err, ERR_USAGE, "-o '%s' names no file", app_value(app, "output"));
+		return err_hint(err, "-o FOLDER/NAME writes NAME.pem and NAME.pub there");
+	}
 	*ret = arena_printf(&app->arena, STR_FMT, STR_ARG(name));
 	return 0;
 }

@@ -49,7 +49,7 @@ static int save_page(const char *path, struct bytes page, struct error *err)
 static int check_output(struct app *app, const char *path, struct error *err)
 {
 	if (path && strcmp(path, "-") != 0)
-		return 0;
+		return file_check_place(path, err);
 	if (app->json)
 		return err_set(err, ERR_USAGE,
 			       "--json needs -o FILE: the page goes to standard output");

@@ -135,18 +135,21 @@ static bool is_there(const char *path)
 int cmd_sbom(struct app *app, int argc, char **argv, struct error *err)
 {
 	struct made m = { .text = BUF_INIT(SIZE_MAX / 2) };
+	const char *output = app_value(app, "output");
 	int r;
 
 	(void)argc;
 	if (choose_format(app, &m.format, err) < 0)
 		return -1;
-	if (app_flag(app, "list") && app_value(app, "output"))
+	if (app_flag(app, "list") && output)
 		return err_set(err, ERR_USAGE, "--list is for the screen: -o takes a document");
 	if (!is_there(argv[0]) && !strchr(argv[0], '/') && !output_is_name(argv[0])) {
 		(void)err_set(err, ERR_USAGE, "there is no file '%s'", argv[0]);
 		return err_hint(err, "'ingot build %s' writes the documents beside each output",
 				argv[0]);
 	}
+	if (output && strcmp(output, "-") != 0 && file_check_place(output, err) < 0)
+		return -1;
 	r = make(app, argv[0], &m, err);
 	if (r == 0)
 		r = app_flag(app, "list") ? show_sbom_list(app, buf_bytes(&m.text), err)

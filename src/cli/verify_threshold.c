@@ -24,7 +24,7 @@ static struct json *rows_json(const struct verdict_count *v, struct arena *a)
 	for (size_t i = 0; i < v->n; i++) {
 		struct json *o = json_object(a);
 
-		json_set(o, "file", json_str(a, v->rows[i].file));
+		json_set(o, "file", json_text(a, arena_strdup(a, v->rows[i].file)));
 		json_set(o, "says", json_text(a, json_says[v->rows[i].says]));
 		json_set(o, "key_id", json_str(a, v->rows[i].key_id));
 		json_set(o, "key", json_str(a, v->rows[i].key_path));
@@ -124,13 +124,15 @@ static int conclude(const struct verdict_count *v, unsigned threshold, bool allo
 		return err_hint(err, "somebody was given another file, or a key is in wrong hands: "
 				     "find out before you use it");
 	}
-	if (v->n_agree < threshold)
-		return err_set(
-			err, ERR_UNVOUCHED,
-			"%zu of the %u rebuilders that are demanded say that '%s' is what its "
-			"inputs give",
-			v->n_agree, threshold, path);
-	return 0;
+	if (v->n_agree >= threshold)
+		return 0;
+	(void)err_set(err, ERR_UNVOUCHED,
+		      "%zu of the %u rebuilders that are demanded say that '%s' is what its inputs "
+		      "give",
+		      v->n_agree, threshold, path);
+	if (v->n)
+		return err_hint(err, "the lines above say of each verdict why it counts or doesn't");
+	return err_hint(err, "there is no verdict beside it, and --verdict names none. " VERDICT_HOW);
 }
 
 int verify_by_threshold(struct app *app, const char *path, const struct verify_options *o,

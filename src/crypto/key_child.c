@@ -32,9 +32,12 @@ static void wipe(struct buf *b)
 
 static int absent(const char *path, const char *what, bool private, struct error *err)
 {
-	if (errno == ENOENT || errno == ENOTDIR)
-		return private ? key_absent(path, KEY_HALF_PRIVATE, err)
-			       : err_set(err, ERR_KEY, "there is no %s '%s'", what, path);
+	if (errno == ENOENT || errno == ENOTDIR) {
+		if (private)
+			return key_absent(path, KEY_HALF_PRIVATE, err);
+		(void)err_set(err, ERR_KEY, "there is no %s '%s'", what, path);
+		return err_hint(err, "its first line is the passphrase; <(COMMAND) will do, too");
+	}
 	if (errno == ELOOP) {
 		err_set(err, ERR_KEY, "the %s '%s' is a symbolic link", what, path);
 		return err_hint(err, "give the file that it leads to");

@@ -17,11 +17,17 @@
 #include "io/interrupt.h"
 #include "io/source.h"
 
+/* No file can have a name that is too long: what lies beside one of 255 bytes. */
+static bool is_absent(int sys)
+{
+	return sys == ENOENT || sys == ENOTDIR || sys == ENAMETOOLONG;
+}
+
 int file_open(int dirfd, const char *path, bool absent_ok, int *ret_fd, struct error *err)
 {
 	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-	if (fd < 0 && absent_ok && (errno == ENOENT || errno == ENOTDIR))
+	if (fd < 0 && absent_ok && is_absent(errno))
 		return FILE_ABSENT;
 	if (fd < 0)
 		return err_sys(err, errno, "cannot open '%s'", path);
@@ -35,7 +41,7 @@ int file_open_regular(int dirfd, const char *path, bool absent_ok, int *ret_fd,
 	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 
-	if (fd < 0 && absent_ok && (errno == ENOENT || errno == ENOTDIR))
+	if (fd < 0 && absent_ok && is_absent(errno))
 		return FILE_ABSENT;
 	if (fd < 0)
 		return err_sys(err, errno, "cannot open '%s'", path);
@@ -216,13 +222,34 @@ int file_open_parent(const char *path, int *ret_fd, const char **ret_name, struc
 		slash ? mem_str((struct str){ path, (size_t)(name - path) }) : mem_strdup(".");
 	int r;
 
-	if (!*name)
-		return err_set(err, ERR_USAGE, "'%s' names no file", path);
+	if (!*name) {
+		(void)err_set(err, ERR_USAGE, "'%s' names no file", path);
+		return err_hint(err, "name a file in it: '%sNAME'", path);
+	}
 	r = file_open_folder(AT_FDCWD, folder, ret_fd, err);
-	if (r)
-		return r < 0 ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", folder);
+	if (r == FILE_ABSENT) {
+		(void)err_set(err, ERR_IO, "there is no folder '%s'", folder);
+		return err_hint(err, "'mkdir -p %s' makes it", folder);
+	}
 	*ret_name = name;
-	return 0;
+	return r;
+}
+
+int file_check_place(const char *path, struct error *err)
+{
+	CLEANUP_CLOSE int folder = -1;
+	const char *name;
+	struct stat st;
+
+	if (file_open_parent(path, &folder, &name, err) < 0)
+		return -1;
+	if (fstatat(folder, name, &st, 0) == 0 && S_ISDIR(st.st_mode)) {
+		(void)err_set(err, ERR_USAGE, "'%s' is a folder", path);
+		return err_hint(err, "name a file in it: '%s/NAME'", path);
+	}
+	if (faccessat(folder, ".", W_OK, AT_EACCESS) == 0)
+		return 0;
+	return err_sys(err, errno, "'%s' can't be written", path);
 }
 
 static char *temporary_name(const char *name)

@@ -33,6 +33,9 @@ int file_open(int dirfd, const char *path, bool absent_ok, int *ret_fd,
 int file_open_parent(const char *path, int *ret_fd, const char **ret_name,
 		     struct error *err) MUST_CHECK;
 
+/* Whether a file could be written as @path: to be known before the work. ERR_IO, ERR_USAGE. */
+int file_check_place(const char *path, struct error *err) MUST_CHECK;
+
 /*
  * As file_open(), for a name from a recipe: resolution never leaves @dirfd
  * and follows no symbolic link at all (openat2 RESOLVE_BENEATH |

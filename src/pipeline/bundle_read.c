@@ -87,6 +87,8 @@ int bundle_open(const char *path, struct bundle **ret, struct error *err)
 	b->name = mem_strdup(path);
 	if (file_open_regular(AT_FDCWD, path, false, &b->fd, err) < 0 || read_bundle(b, err) < 0) {
 		bundle_close(b);
+		if (err->sys == ENOENT)
+			(void)err_hint(err, "'ingot bundle RECIPE -o FILE' makes one");
 		if (err->code == ERR_FORMAT)
 			(void)err_hint(err, "is it a bundle, and all of it? 'ingot bundle RECIPE -o FILE' "
 				      "makes one");

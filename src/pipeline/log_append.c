@@ -239,9 +239,11 @@ int log_append(const struct log_appending *a, struct log_added *ret_added, struc
 	uint64_t old;
 	int r;
 
-	if (public_key_type(a->key) != KEY_ED25519)
-		return err_set(err, ERR_KEY, "a log is signed by an Ed25519 key, and not %s",
-			       key_type_name(public_key_type(a->key)));
+	if (public_key_type(a->key) != KEY_ED25519) {
+		(void)err_set(err, ERR_KEY, "a log is signed by an Ed25519 key, and not %s",
+			      key_type_name(public_key_type(a->key)));
+		return err_hint(err, "'ingot keygen -o NAME' makes one");
+	}
 	/* before a folder is made */
 	if (!a->origin && faccessat(AT_FDCWD, a->folder, F_OK, 0) < 0)
 		return no_origin(err);

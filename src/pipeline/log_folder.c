@@ -12,6 +12,7 @@
 
 #define FILE_SIZE_MAX (UINT64_C(1) << 40) /* bytes of a file that is logged by its digest */
 #define STEP 65536
+#define HOW "'ingot log append DIR FILE... --key LOG.pem --origin NAME' makes a log"
 
 /* ---- entries ---- */
 
@@ -177,8 +178,12 @@ int log_open(struct log_folder *f, const char *path, bool exclusive, struct erro
 	if (exclusive && file_make_folders(AT_FDCWD, path, err) < 0)
 		return -1;
 	r = file_open_folder(AT_FDCWD, path, &f->fd, err);
-	if (r)
-		return r < 0 ? -1 : err_set(err, ERR_IO, "there is no folder '%s'", path);
+	if (r == FILE_ABSENT) {
+		(void)err_set(err, ERR_IO, "there is no folder '%s'", path);
+		return err_hint(err, HOW);
+	}
+	if (r < 0)
+		return -1;
 	if (flock(f->fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
 			return err_sys(err, errno, "cannot lock '%s'", path);
@@ -187,9 +192,11 @@ int log_open(struct log_folder *f, const char *path, bool exclusive, struct erro
 	}
 	if (read_checkpoint(f, err) < 0)
 		return err_while(err, "reading the log '%s'", path);
-	if (f->is_new && !exclusive)
-		return err_set(err, ERR_FORMAT, "'%s' is no log: there is no 'checkpoint' in it",
-			       path);
+	if (f->is_new && !exclusive) {
+		(void)err_set(err, ERR_FORMAT, "'%s' is no log: there is no 'checkpoint' in it",
+			      path);
+		return err_hint(err, HOW);
+	}
 	return f->is_new ? 0 : read_leaves(f, err);
 }
 

@@ -56,6 +56,9 @@ int log_check_smaller(const struct log_folder *f, int level, uint64_t index, uns
 /* Replaces @hashes, @n of a level, by those of the level above. Returns their number. */
 uint64_t log_next_level(struct digest *hashes, uint64_t n);
 
+/* There is no proof @path. Returns -1. */
+int log_no_proof(const char *path, struct error *err);
+
 /* The bytes that are logged for a file that holds @file. */
 void log_entry_of(struct bytes file, struct buf *to);
 

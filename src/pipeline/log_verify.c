@@ -152,6 +152,12 @@ int log_verify(const char *folder, const struct log_verifying *v, struct log_hea
 	return 0;
 }
 
+int log_no_proof(const char *path, struct error *err)
+{
+	(void)err_set(err, ERR_IO, "there is no proof '%s'", path);
+	return err_hint(err, "'ingot log prove DIR FILE' writes FILE.tlog-proof");
+}
+
 int log_verify_proof(const char *file, const char *proof, const struct log_verifying *v,
 		     struct log_head *ret, uint64_t *ret_index, struct error *err)
 {
@@ -160,7 +166,7 @@ int log_verify_proof(const char *file, const char *proof, const struct log_verif
 	int r = file_load(AT_FDCWD, proof, &text, err);
 
 	if (r)
-		return r < 0 ? -1 : err_set(err, ERR_IO, "there is no proof '%s'", proof);
+		return r < 0 ? -1 : log_no_proof(proof, err);
 	if (tlog_proof_read(buf_bytes(&text), proof, &p, err) < 0 ||
 	    log_load_entry(file, &entry, err) < 0 ||
 	    tlog_proof_verify(&p, buf_bytes(&entry), v->key, v->origin, err) < 0)

@@ -17,6 +17,10 @@
 #define VERDICT_INFIX ".verdict."
 #define VERDICT_ENDING ".sigstore.json"
 #define VERDICT_FILES_MAX 1000u
+/* For hints. */
+#define VERDICT_HOW                                                                          \
+	"'ingot verify FILE --rebuild --bundle BUNDLE --sign-key KEY.pem' writes one, as " \
+	"FILE.verdict.KEYID.sigstore.json"
 
 /* The statement of @r, in @arena. */
 void verdict_statement(const struct rebuild_result *r, struct arena *arena,

@@ -212,8 +212,10 @@ static int read_given(struct counting *c, const char *path, struct error *err)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
-		return err_sys(err, errno, "cannot find the verdict '%s'", path);
+	if (stat(path, &st) < 0) {
+		(void)err_sys(err, errno, "cannot find the verdict '%s'", path);
+		return err_hint(err, VERDICT_HOW);
+	}
 	return S_ISDIR(st.st_mode) ? read_folder(c, path, "", err)
 				   : read_verdict(c, AT_FDCWD, path, path, err);
 }

@@ -21,7 +21,7 @@ static int load(struct verify_log *l, const struct verify_log_options *o, struct
 	int r = file_load(AT_FDCWD, o->proof, &l->text, err);
 
 	if (r)
-		return r < 0 ? -1 : err_set(err, ERR_IO, "there is no proof '%s'", o->proof);
+		return r < 0 ? -1 : log_no_proof(o->proof, err);
 	if (tlog_proof_read(buf_bytes(&l->text), o->proof, &l->proof, err) < 0)
 		return -1;
 	return log_key_load(o->key, &l->key, &l->name, err);

@@ -85,14 +85,18 @@ static void tell(struct verifying *v, const struct verify_bundle *b)
 {
 	struct str keyid = b->envelope.signatures[0].keyid;
 
+	if (keyid.len > 16)
+		keyid.len = 16;
 	if (b->key)
 		verify_add(v->r, "signature", VERIFY_OK, STR_FMT ": by %s%s" STR_FMT,
 			   STR_ARG(b->file), verify_key_text(b->key, &v->r->arena),
 			   b->key->role.len ? ", role " : "", STR_ARG(b->key->role));
 	else
 		verify_add(v->r, "signature", VERIFY_NOTE,
-			   STR_FMT ": by key %.16s, which is not known here: not counted",
-			   STR_ARG(b->file), keyid.len >= 16 ? keyid.ptr : "?");
+			   STR_FMT ": by key " STR_FMT ", which is not known here: not counted",
+			   STR_ARG(b->file), STR_ARG(keyid));
+	if (!b->key && !v->r->stranger.len)
+		v->r->stranger = arena_str(&v->r->arena, keyid);
 }
 
 static int load(struct verifying *v, int folder, const char *name, bool follow, struct error *err)
@@ -109,8 +113,12 @@ static int load(struct verifying *v, int folder, const char *name, bool follow, 
 	r = verify_load(folder, name, follow, SIGNATURE_SIZE_MAX, &text, err);
 	if (r == FILE_ABSENT)
 		(void)err_set(err, ERR_IO, "there is no signature '%s'", name);
-	if (r != 0 || parse(v, buf_bytes(&text), name, b, err) < 0)
+	if (r != 0 || parse(v, buf_bytes(&text), name, b, err) < 0) {
+		if (err->code == ERR_IO || err->code == ERR_FORMAT || err->code == ERR_LIMIT)
+			(void)err_hint(err, "a signature is a file FILE.sigstore.json, as 'ingot "
+					    "sign FILE' writes it");
 		return verify_failed(v->r, "signature", err);
+	}
 	if (v->log)
 		b->text = arena_bytes(&v->r->arena, buf_bytes(&text));
 	tell(v, b);

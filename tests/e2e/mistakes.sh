@@ -116,3 +116,30 @@ folder_key() { leaves 12 "$INGOT" verify x.tar --key folder && says "name the ke
 check "a folder: the key in it" folder_key
 curve() { openssl ecparam -name secp384r1 -genkey -noout -out p384.pem && chmod 600 p384.pem && wrong private p384.pem "--type ecdsa-p256"; }
 check "another curve: which one" curve
+
+# ---- and where something else is ----
+
+told() { # STATUS WORDS COMMAND...
+	local status=$1 words=$2
+	shift 2
+	leaves "$status" "$INGOT" "$@" && says "help: " && says "$words"
+}
+check "a key without a name: -o NAME" told 2 "-o NAME writes" keygen
+place() {
+	local command
+	for command in "report x.tar" "sbom x.tar" "export x.tar"; do
+		# shellcheck disable=SC2086 # words
+		told 12 "'mkdir -p absent/' makes it" $command -o absent/x && told 2 "name a file in it: 'folder/NAME'" $command -o folder || return 1
+	done
+	leaves 12 ingot bundle tiny -o "$area/absent/x" && says "mkdir -p" && leaves 2 ingot bundle tiny -o "$area/folder" && says "name a file in it"
+}
+check "a place that can't be: before the work, and which one can" place
+signature() { told 12 "as 'ingot sign FILE' writes it" verify x.tar --key release.pub --signature none && told 11 "FILE.sigstore.json" verify x.tar --key release.pub --signature release.pub; }
+check "no signature: what writes one" signature
+verdict() { told 9 "--sign-key KEY.pem' writes one" verify x.tar --threshold 1 --key release.pub && told 12 "--sign-key KEY.pem' writes one" verify x.tar --threshold 1 --key release.pub --verdict none; }
+check "no verdict: what writes one" verdict
+check "no bundle: what writes one" told 12 "'ingot bundle RECIPE -o FILE' makes one" verify x.tar --rebuild --bundle none
+proof() { told 12 "'ingot log prove DIR FILE' writes" verify x.tar --key release.pub --proof none --log-key release.pub && told 11 "'ingot log prove DIR FILE' writes" log verify x.tar --proof release.pub --key release.pub; }
+check "no proof: what writes one" proof
+log() { told 11 "'ingot log append DIR FILE..." log prove folder x.tar && told 12 "'ingot log append DIR FILE..." log verify absent --key release.pub && told 2 "ingot keygen" log append new x.tar --key copy-ecdsa.pem --origin x && told 11 "example.com/images" log append new x.tar --key release.pem --origin "a b"; }
+check "no log, no key or name for one: what does" log

@@ -19,9 +19,12 @@ int tlog_origin_check(struct str origin, struct error *err)
 			       TLOG_ORIGIN_MAX);
 	for (size_t i = 0; i < origin.len; i++)
 		if ((unsigned char)origin.ptr[i] <= ' ' || origin.ptr[i] == '+' ||
-		    (unsigned char)origin.ptr[i] >= 0x7f)
-			return err_set(err, ERR_FORMAT,
-				       "a log's origin is of ASCII, without blanks and '+'");
+		    (unsigned char)origin.ptr[i] >= 0x7f) {
+			(void)err_set(err, ERR_FORMAT,
+				      "a log's origin is of ASCII, without blanks and '+'");
+			return err_hint(err, "name it like a URL without its scheme: "
+					     "example.com/images");
+		}
 	return 0;
 }
 

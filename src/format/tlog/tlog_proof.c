@@ -20,7 +20,8 @@ void tlog_proof_write(uint64_t index, const struct tlog_path *path, struct bytes
 
 static int malformed(const char *name, const char *why, struct error *err)
 {
-	return err_set(err, ERR_FORMAT, "'%s' is no proof of a log: %s", name, why);
+	(void)err_set(err, ERR_FORMAT, "'%s' is no proof of a log: %s", name, why);
+	return err_hint(err, "'ingot log prove DIR FILE' writes FILE.tlog-proof");
 }
 
 static bool is_base64(struct str text)
