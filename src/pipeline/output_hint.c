@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "io/file.h"
+#include "pipeline/identify_hint.h"
 
 #define NAMES_MAX 4096 /* of a folder, to look for a near one */
 #define HEAD_SIZE 512  /* bytes: what a file is, is told by those */
@@ -115,8 +116,9 @@ static bool begins(struct bytes head, const char *magic, size_t n)
 	return head.len >= n && memcmp(head.ptr, magic, n) == 0;
 }
 
-static int hint_content(const char *path, struct bytes head, struct error *err)
+static int hint_content(const char *path, int fd, struct bytes head, struct error *err)
 {
+	CLEANUP_ERR struct error other = ERR_INIT;
 	struct str name = str_of(path);
 
 	for (size_t i = 0; i < sizeof(beside) / sizeof(*beside); i++)
@@ -134,6 +136,8 @@ static int hint_content(const char *path, struct bytes head, struct error *err)
 		return err_hint(err, "it is a package: 'dpkg-deb --contents %s' lists it", path);
 	if (begins(head, "\x28\xb5\x2f\xfd", 4) || begins(head, "\xfd\x37zXZ", 5))
 		return err_hint(err, "it is compressed: unpack it first (unzstd, unxz)");
+	if (identify_is_other(fd, path, &other))
+		return err_hint(err, "%s", other.hint);
 	return err_hint(err, "an image is a tar with an OCI layout (.oci.tar), a disk begins with a "
 			     "partition table (.raw)");
 }
@@ -154,7 +158,7 @@ static int hint_file(const char *path, struct error *err)
 		return err_hint(err, "it is empty: was it copied to the end?");
 	if (n == HEAD_SIZE && memcmp(head + 257, "ustar", 5) == 0) /* POSIX: a tar */
 		return -1;
-	return hint_content(path, (struct bytes){ head, (size_t)n }, err);
+	return hint_content(path, fd, (struct bytes){ head, (size_t)n }, err);
 }
 
 int output_hint(const char *path, struct error *err)

@@ -149,7 +149,8 @@ unsupported() {
 test_that "a root that can't be told or read is named, with what to do" unsupported
 others() {
 	truncate -s 40M "$area/mbr.raw" && echo 'start=2048, type=83' | sfdisk -q "$area/mbr.raw" && leaves 11 run diff "$area/mbr.raw" "$a" && says "only a GPT is read" && says "sgdisk -g" &&
-		truncate -s 40M "$area/plain" && mke2fs -q -F -t ext4 -d "$tree" "$area/plain" && leaves 11 run ls "$area/plain" && says "without a partition table" && says "mount it" || return 1
+		truncate -s 40M "$area/plain" && mke2fs -q -F -t ext4 -d "$tree" "$area/plain" && leaves 11 run ls "$area/plain" && says "without a partition table" && says "mount it" &&
+		leaves 11 run report "$area/mbr.raw" -o "$page" && says "sgdisk -g" && leaves 11 run report "$area/plain" -o "$page" && says "mount it" || return 1
 	need "qcow2" qemu-img || return 0
 	qemu-img convert -O qcow2 "$a" "$area/a.qcow2" && leaves 11 run ls "$area/a.qcow2" && says "qemu-img convert -O raw" && leaves 11 run diff "$area/a.qcow2" "$a" && says "qemu-img convert -O raw"
 }
