@@ -108,6 +108,7 @@ Test(machine, nothing_configured_is_fine)
 	cr_assert_eq(m.stage.len, 0);
 	cr_assert_eq(m.snapshot_template.len, 0);
 	cr_assert(strstr(m.config_path, "/.config/ingot/config.yaml"));
+	cr_assert(str_has_prefix(str_of(m.config_path), str_of(m.user_folder)));
 }
 
 Test(machine, the_configuration_is_read)
@@ -343,4 +344,27 @@ Test(machine, trust_that_is_not_clear_is_refused_with_its_line)
 	refused_trust("trust:\n  - key: /a.pub\n    names: []\n", "'names' is empty", 3);
 	refused_trust("trust:\n  - key: /a.pub\n    names: web\n", "", 3);
 	refused_trust("trust:\n  - key: /a.pub\n    name: [web]\n", "", 3);
+}
+
+Test(machine, without_a_home_there_is_no_folder_of_the_user)
+{
+	CLEANUP_MACHINE struct machine m = { 0 };
+
+	variables[0] = NULL;
+	m = load();
+	cr_assert_null(m.user_folder);
+	cr_assert_str_eq(m.config_path, MACHINE_FOLDER "/config.yaml");
+}
+
+Test(machine, a_configuration_that_is_named_does_not_move_the_folder_of_the_user)
+{
+	CLEANUP_MACHINE struct machine m = { 0 };
+	CLEANUP_FREE char *variable = mem_printf("INGOT_CONFIG=%s/site.yaml", home);
+
+	write_file("site.yaml", "mirrors: []\n");
+	variables[1] = variable;
+	m = load();
+	variables[1] = NULL;
+	cr_assert(strstr(m.config_path, "/site.yaml"));
+	cr_assert(str_has_suffix(str_of(m.user_folder), STR("/.config/ingot")));
 }
