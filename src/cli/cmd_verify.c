@@ -35,8 +35,41 @@ static bool trusts_somebody(const struct machine *m, const char *role)
 	return false;
 }
 
-/* Signatures that are there and don't count are told in the table above. */
-static int refuse_unvouched(const struct app *app, const struct verify_options *o,
+static const char *told(const struct verify_result *r, const char *name, enum verify_state state,
+			struct arena *arena)
+{
+	for (size_t i = 0; i < r->n_checks; i++)
+		if (strcmp(r->checks[i].name, name) == 0 && r->checks[i].state == state)
+			return arena_strdup(arena, r->checks[i].text);
+	return NULL;
+}
+
+/* Keys were given, or are trusted: why none of them counts. */
+static int refuse_signers(struct app *app, const struct verify_options *o,
+			  const struct verify_result *r, const char *path, struct error *err)
+{
+	const char *why = told(r, "policy", VERIFY_NOTE, &app->arena);
+
+	if (told(r, "signature", VERIFY_NONE, &app->arena)) {
+		(void)err_set(err, ERR_UNVOUCHED, "nobody has signed '%s'", path);
+		return err_hint(err, "who publishes it gives out '%s.sigstore.json', too: lay it "
+				     "beside, or name it by --signature", path);
+	}
+	(void)err_set(err, ERR_UNVOUCHED, "no key that counts has signed '%s'", path);
+	if (why) {
+		(void)err_detail(err, "%s", why);
+		return err_hint(err, "'trust:' in '%s' says which key is for what; '--role ROLE' asks "
+				     "for keys of another role", app->context.machine.config_path);
+	}
+	if (!r->stranger.len)
+		return err_hint(err, "the lines 'signature' and 'identity' say what is there instead");
+	(void)err_detail(err, "its signature names key " STR_FMT ", which is none of those of %s",
+			 STR_ARG(r->stranger), o->n_keys ? "--key" : "'trust:'");
+	return err_hint(err, "ask who publishes it for one that is signed by the right key; if you "
+			     "trust this key, name its public half: --key PUB");
+}
+
+static int refuse_unvouched(struct app *app, const struct verify_options *o,
 			    const struct verify_result *r, const char *path, struct error *err)
 {
 	if (verify_is_developers(r)) {
@@ -45,11 +78,8 @@ static int refuse_unvouched(const struct app *app, const struct verify_options *
 				     "key: 'ingot sign %s --key RELEASE.pem'",
 				path);
 	}
-	if (o->n_keys || r->n_others || trusts_somebody(&app->context.machine, o->role)) {
-		(void)err_set(err, ERR_UNVOUCHED, "no key that counts has signed '%s'", path);
-		return err_hint(err, "the lines 'signature' and 'policy' say who has signed it, and "
-				     "why that does not count");
-	}
+	if (o->n_keys || r->n_others || trusts_somebody(&app->context.machine, o->role))
+		return refuse_signers(app, o, r, path, err);
 	(void)err_set(err, ERR_UNVOUCHED, "nobody vouches for '%s': no key was given", path);
 	return err_hint(err, "give the public key of who should have signed it: --key PUB; or list "
 			     "it under 'trust:' in '%s'", app->context.machine.config_path);

@@ -60,6 +60,7 @@ struct verify_result {
 	bool vouched;                  /* at least one */
 	struct verify_signer *others;  /* known keys that have signed it and don't count */
 	size_t n_others;
+	struct str stranger;           /* first digits of a key that isn't known here, of a signature */
 };
 
 /*

@@ -40,7 +40,7 @@ quiet() { [ "$(ingot -q verify "$image" --key "$pub")" = "$image is verified: 1 
 check "with -q in one line" quiet
 nobody() { leaves 9 verify "$image" && says E0902 && says "integrity only, nobody vouches for this"; }
 check "without a key nobody vouches: status 9" nobody
-unknown() { leaves 9 verify "$image" --key "$area/other.pub" && says "not known here: not counted"; }
+unknown() { leaves 9 verify "$image" --key "$area/other.pub" && says "not known here: not counted" && says "its signature names key" && says "ask who publishes it"; }
 check "a signature by another key is told, and not counted" unknown
 json() { ingot --json verify "$image" --key "$pub" | jq -e '.schema == "ingot/verify/1" and .vouched and .verdict == "vouched" and (.checks | length > 8) and .digests.config and (.signers | length == 1)'; }
 check "--json has every check" json
@@ -50,6 +50,8 @@ one_document() {
 		.[0].error.code == "E0902" and .[0].error.exit_status == 9' "$area/verify.json"
 }
 check "and is one document, with the error in it" one_document
+unsigned() { cp "$image" "$area/alone.tar" && leaves 9 verify "$area/alone.tar" --key "$pub" && says "nobody has signed" && says "alone.tar.sigstore.json', too"; }
+check "with a key and no signature the error names the file that is missing" unsigned
 anywhere() { (cd / && leaves 0 "$INGOT" verify "$image" --key "$pub"); }
 check "no workspace is needed" anywhere
 
