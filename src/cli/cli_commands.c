@@ -293,11 +293,12 @@ const struct command commands[] = {
 	  "Two files of one kind are compared from the outside in, down to the attribute and the\n"
 	  "byte; digests, ids and sizes that follow from something else are folded into it. With\n"
 	  "--explain each difference is told with its cause: the package and the line of the lock,\n"
-	  "the line of the recipe, the local file, the version of a format. What each output was\n"
-	  "made from is read from NAME.causes.json beside it. Of an image and a disk what both hold\n"
-	  "is compared, and of databases the records that both have. A tree is a tar of a whole file\n"
-	  "system, as 'ingot export', tar, mmdebstrap and 'podman export' write it, compressed or not,\n"
-	  "or - for standard input: beside an image, a disk or another tree every path is compared.\n"
+	  "the line of the recipe, the local file, the version of a format; with -q the causes\n"
+	  "alone, a line each. What each output was made from is read from NAME.causes.json beside\n"
+	  "it. Of an image and a disk what both hold is compared, and of databases the records that\n"
+	  "both have. A tree is a tar of a whole file system, as 'ingot export', tar, mmdebstrap and\n"
+	  "'podman export' write it, compressed or not, or - for standard input: beside an image, a\n"
+	  "disk or another tree every path is compared.\n"
 	  "Status 8 if they differ. -v shows all." },
 	{ "why", "RECIPE|FILE PACKAGE|/PATH", "say why a package or a path is in the image", 2, 2,
 	  why_options, cmd_why,

@@ -45,7 +45,10 @@ static void print(struct app *app, const struct image_diff *d)
 		app_print_json(app, "file-diff", explain_json(d, &app->arena));
 		return;
 	}
-	explain_text(d, app->verbose, &text);
+	if (app->quiet && d->n_causes)
+		explain_causes_text(d, &text);
+	else
+		explain_text(d, app->verbose, &text);
 	fwrite(text.ptr, 1, text.len, stdout);
 }
 

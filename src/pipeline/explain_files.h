@@ -38,5 +38,7 @@ bool explain_is_mixed(const char *a, const char *b);
 /* What `diff` prints: bounded, unless @all. */
 struct buf;
 void explain_text(const struct image_diff *d, bool all, struct buf *to);
+/* The causes alone, a line each. */
+void explain_causes_text(const struct image_diff *d, struct buf *to);
 struct json;
 struct json *explain_json(const struct image_diff *d, struct arena *arena);

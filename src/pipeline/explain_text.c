@@ -151,15 +151,26 @@ static void add_changelog(const struct printing *p, struct str text)
 	add_lines(p, buf_str(&safe), "    ", CHANGELOG_LINES);
 }
 
+static void add_cause(struct buf *to, const struct difference_cause *c)
+{
+	add_safe(to, c->text);
+	buf_add_cstr(to, ": ");
+	add_count(to, c->n, "difference");
+	buf_add_char(to, '\n');
+}
+
+void explain_causes_text(const struct image_diff *d, struct buf *to)
+{
+	for (uint32_t i = 0; i < d->n_causes; i++)
+		add_cause(to, &d->causes[i]);
+}
+
 static void add_causes(struct printing *p)
 {
 	for (uint32_t i = 0; i < p->d->n_causes; i++) {
 		const struct difference_cause *c = &p->d->causes[i];
 
-		add_safe(p->to, c->text);
-		buf_add_cstr(p->to, ": ");
-		add_count(p->to, c->n, "difference");
-		buf_add_char(p->to, '\n');
+		add_cause(p->to, c);
 		add_of_cause(p, i);
 		if (!c->changelog.len)
 			continue;

@@ -208,6 +208,8 @@ without_causes() {
 			"$area/bare/a.tar" "$area/bare/b.tar" && says "hello 1.0 -> 2.0 (recipes/tiny.lock:"
 }
 test_that "without causes files packages are named by dpkg's database" without_causes
+causes_alone() { [ "$(ingot -q diff --explain "$area/bare/a.tar" "$area/bare/b.tar" 2>/dev/null)" = "hello 1.0 -> 2.0: 5 differences" ]; }
+test_that "with -q the causes alone, a line each" causes_alone
 one_sides_causes() { # what that side has it from: the line, not what changed there
 	mkdir -p "$area/one" && cp "$A/$oci" "$A/${oci%.oci.tar}.causes.json" "$area/one/" && cp "$area/upgraded/$oci" "$area/one/b.tar" &&
 		leaves 8 ingot diff --explain "$area/one/$oci" "$area/one/b.tar" && says "each difference is told with what A has it from" &&
