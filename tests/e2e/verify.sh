@@ -50,8 +50,8 @@ one_document() {
 		.[0].error.code == "E0902" and .[0].error.exit_status == 9' "$area/verify.json"
 }
 check "and is one document, with the error in it" one_document
-unsigned() { cp "$image" "$area/alone.tar" && leaves 9 verify "$area/alone.tar" --key "$pub" && says "nobody has signed" && says "alone.tar.sigstore.json', too"; }
-check "with a key and no signature the error names the file that is missing" unsigned
+no_signature() { cp "$image" "$area/alone.tar" && leaves 9 verify "$area/alone.tar" --key "$pub" && says "nobody has signed" && says "alone.tar.sigstore.json', too"; }
+check "with a key and no signature the error names the file that is missing" no_signature
 anywhere() { (cd / && leaves 0 "$INGOT" verify "$image" --key "$pub"); }
 check "no workspace is needed" anywhere
 
