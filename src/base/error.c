@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exhausted.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -22,7 +23,7 @@ static char *format(const char *fmt, va_list args)
 	char *text;
 
 	if (vasprintf(&text, fmt, args) < 0)
-		abort();
+		mem_exhausted();
 	return text;
 }
 

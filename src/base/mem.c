@@ -5,11 +5,25 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "base/exhausted.h"
+
+/* Nothing of ours is asked for it: there is no memory. */
+void mem_exhausted(void)
+{
+	static const char text[] = "error[E1201]: there is not enough memory\n"
+				   "  help: -j 1 needs the least; a limit may be set (ulimit -v, "
+				   "a container's)\n";
+
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(12);
+}
 
 static void *check(void *p)
 {
 	if (!p)
-		abort();
+		mem_exhausted();
 	return p;
 }
 
@@ -52,6 +66,6 @@ char *mem_printf(const char *fmt, ...)
 	n = vasprintf(&text, fmt, args);
 	va_end(args);
 	if (n < 0)
-		abort();
+		mem_exhausted();
 	return text;
 }

@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "base/endian.h"
+#include "base/exhausted.h"
 #include "base/mem.h"
 
 /* RFC 1952. The 10 bytes before the data: no name, no time, OS 255 (unknown). */
@@ -95,6 +96,6 @@ struct sink *compress_gzip(struct sink *next)
 	s->next = next;
 	if (deflateInit2(&s->z, LEVEL, Z_DEFLATED, -MAX_WBITS, MEM_LEVEL,
 			 Z_DEFAULT_STRATEGY) != Z_OK)
-		abort();
+		mem_exhausted();
 	return &s->sink;
 }

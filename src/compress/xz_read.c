@@ -1,6 +1,7 @@
 #include <lzma.h>
 #include <stdlib.h>
 
+#include "base/exhausted.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "compress/decoder.h"
@@ -34,7 +35,7 @@ static int xz_run(struct decoder *decoder, struct decoder_io *io, struct error *
 		io->complete = true;
 		return 0;
 	case LZMA_MEM_ERROR:
-		abort();
+		mem_exhausted();
 	case LZMA_MEMLIMIT_ERROR:
 		return err_set(err, ERR_LIMIT,
 			       "the xz stream needs more than %u MiB to be decompressed",
@@ -57,6 +58,6 @@ struct decoder *decoder_xz(void)
 	d->decoder = (struct decoder){ xz_run, xz_free };
 	d->z = (lzma_stream)LZMA_STREAM_INIT;
 	if (lzma_stream_decoder(&d->z, LIMIT_XZ_MEMORY, LZMA_CONCATENATED) != LZMA_OK)
-		abort();
+		mem_exhausted();
 	return &d->decoder;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "base/exhausted.h"
+
 #define LEVEL 6
 #define MEM_LEVEL 8
 
@@ -14,7 +16,7 @@ void compress_zlib(struct bytes data, struct buf *to)
 
 	assert(data.len <= 1u << 30);
 	if (deflateInit2(&z, LEVEL, Z_DEFLATED, MAX_WBITS, MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
-		abort();
+		mem_exhausted();
 	bound = deflateBound(&z, (uLong)data.len);
 	z.next_out = buf_reserve(to, bound);
 	z.avail_out = (uInt)bound;

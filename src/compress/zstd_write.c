@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
+#include "base/exhausted.h"
 #include "base/mem.h"
 
 /*
@@ -55,6 +57,13 @@ static void check(size_t r)
 		abort(); /* a constant that this zstd refuses, or no memory */
 }
 
+static int failed(size_t r, struct error *err)
+{
+	if (ZSTD_getErrorCode(r) == ZSTD_error_memory_allocation)
+		mem_exhausted();
+	return err_set(err, ERR_BUG, "zstd: %s", ZSTD_getErrorName(r));
+}
+
 static int run(struct zstd_sink *s, struct bytes data, ZSTD_EndDirective mode, struct error *err)
 {
 	ZSTD_inBuffer in = { data.ptr, data.len, 0 };
@@ -65,7 +74,7 @@ static int run(struct zstd_sink *s, struct bytes data, ZSTD_EndDirective mode, s
 
 		left = ZSTD_compressStream2(s->ctx, &out, &in, mode);
 		if (ZSTD_isError(left))
-			return err_set(err, ERR_BUG, "zstd: %s", ZSTD_getErrorName(left));
+			return failed(left, err);
 		if (sink_write(s->next, (struct bytes){ s->out, out.pos }, err) < 0)
 			return -1;
 	} while (mode == ZSTD_e_end ? left > 0 : in.pos < in.size);
@@ -122,7 +131,7 @@ struct sink *compress_zstd(struct sink *next, uint64_t size_hint)
 	s->size_hint = size_hint;
 	s->ctx = ZSTD_createCCtx();
 	if (!s->ctx)
-		abort();
+		mem_exhausted();
 	for (size_t i = 0; i < sizeof(parameters) / sizeof(*parameters); i++)
 		check(ZSTD_CCtx_setParameter(s->ctx, parameters[i].name, parameters[i].value));
 	if (size_hint != UINT64_MAX)

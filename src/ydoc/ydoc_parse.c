@@ -9,6 +9,7 @@
 #include <yaml.h>
 
 #include "base/cleanup.h"
+#include "base/exhausted.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/strtab.h"
@@ -383,7 +384,7 @@ static int read_events(struct reader *r, struct error *err)
 
 		if (!yaml_parser_parse(&r->parser, &e)) {
 			if (r->parser.error == YAML_MEMORY_ERROR)
-				abort(); /* base/mem.h */
+				mem_exhausted();
 			return syntax_error(r, err);
 		}
 		type = e.type;
@@ -407,7 +408,7 @@ int ydoc_parse(struct bytes text, const char *file, size_t max, struct arena *ar
 	};
 
 	if (!yaml_parser_initialize(&r.parser))
-		abort(); /* out of memory: base/mem.h */
+		mem_exhausted();
 	if (text.len > max) {
 		(void)err_at(err, ERR_LIMIT, (struct src_pos){ r.file, 0, 0 },
 			     "the file has %zu bytes, at most %zu are read", text.len, max);
