@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "pipeline/context.h"
 
+#include <errno.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -126,9 +128,15 @@ int context_open_for_files(const struct context_options *o, struct context *ret,
 
 static int open_scratch_stage(struct context *c, struct error *err)
 {
+	CLEANUP_FREE char *path = NULL;
+
 	if (run_scratch_make(&c->scratch, c->scratch_parent, err) < 0)
 		return err_while(err, "making a stage for this run");
-	return stage_open_scratch(c->scratch.path, &c->stage, err);
+	/* Not the folder itself: that is locked, and so is a stage's. */
+	path = mem_printf("%s/stage", c->scratch.path);
+	if (mkdir(path, 0700) < 0)
+		return err_sys(err, errno, "cannot make '%s'", path);
+	return stage_open_scratch(path, &c->stage, err);
 }
 
 int context_need_stage(struct context *c, struct error *err)
