@@ -184,7 +184,7 @@ static struct json *file_json(struct arena *a, const struct signed_file *f)
 			json_set(digests, identity_role_names[i],
 				 json_text(a, digest_hex(&f->identity.digest[i], hex)));
 	for (size_t i = 0; i < f->n_files; i++)
-		json_add(files, json_str(a, f->files[i]));
+		json_add(files, json_text(a, arena_strdup(a, f->files[i])));
 	json_set(o, "file", json_text(a, f->path));
 	json_set(o, "digests", digests);
 	json_set(o, "written", files);

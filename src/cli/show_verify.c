@@ -79,7 +79,7 @@ static struct json *checks_json(const struct verify_result *r, struct arena *a)
 
 		json_set(o, "check", json_text(a, r->checks[i].name));
 		json_set(o, "state", json_text(a, states[r->checks[i].state]));
-		json_set(o, "text", json_str(a, r->checks[i].text));
+		json_set(o, "text", json_text(a, arena_strdup(a, r->checks[i].text)));
 		json_add(list, o);
 	}
 	return list;
@@ -104,9 +104,9 @@ static struct json *signers_json(const struct verify_signer *s, size_t n, struct
 	for (size_t i = 0; i < n; i++) {
 		struct json *o = json_object(a);
 
-		json_set(o, "file", json_str(a, s[i].file));
+		json_set(o, "file", json_text(a, arena_strdup(a, s[i].file)));
 		json_set(o, "key_id", json_str(a, s[i].key_id));
-		json_set(o, "key", json_str(a, s[i].key_path));
+		json_set(o, "key", json_text(a, arena_strdup(a, s[i].key_path)));
 		json_set(o, "role", json_str(a, s[i].role));
 		json_add(list, o);
 	}

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "format/sigstore/sigstore.h"
 #include "pipeline/outputs_lock.h"
 
@@ -111,6 +112,10 @@ static int check_same(const struct signing_order *o, struct error *err)
 	for (size_t i = 0; i < o->n; i++) {
 		CLEANUP_FREE char *name = mem_str(o->outputs[i].file);
 
+		if (!text_is_utf8(o->outputs[i].file))
+			return err_set(err, ERR_USAGE,
+				       "the name of '%s' is not UTF-8: no signature can name it",
+				       name);
 		if (file_stamp_check(o->folder, name, &o->stamps[i], err) < 0)
 			return -1;
 	}

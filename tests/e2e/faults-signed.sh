@@ -311,6 +311,47 @@ verdicts() { # a folder of odd things holds no verdict
 }
 check "a folder of such things has no verdicts" verdicts
 
+# ---- names and folders ----
+
+named() { # NAME: whatever it is, an answer, and JSON
+	local f=$area/to/$1 words
+	rm -rf "$area/to" && mkdir "$area/to" && cp "$image" "$f" || return 1
+	for words in "verify --json" "sbom --json -o $area/to/list" "report --json -o $area/to/page" "log append $area/to/log --key $area/a.pem --origin log.example/names --json" "log prove $area/to/log -o $area/to/proof --json"; do
+		# shellcheck disable=SC2086
+		timeout 30 "$INGOT" -C "$ws" $words -- "$f" >"$area/json" 2>"$area/said"
+		case $? in
+		0 | 9) ;;
+		*) echo "$words"; cat "$area/said"; return 1 ;;
+		esac
+		jq -e . "$area/json" || return 1
+	done
+	no_scratch
+}
+check "a name with blanks" named "a name"
+check "a name of two lines" named $'two\nlines'
+check "a name that begins like an option" named "-o"
+check "a name that is no text" named $'not\xff\xfetext'
+unnamed() { cp "$image" "$area/to/"$'\xff' && leaves 2 ingot sign "$area/to/"$'\xff' --key "$area/a.pem" && says "is not UTF-8"; }
+check "no signature can name it" unnamed
+killed() { # what a killed run leaves goes with the next, and that of one that lives stays
+	local status
+	mkdir -m 700 "$TMPDIR/ingot-scratch.aaaaaa" "$TMPDIR/ingot-scratch.bbbbbb" && mkdir "$TMPDIR/ingot-scratch.aaaaaa/stage"
+	exec 8<"$TMPDIR/ingot-scratch.bbbbbb" && flock -n 8 && leaves 0 ingot verify "$image" --rebuild --bundle "$bundle"
+	status=$?
+	exec 8<&-
+	[ $status = 0 ] && [ "$(ls -A "$TMPDIR")" = ingot-scratch.bbbbbb ] && rmdir "$TMPDIR/ingot-scratch.bbbbbb"
+}
+need "what a killed run leaves" flock && check "what a killed run leaves goes with the next" killed
+little_memory() { # with words, and not by a signal
+	local status
+	said=$(ulimit -c 0; ulimit -v 30000; "$INGOT" verify "$image" --rebuild --bundle "$bundle" 2>&1)
+	status=$?
+	[ $status = 12 ] && says "not enough memory"
+}
+if (ulimit -v 400000 && "$INGOT" version >/dev/null 2>&1); then
+	check "too little memory is told" little_memory
+fi
+
 # ---- two at once ----
 
 at_once() { # N COMMAND...: *N* of them; their statuses are in $statuses, sorted

@@ -43,9 +43,15 @@ struct json *json_str(struct arena *a, struct str text)
 	return v;
 }
 
+/* Names of this machine's files come this way: they may be any bytes. */
 struct json *json_text(struct arena *a, const char *text)
 {
-	return json_str(a, str_of(text));
+	CLEANUP_BUF struct buf safe = BUF_INIT(SIZE_MAX / 2);
+
+	if (text_is_utf8(str_of(text)))
+		return json_str(a, str_of(text));
+	text_add_safe(&safe, str_of(text));
+	return json_str(a, buf_str(&safe));
 }
 
 struct json *json_array(struct arena *a)
