@@ -35,10 +35,12 @@ static void try(const uint8_t *data, size_t size)
 {
 	CLEANUP_CLOSE int fd = memfd_create("disk", MFD_CLOEXEC);
 	const struct window w = { fd, "disk", 0, size };
+	bool any;
 
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		return;
-	if (try_one(&w, false, size) && !try_one(&w, true, size))
+	any = try_one(&w, true, size);
+	if (try_one(&w, false, size) && !any)
 		abort();
 }
 
@@ -50,9 +52,10 @@ static void repair(uint8_t *data, size_t size)
 	for (int i = 0; i < 2; i++) {
 		uint8_t *h = headers[i];
 		uint64_t at = get_le64(h + 72);
+		uint64_t n = get_le32(h + 80) <= 128 ? get_le32(h + 80) * 128u : 16384;
 
-		if (at < size / 512 && size - at * 512 >= 16384)
-			put_le32(h + 88, crc32_add(0, (struct bytes){ data + at * 512, 16384 }));
+		if (at < size / 512 && size - at * 512 >= n)
+			put_le32(h + 88, crc32_add(0, (struct bytes){ data + at * 512, n }));
 		put_le32(h + 16, 0);
 		put_le32(h + 16, crc32_add(0, (struct bytes){ h, 92 }));
 	}
