@@ -84,7 +84,10 @@ static void print_diff(struct app *app, const struct rebuild_result *r)
 	if (!r->has_diff)
 		return;
 	puts("\nwhat differs (A: built again, B: the file):");
-	explain_text(&r->diff, app->verbose, &text);
+	if (app->quiet && r->diff.n_causes)
+		explain_causes_text(&r->diff, &text);
+	else
+		explain_text(&r->diff, app->verbose, &text);
 	fwrite(text.ptr, 1, text.len, stdout);
 }
 
@@ -118,10 +121,16 @@ static void print_text(struct app *app, const struct rebuild_result *r, const ch
 
 /* With a key, somebody must vouch, too: an identical rebuild says what it is, not whose. */
 static int conclude(const struct rebuild_result *r, const struct rebuild_options *o,
-		    const char *path, struct error *err)
+		    const char *path, bool signed_verdict, struct error *err)
 {
-	if (r->verdict == REBUILD_DIFFERENT)
-		return err_set(err, ERR_DIFFERS, "'%s' is not what '%s' gives", path, o->bundle);
+	if (r->verdict == REBUILD_DIFFERENT) {
+		(void)err_set(err, ERR_DIFFERS, "'%s' is not what '%s' gives", path, o->bundle);
+		if (!r->is_other_lock)
+			return -1;
+		return err_hint(err, "the provenance beside the file names another lock than the "
+				     "bundle's: one of the two is of another build. Ask who gave you "
+				     "both%s", signed_verdict ? " before you give out the verdict" : "");
+	}
 	if (!r->passed)
 		return err_set(err, r->failure,
 			       "'%s' is what '%s' gives, but a check of the bundle "
@@ -178,7 +187,7 @@ int verify_by_rebuild(struct app *app, const char *path, const struct verify_opt
 	if (key && verdict_save(&r, path, output, &signer, &app->arena, &verdict, err) < 0)
 		verdict = NULL; /* what was found is told all the same */
 	else
-		(void)!conclude(&r, &o, path, err);
+		(void)!conclude(&r, &o, path, key != NULL, err);
 	if (app->json)
 		print_json(app, &r, path, verdict, err->code ? err : NULL);
 	else

@@ -121,8 +121,8 @@ static int conclude(const struct verdict_count *v, unsigned threshold, bool allo
 			      "%zu rebuilder%s that count%s say%s otherwise of '%s'", v->n_dissent,
 			      v->n_dissent == 1 ? "" : "s", v->n_dissent == 1 ? "s" : "",
 			      v->n_dissent == 1 ? "s" : "", path);
-		return err_hint(err, "somebody was given another file or bundle, or a key is in wrong hands: "
-				     "find out before you use it");
+		return err_hint(err, "somebody was given another file or bundle, or a key is in "
+				     "wrong hands: find out before you use it");
 	}
 	if (v->n_agree >= threshold)
 		return 0;

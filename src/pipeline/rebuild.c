@@ -293,6 +293,18 @@ static int explain(struct rebuilding *b, struct error *err)
 	return r < 0 ? err_while(err, "comparing it with what was built") : 0;
 }
 
+/* Who was given the bundle of another build should not dissent unknowingly. */
+static void tell_other_bundle(struct rebuild_result *r)
+{
+	char has[DIGEST_TEXT_MAX], wants[DIGEST_TEXT_MAX];
+
+	r->is_other_lock = r->verify.has_lock && !digest_equal(&r->verify.lock, &r->lock);
+	if (r->verdict == REBUILD_DIFFERENT && r->is_other_lock)
+		verify_add(&r->verify, "bundle", VERIFY_NOTE,
+			   "its lock is %s; the provenance beside the file names %s",
+			   digest_format(&r->lock, has), digest_format(&r->verify.lock, wants));
+}
+
 static int judge(struct rebuilding *b, struct error *err)
 {
 	struct rebuild_result *r = b->r;
@@ -310,6 +322,7 @@ static int judge(struct rebuilding *b, struct error *err)
 	if (tell_effects(b, err) < 0)
 		return -1;
 	compare(b);
+	tell_other_bundle(r);
 	for (size_t i = 0; i < r->verify.n_checks; i++)
 		if (r->verify.checks[i].state == VERIFY_FAILED && !r->failure)
 			r->failure = ERR_DIFFERS;

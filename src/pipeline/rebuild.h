@@ -39,6 +39,7 @@ struct rebuild_result {
 	struct identity rebuilt;
 	struct str recipe, target, architecture, format; /* format: "oci", "raw", "qcow2", ... */
 	struct digest bundle, lock, recipe_digest;	 /* bundle: of its manifest */
+	bool is_other_lock; /* not the one that the provenance beside FILE names */
 	bool has_diff;
 	struct image_diff diff; /* of FILE and what was rebuilt, if they differ */
 	uint64_t nanoseconds;

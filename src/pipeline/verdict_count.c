@@ -243,6 +243,14 @@ static bool contradicts(const struct counting *c, const struct reading *r)
 	return false;
 }
 
+static bool somebody_agrees(const struct counting *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->list[i].key != SIZE_MAX && !c->list[i].row.says && agrees(&c->list[i]))
+			return true;
+	return false;
+}
+
 static void judge(const struct counting *c, const struct reading *r, struct verdict_row *to)
 {
 	char text[DIGEST_TEXT_MAX];
@@ -256,7 +264,10 @@ static void judge(const struct counting *c, const struct reading *r, struct verd
 						    : STR("its inputs give the same content");
 	} else if (!r->passed && (r->match == IDENTITY_ALL || r->match == IDENTITY_STRONG)) {
 		to->says = VERDICT_DISSENTS;
-		to->text = STR("its inputs do NOT give it");
+		to->text = contradicts(c, r) || !somebody_agrees(c)
+				   ? STR("its inputs do NOT give it")
+				   : STR("its inputs do NOT give it, but they are others than those "
+					 "by which somebody agrees");
 	} else if (r->passed && contradicts(c, r)) {
 		to->says = VERDICT_DISSENTS;
 		to->text = str_of(arena_printf(c->arena, "the same inputs give %s",

@@ -60,6 +60,8 @@ struct verify_result {
 	bool vouched;                  /* at least one */
 	struct verify_signer *others;  /* known keys that have signed it and don't count */
 	size_t n_others;
+	bool has_lock;                 /* the provenance beside names the lock it was built from */
+	struct digest lock;
 	struct str stranger;           /* first digits of a key that isn't known here, of a signature */
 };
 

@@ -261,6 +261,21 @@ static void tell(struct verifying *v, const struct statement *s, size_t n, bool 
 		   is_other_file ? "; of the same content in another file" : "");
 }
 
+/* For who builds it again: from which lock it was built, as the provenance has it. */
+static void take_lock(struct verify_result *r, const struct statement *s)
+{
+	const struct json *definition = member(s->said.predicate, "buildDefinition", JSON_OBJECT);
+	const struct json *parameters = member(definition, "externalParameters", JSON_OBJECT);
+	const struct json *lock = member(parameters, "lockDigest", JSON_STRING);
+	struct error not_ours = ERR_INIT;
+
+	if (r->has_lock || !lock ||
+	    !str_equal_cstr(s->said.predicate_type, PREDICATE_SLSA_PROVENANCE))
+		return;
+	r->has_lock = digest_parse(json_as_str(lock), &r->lock, &not_ours) == 0;
+	err_release(&not_ours);
+}
+
 int verify_match_statements(struct verifying *v, struct error *err)
 {
 	const struct statement *list = v->statements ? v->statements->list : NULL;
@@ -270,6 +285,7 @@ int verify_match_statements(struct verifying *v, struct error *err)
 	for (size_t i = 0; i < n; i++) {
 		if (match_one(v, &list[i], &match, err) < 0)
 			return -1;
+		take_lock(v->r, &list[i]);
 		if (i > from && (match != before || !is_told_alike(&list[i], &list[from]))) {
 			tell(v, &list[from], i - from, before == IDENTITY_STRONG);
 			from = i;

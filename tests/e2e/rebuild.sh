@@ -152,7 +152,7 @@ mutate() { # the same recipe with another word: an image that claims to be ours
 }
 test_that "a changed image can be made" mutate
 evil=$area/evil/outputs/tiny-1-container-amd64.oci.tar
-caught() { rebuild 8 "$evil" --bundle "$b" --sign-key "$area/a.pem" && says "srv/words" && says "rebuild     failed"; }
+caught() { rebuild 8 "$evil" --bundle "$b" --sign-key "$area/a.pem" && says "srv/words" && says "rebuild     failed" && says "names another lock than the bundle's"; }
 test_that "a changed image is told, with the path" caught
 no_place() { rebuild 12 "$evil" --bundle "$b" --sign-key "$area/a.pem" -o "$area/nowhere/v.json" && says "the verdict can't be written" && says "-o FILE" && ! says "rebuild     failed" >/dev/null; }
 test_that "a verdict that has no place is refused before the work" no_place
@@ -204,6 +204,14 @@ dissent() { # C rebuilt the same inputs to something else
 		leaves 0 "$INGOT" verify "$image" --threshold 2 --key "$area/a.pub" --key "$area/b.pub" --verdict "$area/dissent"
 }
 test_that "dissent by a key that counts is status 8" dissent
+of_another_build() { # C was given the bundle of another build
+	mkdir -p "$area/odd" && cp "$area/dissent"/*.verdict.*.json "$area/odd/" &&
+		payload "$area/first.json" | jq -c '.predicate.result = "FAILED" | (.predicate.configuration[] | select(.name == "lock").digest.sha256) |= .[1:] + "0"' >"$area/odd.json" &&
+		/usr/bin/python3 "$root/tests/e2e/bundle-change.py" sign "$area/odd.json" "$area/c.pem" "$area/odd/c.sigstore.json" &&
+		leaves 8 "$INGOT" verify "$image" --threshold 2 --key "$area/a.pub" --key "$area/b.pub" --key "$area/c.pub" --verdict "$area/odd" &&
+		says "they are others than those by which somebody agrees"
+}
+test_that "and by one who was given another bundle, as such" of_another_build
 
 # ---- an auditor has no workspace ----
 
