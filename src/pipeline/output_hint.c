@@ -55,8 +55,9 @@ static int hint_absent(const char *path, struct error *err)
 
 	if (strchr(path, ':'))
 		return err_hint(err, "is it an image in a registry? 'skopeo copy "
-				     "--preserve-digests docker://%s oci-archive:FILE' brings it "
+				     "--preserve-digests %s%s oci-archive:FILE' brings it "
 				     "here; verify FILE with --repacked",
+				str_has_prefix(str_of(path), STR("docker://")) ? "" : "docker://",
 				path);
 	if (is_there(there))
 		return err_hint(err, "did you mean '%s'?", there);
