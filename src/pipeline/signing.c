@@ -17,7 +17,7 @@ struct line_file {
 struct run {
 	const struct signing_order *o;
 	struct signing_batch batch; /* its first o->n envelopes are of o->outputs */
-	struct line_file *files; /* in the batch's arena */
+	struct line_file *files;    /* in the batch's arena */
 	size_t n_files;
 };
 
@@ -48,8 +48,8 @@ static int load_lines(struct run *r, struct error *err)
 
 		if (!r->o->stems[i] || is_repeated(r, i))
 			continue;
-		f->name =
-			arena_printf(&r->batch.arena, "%s" SIGNING_STATEMENTS_ENDING, r->o->stems[i]);
+		f->name = arena_printf(&r->batch.arena, "%s" SIGNING_STATEMENTS_ENDING,
+				       r->o->stems[i]);
 		f->first = r->batch.n;
 		if (signing_lines_load(r->o->folder, f->name, r->o->outputs, r->o->n, &r->batch,
 				       err) < 0)
@@ -66,7 +66,8 @@ static int save_bundle(struct run *r, size_t i, struct arena *arena, struct sign
 	CLEANUP_BUF struct buf text = BUF_INIT(SIGNING_BUNDLE_MAX);
 	const char *name = NULL;
 
-	if (signing_bundle_name(r->o->folder, &r->o->outputs[i], &ret->key_id, arena, &name, err) < 0)
+	if (signing_bundle_name(r->o->folder, &r->o->outputs[i], &ret->key_id, arena, &name, err) <
+	    0)
 		return -1;
 	sigstore_bundle_write(&r->batch.envelopes[i], &text);
 	if (signing_save(r->o->folder, name, buf_bytes(&text), err) < 0)
@@ -95,7 +96,8 @@ static int sign_and_save(struct run *r, struct arena *arena, struct signing_resu
 {
 	for (size_t i = 0; i < r->o->n; i++)
 		add_output(r, &r->o->outputs[i]);
-	if (load_lines(r, err) < 0 || signing_batch_sign(&r->batch, r->o->signer, &ret->key_id, err) < 0)
+	if (load_lines(r, err) < 0 ||
+	    signing_batch_sign(&r->batch, r->o->signer, &ret->key_id, err) < 0)
 		return -1;
 	ret->files = arena_array(arena, r->o->n + r->n_files, sizeof(*ret->files));
 	for (size_t i = 0; i < r->o->n; i++)
