@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -345,6 +346,38 @@ static int finish_stdout(struct app *app, struct error *err)
 	return err_set(err, ERR_IO, "cannot write to standard output");
 }
 
+/* ---- -o FILE ---- */
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && S_ISREG(of_a.st_mode) &&
+	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+/* 'ingot sbom IMAGE -o IMAGE' would be the end of the image. */
+static int check_output(const struct app *app, int argc, char **argv, struct error *err)
+{
+	const char *output = app_value(app, "output"), *same = NULL;
+
+	if (!output)
+		return 0;
+	for (int i = 0; i < argc && !same; i++)
+		same = is_same_file(output, argv[i]) ? argv[i] : NULL;
+	for (size_t i = 0; i < app->n_given && !same; i++) {
+		const struct app_option *o = &app->given[i];
+
+		if (o->value && strcmp(o->option->name, "output") != 0 &&
+		    is_same_file(output, o->value))
+			same = o->value;
+	}
+	if (!same)
+		return 0;
+	(void)err_set(err, ERR_USAGE, "'%s' is read, so nothing is written to it", same);
+	return err_hint(err, "name another file behind -o");
+}
+
 static int run_command(struct app *app, int argc, char **argv, struct error *err)
 {
 	char *name;
@@ -356,6 +389,8 @@ static int run_command(struct app *app, int argc, char **argv, struct error *err
 				return c->run(app, app->command == c ? 0 : 1, &name, err);
 			}
 	}
+	if (check_output(app, argc, argv, err) < 0)
+		return -1;
 	return app->command->run(app, argc, argv, err);
 }
 

@@ -39,6 +39,8 @@ check "a command line that can't be understood is an error in JSON, too" json_sa
 check "and so is an unknown option" json_says '.help == "did you mean '"'--key'"'?"' "$INGOT" verify --kye
 check "an error in JSON says why the system refused" json_says \
 	'.message | endswith("No such file or directory")' "$INGOT" verify "$area/absent.tar"
+fails "-o FILE that is the file to be read" 2 "nothing is written to it" "$INGOT" sbom "$area/tiny.yaml" -o "$area/tiny.yaml"
+check "which stays as it was" cmp "$area/tiny.yaml" "$recipe"
 fails "an unknown option" 2 "--offline" "$INGOT" -C "$ws" build --ofline tiny
 fails "too many arguments" 2 "" "$INGOT" -C "$ws" show a b c d
 mkdir -p "$area/nowhere"
