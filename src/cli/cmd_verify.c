@@ -95,6 +95,27 @@ static int read_log(const struct app *app, struct verify_log_options *ret, struc
 	return err_set(err, ERR_USAGE, "--proof and --log-key belong together");
 }
 
+/* An option that says nothing here is a check that somebody believes was made. */
+static int check_options(const struct app *app, struct error *err)
+{
+	static const char *const options[][2] = {
+		{ "bundle", "rebuild" },   { "keyring", "rebuild" },  { "target", "rebuild" },
+		{ "arch", "rebuild" },	   { "sign-key", "rebuild" }, { "signer", "rebuild" },
+		{ "output", "rebuild" },   { "verdict", "threshold" },
+		{ "allow-dissent", "threshold" },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (app_flag(app, options[i][0]) && !app_flag(app, options[i][1]))
+			return err_set(err, ERR_USAGE, "--%s belongs to --%s, which is not there",
+				       options[i][0], options[i][1]);
+	if (!app_flag(app, "rebuild") || !app_flag(app, "threshold"))
+		return 0;
+	(void)err_set(err, ERR_USAGE, "--rebuild and --threshold are two questions");
+	return err_hint(err, "one by one: '--rebuild --sign-key' writes a verdict, '--threshold N' "
+			     "counts them");
+}
+
 int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
 {
 	CLEANUP_VERIFY struct verify_result r = { 0 };
@@ -105,7 +126,7 @@ int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
 	o.keys = app_values(app, "key", &o.n_keys);
 	o.signatures = app_values(app, "signature", &o.n_signatures);
 	o.repacked = app_flag(app, "repacked");
-	if (read_role(app, &o.role, err) < 0 || read_log(app, &o.log, err) < 0 ||
+	if (check_options(app, err) < 0 || read_role(app, &o.role, err) < 0 || read_log(app, &o.log, err) < 0 ||
 	    app_machine_context(app, &c, err) < 0)
 		return -1;
 	if (app_flag(app, "rebuild"))

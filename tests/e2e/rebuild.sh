@@ -182,6 +182,9 @@ count() { # STATUS WORDS OPTION...
 	shift 2
 	leaves "$want" "$INGOT" verify "$image" "$@" && says "$words"
 }
+test_that "options of --rebuild without it are refused" count 2 "--bundle belongs to --rebuild" --key "$area/a.pub" --bundle "$b"
+test_that "and those of --threshold" count 2 "--verdict belongs to --threshold" --key "$area/a.pub" --verdict "$area"
+test_that "and both at once" count 2 "two questions" --rebuild --bundle "$b" --threshold 1 --key "$area/a.pub"
 test_that "one of one" count 0 "1 of 1 rebuilders agree" --threshold 1 --key "$area/a.pub"
 test_that "one key under two names is one" count 2 "only 1 key of rebuilders is known" --threshold 2 --key "$area/a.pub" --key "$area/a-again.pub"
 test_that "too few is status 9" count 9 "1 of the 2" --threshold 2 --key "$area/a.pub" --key "$area/a-again.pub" --key "$area/b.pub"
