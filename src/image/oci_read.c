@@ -222,7 +222,8 @@ static int read_index(const struct reader *r, struct descriptor *ret_manifest)
 
 	if (!file) {
 		wrong(r, "index.json", "it is missing");
-		return err_hint(r->err, "only tars with an OCI layout are read");
+		return err_hint(r->err, "an image is a tar with an OCI layout; what a tar of a file "
+				       "system holds, 'ingot diff', ls, show, why and export tell");
 	}
 	if (load_json(r, "index.json", file->offset, file->size, NULL, &image->index, &index) < 0 ||
 	    check_kind(r, "index.json", index, index_types, "layers") < 0)
@@ -396,7 +397,8 @@ static int check_layout(const struct reader *r)
 	}
 	if (!file) {
 		wrong(r, "oci-layout", "it is missing");
-		return err_hint(r->err, "only tars with an OCI layout are read");
+		return err_hint(r->err, "an image is a tar with an OCI layout; what a tar of a file "
+				       "system holds, 'ingot diff', ls, show, why and export tell");
 	}
 	if (load_json(r, "oci-layout", file->offset, file->size, NULL, &digest, &layout) < 0)
 		return -1;
