@@ -29,6 +29,10 @@ static void bash(void)
 		print_words(global_options);
 		if (strcmp(c->name, "stage") == 0)
 			printf(" ls gc fsck explain");
+		if (strcmp(c->name, "log") == 0)
+			printf(" append prove verify");
+		for (const struct command *o = commands; strcmp(c->name, "help") == 0 && o->name; o++)
+			printf(" %s", o->name);
 		if (strcmp(c->name, "completion") == 0)
 			printf(" bash zsh fish");
 		printf("'");

@@ -191,8 +191,12 @@ int oci_account_repacked(int fd, const char *name, const struct oci_image *image
 	if (docker && compare(&in, "manifest.json", docker, &texts.docker, err) < 0)
 		return -1;
 	n = count_own_files(&e, image, docker);
-	if (e.n != n)
-		return err_set(err, ERR_UNACCOUNTED,
-			       "'%s' holds %zu files, and its image is made of %zu", name, e.n, n);
+	if (e.n != n) {
+		(void)err_set(err, ERR_UNACCOUNTED,
+			      "'%s' holds %zu files, and its image is made of %zu", name, e.n, n);
+		return err_hint(err, "is it of a layout that holds more? 'skopeo copy "
+				     "--preserve-digests oci:LAYOUT:TAG oci-archive:FILE' takes one "
+				     "image out of it");
+	}
 	return compare_blobs(&in, &e, image, &texts, err);
 }

@@ -49,7 +49,8 @@ bool tree_file_is_one(int fd, const char *name)
 int tree_file_refuse(const char *name, struct error *err)
 {
 	(void)err_set(err, ERR_UNSUPPORTED, "'%s' is a tree of files, not an image", name);
-	return err_hint(err, "'ingot diff', ls, show, why and export read trees");
+	return err_hint(err, "'ingot diff', ls, show, why and export read trees. If it is an image that "
+			     "is compressed, unpack it first (gunzip, unzstd, unxz)");
 }
 
 /* ---- what has no place of its own ---- */
