@@ -158,7 +158,7 @@ start_of_root() { od -A n -t u8 -j $((1024 + 128 + 32)) -N 8 "$A/$raw" | tr -d '
 tampered damaged-root $raw tampering flip $(($(start_of_root) * 512 + 1024 + 40))
 retar() { change retar "$1" "$2" && change causes "${1%.oci.tar}.causes.json" "${2%.oci.tar}.causes.json" "format tar=2"; }
 tampered format-version $oci format retar
-recompress() { change recompress "$1" "$2" && change causes "${1%.oci.tar}.causes.json" "${2%.oci.tar}.causes.json" "compressors=zstd 1.5.9, zlib 1.2.13"; }
+recompress() { change recompress "$1" "$2" && change causes "${1%.oci.tar}.causes.json" "${2%.oci.tar}.causes.json" "compressors=zstd 99, zlib 99"; }
 tampered compressor-version $oci compressor recompress
 
 # ---- one that is not as simple ----

@@ -104,7 +104,7 @@ check "none in a home that does not exist" none "there is no home '$area/absent'
 check "which is not made" [ ! -e "$area/absent" ]
 writable() { mkdir -p "$own" && chmod 777 "$own" && none "others can write to '$own'" HOME="$home"; }
 check "none where others can write" writable
-if need "other users, containers, disks" root setpriv unshare mount; then
+if need "other users, containers, disks" root setpriv unshare tmpfs; then
 	container() { fresh && none "this container holds nobody else" HOME="$home" unshare --fork --pid; }
 	check "none for the first process of a container" container
 	others_home() { fresh && chown 12345 "$home" && none "'$home' is another user's" HOME="$home" && [ ! -e "$home/.config" ]; }

@@ -110,13 +110,23 @@ apt_sources() {
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
-# need NAME TOOL...: skips test NAME and fails if a tool is missing.
+# A container that may not mount, or has no mount(8), is no reason to fail.
+can_mount() {
+	local folder ok=1
+	folder=$(mktemp -d "$area/mount.XXXXXX") || return 1
+	mount -t tmpfs -o size=16k none "$folder" 2>/dev/null && umount "$folder" && ok=0
+	rmdir "$folder"
+	return $ok
+}
+
+# need NAME TOOL...: skips test NAME and fails if a tool is missing, or what `root` and `tmpfs` name.
 need() {
 	local name=$1 tool
 	shift
 	for tool in "$@"; do
 		case $tool in
 		root) is_root || { skip "$name" "needs root"; return 1; } ;;
+		tmpfs) can_mount || { skip "$name" "no tmpfs can be mounted here"; return 1; } ;;
 		*) command -v "$tool" >/dev/null || { skip "$name" "needs $tool"; return 1; } ;;
 		esac
 	done
