@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "base/exhausted.h"
 #include "base/mem.h"
 #include "compress/decoder.h"
 
@@ -51,6 +52,6 @@ struct decoder *decoder_gzip(void)
 
 	d->decoder = (struct decoder){ gzip_run, gzip_free };
 	if (inflateInit2(&d->z, MAX_WBITS + 16) != Z_OK) /* + 16: gzip only */
-		abort();
+		mem_exhausted();
 	return &d->decoder;
 }

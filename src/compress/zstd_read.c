@@ -3,6 +3,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "base/exhausted.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "compress/decoder.h"
@@ -28,7 +29,7 @@ static int zstd_run(struct decoder *decoder, struct decoder_io *io, struct error
 	io->out_len -= out.pos;
 	if (ZSTD_isError(left)) {
 		if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
-			abort();
+			mem_exhausted();
 		if (ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge)
 			return err_set(err, ERR_LIMIT, "the zstd window is larger than %u MiB",
 				       1u << (LIMIT_ZSTD_WINDOW_LOG - 20));
@@ -88,8 +89,10 @@ struct decoder *decoder_zstd(void)
 
 	d->decoder = (struct decoder){ zstd_run, zstd_free };
 	d->ctx = take_context();
-	if (!d->ctx || ZSTD_isError(ZSTD_DCtx_setParameter(d->ctx, ZSTD_d_windowLogMax,
-							   (int)LIMIT_ZSTD_WINDOW_LOG)))
-		abort();
+	if (!d->ctx)
+		mem_exhausted();
+	if (ZSTD_isError(ZSTD_DCtx_setParameter(d->ctx, ZSTD_d_windowLogMax,
+						(int)LIMIT_ZSTD_WINDOW_LOG)))
+		abort(); /* a constant that this zstd refuses */
 	return &d->decoder;
 }
