@@ -126,8 +126,8 @@ int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
 	o.keys = app_values(app, "key", &o.n_keys);
 	o.signatures = app_values(app, "signature", &o.n_signatures);
 	o.repacked = app_flag(app, "repacked");
-	if (check_options(app, err) < 0 || read_role(app, &o.role, err) < 0 || read_log(app, &o.log, err) < 0 ||
-	    app_machine_context(app, &c, err) < 0)
+	if (check_options(app, err) < 0 || read_role(app, &o.role, err) < 0 ||
+	    read_log(app, &o.log, err) < 0 || app_machine_context(app, &c, err) < 0)
 		return -1;
 	if (app_flag(app, "rebuild"))
 		return verify_by_rebuild(app, argv[0], &o, err);

@@ -59,8 +59,10 @@ static int write_image(const struct image_work *w, struct error *err)
 	struct building *b = w->building;
 	struct sink *sink;
 
-	if (!b->options->discard && file_draft_open(&draft, b->outputs, name, 0666, err) < 0)
-		return -1;
+	if (!b->options->discard && file_draft_open(&draft, b->outputs, name, 0666, err) < 0) {
+		(void)err_while(err, "writing to '%s'", b->context->outputs_path);
+		return err_hint(err, "'--outputs DIR' writes elsewhere");
+	}
 	sink = b->options->discard ? sink_to_nothing() : sink_to_fd(draft.fd, name);
 	if (oci_build(b->context->stage, w->in, b->context->n_threads, &b->result->arena, sink,
 		      w->image, err) < 0) {

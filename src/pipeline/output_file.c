@@ -81,8 +81,10 @@ int output_file_open(struct output_file *f, struct context *c, int outputs, stru
 {
 	CLEANUP_FREE char *file = mem_str(name);
 
-	if (file_draft_open(&f->draft, outputs, file, 0666, err) < 0)
-		return -1;
+	if (file_draft_open(&f->draft, outputs, file, 0666, err) < 0) {
+		(void)err_while(err, "writing to '%s'", c->outputs_path);
+		return err_hint(err, "'--outputs DIR' writes elsewhere");
+	}
 	start(f, c, sink_to_synced_fd(f->draft.fd, file), expected);
 	return 0;
 }

@@ -62,7 +62,7 @@ struct verify_result {
 	size_t n_others;
 	bool has_lock;                 /* the provenance beside names the lock it was built from */
 	struct digest lock;
-	struct str stranger;           /* first digits of a key that isn't known here, of a signature */
+	struct str stranger;           /* first digits of an unknown key that a signature names */
 };
 
 /*
