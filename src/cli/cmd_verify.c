@@ -134,6 +134,9 @@ int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
 	if (app_flag(app, "threshold"))
 		return verify_by_threshold(app, argv[0], &o, err);
 	if (verify_run(c, argv[0], &o, &r, err) < 0) {
+		if (err->code == ERR_DIGEST)
+			(void)err_hint(err, "fetch the file and what lies beside it again: if it stays "
+					    "so, somebody has changed it");
 		if (r.n_checks)
 			show(app, &r, argv[0], err);
 		return -1;

@@ -127,7 +127,7 @@ if [ -f "$jsonl" ]; then
 	changed_sbom() {
 		cp "$out/tiny-1-container-amd64.spdx.json" "$area/keep"
 		sed -i 's/hello/hullo/' "$out/tiny-1-container-amd64.spdx.json"
-		leaves 7 verify "$image" --key "$pub" && says "spdx.json' is not what"
+		leaves 7 verify "$image" --key "$pub" && says "spdx.json' is not what" && says "fetch the file"
 		local status=$?
 		cp "$area/keep" "$out/tiny-1-container-amd64.spdx.json"
 		return $status
