@@ -24,7 +24,7 @@ int verify_load(int folder, const char *name, bool follow, size_t max, struct bu
 
 	/* a FIFO must not keep us waiting */
 	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
-	if (fd < 0 && errno == ENOENT)
+	if (fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG)) /* beside a name of 255 bytes */
 		return FILE_ABSENT;
 	if (fd < 0 && errno == ELOOP) {
 		(void)err_set(err, ERR_SIGNATURE, "'%s' is a symbolic link", name);
