@@ -52,6 +52,8 @@ bool app_flag(const struct app *app, const char *name);
 const char *app_value(const struct app *app, const char *name); /* the last one, or NULL */
 /* All values of an option that may be repeated or hold a comma list. In the arena. */
 const char *const *app_values(struct app *app, const char *name, size_t *ret_n);
+/* The same of one that names files: a comma is part of a name. */
+const char *const *app_files(struct app *app, const char *name, size_t *ret_n);
 
 /* getenv(3), in the form in which lower rooms are given it. */
 const char *app_environment(const char *name);

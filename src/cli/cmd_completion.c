@@ -11,13 +11,31 @@ static void print_words(const struct cli_option *o)
 		printf(" --%s", o->name);
 }
 
+/* The word behind one of these is its value, and no command. */
+static void print_with_value(const struct cli_option *o)
+{
+	const char *bar = "";
+
+	for (; o->name; o++) {
+		if (!o->value || o->value[0] == '[')
+			continue;
+		printf("%s--%s", bar, o->name);
+		if (o->letter)
+			printf("|-%c", o->letter);
+		bar = "|";
+	}
+}
+
 /* Recipes are completed by name, files by the shell. */
 static void bash(void)
 {
 	printf("# bash completion of ingot\n_ingot() {\n"
-	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command= word options\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command= before= word options\n"
 	       "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-	       "\t\tcase $word in -*) ;; *) command=$word; break ;; esac\n\tdone\n"
+	       "\t\tcase $before in ");
+	print_with_value(global_options);
+	printf(") [ \"$word\" = = ] || before=; continue ;; esac\n"
+	       "\t\tcase $word in -*) before=$word ;; *) command=$word; break ;; esac\n\tdone\n"
 	       "\tcase $command in\n\t'') options='");
 	for (const struct command *c = commands; c->name; c++)
 		printf("%s%s", c == commands ? "" : " ", c->name);

@@ -21,8 +21,8 @@ static int make_page(struct app *app, const char *path, struct buf *to, bool *re
 	struct context *c;
 	struct report r;
 
-	o.keys = app_values(app, "key", &o.n_keys);
-	o.signatures = app_values(app, "signature", &o.n_signatures);
+	o.keys = app_files(app, "key", &o.n_keys);
+	o.signatures = app_files(app, "signature", &o.n_signatures);
 	o.repacked = app_flag(app, "repacked");
 	o.foreign = true;
 	if (app_file_context(app, &c, err) < 0 || verify_run(c, path, &o, &v, err) < 0)

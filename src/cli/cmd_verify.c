@@ -123,8 +123,8 @@ int cmd_verify(struct app *app, int argc, char **argv, struct error *err)
 	struct context *c;
 
 	(void)argc;
-	o.keys = app_values(app, "key", &o.n_keys);
-	o.signatures = app_values(app, "signature", &o.n_signatures);
+	o.keys = app_files(app, "key", &o.n_keys);
+	o.signatures = app_files(app, "signature", &o.n_signatures);
 	o.repacked = app_flag(app, "repacked");
 	if (check_options(app, err) < 0 || read_role(app, &o.role, err) < 0 ||
 	    read_log(app, &o.log, err) < 0 || app_machine_context(app, &c, err) < 0)

@@ -198,30 +198,40 @@ const char *app_value(const struct app *app, const char *name)
 	return value;
 }
 
-const char *const *app_values(struct app *app, const char *name, size_t *ret_n)
+static const char *const *values(struct app *app, const char *name, bool lists, size_t *ret_n)
 {
-	const char **list = NULL;
+	const char **kept = NULL, **list = NULL;
 	size_t n = 0, capacity = 0;
 
 	for (size_t i = 0; i < app->n_given; i++) {
-		struct str rest = str_of(app->given[i].value), item;
+		struct str rest = str_of(app->given[i].value), item = rest;
 
 		if (strcmp(app->given[i].option->name, name) != 0 || !rest.ptr)
 			continue;
-		while (str_split(&rest, ',', &item)) {
-			if (!item.len)
+		while (!lists || str_split(&rest, ',', &item)) {
+			if (lists && !item.len)
 				continue;
 			MEM_GROW(list, n, capacity);
 			list[n++] = arena_strdup(&app->arena, item);
+			if (!lists)
+				break;
 		}
 	}
-	if (n) {
-		const char **kept = arena_array(&app->arena, n, sizeof(*kept));
-
-		memcpy(kept, list, n * sizeof(*kept));
-		free(list);
-		list = kept;
-	}
 	*ret_n = n;
-	return list;
+	if (!n)
+		return NULL;
+	kept = arena_array(&app->arena, n, sizeof(*kept));
+	memcpy(kept, list, n * sizeof(*kept));
+	free(list);
+	return kept;
+}
+
+const char *const *app_values(struct app *app, const char *name, size_t *ret_n)
+{
+	return values(app, name, true, ret_n);
+}
+
+const char *const *app_files(struct app *app, const char *name, size_t *ret_n)
+{
+	return values(app, name, false, ret_n);
 }

@@ -142,7 +142,7 @@ int verify_by_threshold(struct app *app, const char *path, const struct verify_o
 	CLEANUP_VERDICTS struct verdict_count v = { 0 };
 	struct verdict_options options = { .keys = o->keys, .n_keys = o->n_keys };
 
-	options.files = app_values(app, "verdict", &options.n_files);
+	options.files = app_files(app, "verdict", &options.n_files);
 	if (read_threshold(app, &options.threshold, err) < 0)
 		return -1;
 	if (verify_run(&app->context, path, o, &r, err) < 0) {

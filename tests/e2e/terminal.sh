@@ -115,6 +115,12 @@ completion_works() {
 		f=$(complete -p ingot | sed "s/.*-F \([^ ]*\) .*/\1/"); $f; printf "%s\n" "${COMPREPLY[@]}"' - "$area/completion.bash" | grep -qx 'build *'
 }
 check "bash completes commands" completion_works
+completion_skips() { # the value of an option before the command is none
+	bash -c '. "$1"; for before in "-C verify" "--stage = verify" "--outputs verify -j 2"; do
+		COMP_WORDS=(ingot $before sign --pass); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ingot
+		[ "${COMPREPLY[*]}" = --passphrase-file ] || { echo "$before: ${COMPREPLY[*]}"; exit 1; }; done' - "$area/completion.bash"
+}
+check "bash tells the command from the values before it" completion_skips
 
 # init: a new user's first minute.
 starter() {

@@ -124,6 +124,8 @@ fi
 
 jsonl=$out/tiny-1-container-amd64.intoto.jsonl
 if [ -f "$jsonl" ]; then
+	comma() { cp "$pub" "$area/a,b.pub" && leaves 0 verify "$image" --key "$area/a,b.pub"; }
+	check "a comma in the name of a key is one of its letters" comma
 	changed_sbom() {
 		cp "$out/tiny-1-container-amd64.spdx.json" "$area/keep"
 		sed -i 's/hello/hullo/' "$out/tiny-1-container-amd64.spdx.json"
