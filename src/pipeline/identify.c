@@ -17,6 +17,7 @@
 #include "io/sink.h"
 #include "io/window.h"
 #include "io/workers.h"
+#include "pack/tar_holds.h"
 #include "pipeline/identify_hint.h"
 #include "pipeline/output_hint.h"
 #include "pipeline/tree_file.h"
@@ -40,13 +41,14 @@ static bool is_ova(int fd)
 	return len > 4 && memcmp(name + len - 4, ".ovf", 4) == 0;
 }
 
-/* docs/formats: qcow2, vmdk, vhd; gce is a tar in gzip. */
+/* docs/formats: qcow2, vmdk, vhd; gce is a tar of a disk in gzip. */
 static bool is_other_disk(int fd)
 {
 	off_t end = lseek(fd, 0, SEEK_END);
+	const struct window w = { .fd = fd, .name = "", .size = end > 0 ? (uint64_t)end : 0 };
 
 	return has_at(fd, 0, "QFI\xfb", 4) || has_at(fd, 0, "KDMV", 4) ||
-	       has_at(fd, 0, "\x1f\x8b\x08", 3) ||
+	       (has_at(fd, 0, "\x1f\x8b\x08", 3) && !tar_is_compressed(&w)) ||
 	       (end >= 512 && has_at(fd, end - 512, "conectix", 8));
 }
 
