@@ -17,6 +17,7 @@ struct printing {
 	bool all;
 	size_t told;
 	size_t detailed, detailed_here; /* contents that were looked into; of this cause */
+	size_t passed_over;		/* those that were not */
 };
 
 static void add_safe(struct buf *to, struct str text)
@@ -101,6 +102,7 @@ static void add_difference(struct printing *p, const struct difference *d, const
 		buf_add_char(p->to, ')');
 	}
 	buf_add_char(p->to, '\n');
+	p->passed_over += d->detail && !with_detail && !is_sums(d);
 	if (!with_detail)
 		return;
 	p->detailed++;
@@ -121,7 +123,7 @@ static void add_of_cause(struct printing *p, uint32_t cause)
 	size_t max = p->all ? SIZE_MAX : p->d->causes[cause].comes_along ? ALONG_MAX : OF_CAUSE_MAX;
 	size_t n = 0, left = 0;
 
-	p->detailed_here = 0;
+	p->detailed_here = p->passed_over = 0;
 	for (size_t i = 0; i < 2 * p->d->n; i++) {
 		const struct difference *d = &p->d->list[i % p->d->n];
 
@@ -136,6 +138,8 @@ static void add_of_cause(struct printing *p, uint32_t cause)
 	}
 	if (left)
 		buf_printf(p->to, "  ... %zu more (-v shows them)\n", left);
+	if (p->passed_over)
+		buf_printf(p->to, "  ... -v looks inside %zu more of these\n", p->passed_over);
 }
 
 /* It is what a package says: line by line made safe, tabs and all. */
@@ -197,6 +201,8 @@ static void add_plain(struct printing *p)
 	}
 	if (left)
 		buf_printf(p->to, "... %zu more (-v shows them)\n", left);
+	if (p->passed_over)
+		buf_printf(p->to, "... -v looks inside %zu more of these\n", p->passed_over);
 }
 
 static void add_derived(struct printing *p)
