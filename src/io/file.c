@@ -53,6 +53,14 @@ int file_open_regular(int dirfd, const char *path, bool absent_ok, int *ret_fd,
 	return 0;
 }
 
+bool file_has_at(int fd, off_t offset, const char *magic, size_t n)
+{
+	char bytes[8];
+
+	assert(n <= sizeof(bytes));
+	return pread(fd, bytes, n, offset) == (ssize_t)n && memcmp(bytes, magic, n) == 0;
+}
+
 /*
  * Without openat2 (Linux < 5.6, qemu-user, strict seccomp filters): every
  * component by its own openat with O_NOFOLLOW; ".." and absolute paths refused.

@@ -58,6 +58,9 @@ int file_load(int dirfd, const char *path, struct buf *to, struct error *err) MU
 /* The same of file_open_regular(). */
 int file_load_regular(int dirfd, const char *path, struct buf *to, struct error *err) MUST_CHECK;
 
+/* Whether the @n bytes at @offset (8 at most) are those of @magic; what can't be read has none. */
+bool file_has_at(int fd, off_t offset, const char *magic, size_t n);
+
 /* Makes @path and its parents (0777 less the umask). Existing ones are fine. */
 int file_make_folders(int dirfd, const char *path, struct error *err) MUST_CHECK;
 /* The same for what is nobody else's business: 0700, of new ones only. */

@@ -113,6 +113,17 @@ enum tar_holds tar_holds(const struct window *w)
 	return is_layout ? TAR_HOLDS_IMAGE : TAR_HOLDS_TREE;
 }
 
+bool tar_is_ova(const struct window *w)
+{
+	CLEANUP_ERR struct error ignored = ERR_INIT;
+	uint8_t name[NAME_LEN];
+
+	return window_read(w, 0, name, sizeof(name), &ignored) == 0 &&
+	       str_has_suffix((struct str){ (const char *)name,
+					    strnlen((const char *)name, sizeof(name)) },
+			      STR(".ovf"));
+}
+
 bool tar_is_compressed(const struct window *w)
 {
 	CLEANUP_SOURCE struct source *in = NULL;

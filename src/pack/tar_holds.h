@@ -7,6 +7,8 @@
  * what those formats name; a tree has a folder of another name there.
  */
 
+#include <stdbool.h>
+
 #include "io/window.h"
 
 enum tar_holds {
@@ -14,6 +16,9 @@ enum tar_holds {
 	TAR_HOLDS_IMAGE, /* or a bundle: at least one file that a layout has, and no other folder */
 	TAR_HOLDS_TREE,
 };
+
+/* An OVA is a tar, too: its description must come first (OVF 2.1). */
+bool tar_is_ova(const struct window *w);
 
 /* Headers are looked at until it is decided. What is cut off or broken counts as far as it goes. */
 enum tar_holds tar_holds(const struct window *w);

@@ -22,43 +22,26 @@
 #include "pipeline/output_hint.h"
 #include "pipeline/tree_file.h"
 
-static bool has_at(int fd, off_t offset, const char *magic, size_t n)
-{
-	char bytes[8];
-
-	return pread(fd, bytes, n, offset) == (ssize_t)n && memcmp(bytes, magic, n) == 0;
-}
-
-/* An OVA is a tar, too: its description must come first (OVF 2.1). */
-static bool is_ova(int fd)
-{
-	char name[100];
-	size_t len;
-
-	if (pread(fd, name, sizeof(name), 0) != (ssize_t)sizeof(name))
-		return false;
-	len = strnlen(name, sizeof(name));
-	return len > 4 && memcmp(name + len - 4, ".ovf", 4) == 0;
-}
-
 /* docs/formats: qcow2, vmdk, vhd; gce is a tar of a disk in gzip. */
-static bool is_other_disk(int fd)
+static bool is_other_disk(int fd, const struct window *w)
 {
-	off_t end = lseek(fd, 0, SEEK_END);
-	const struct window w = { .fd = fd, .name = "", .size = end > 0 ? (uint64_t)end : 0 };
+	off_t end = (off_t)w->size;
 
-	return has_at(fd, 0, "QFI\xfb", 4) || has_at(fd, 0, "KDMV", 4) ||
-	       (has_at(fd, 0, "\x1f\x8b\x08", 3) && !tar_is_compressed(&w)) ||
-	       (end >= 512 && has_at(fd, end - 512, "conectix", 8));
+	return file_has_at(fd, 0, "QFI\xfb", 4) || file_has_at(fd, 0, "KDMV", 4) ||
+	       (file_has_at(fd, 0, "\x1f\x8b\x08", 3) && !tar_is_compressed(w)) ||
+	       (end >= 512 && file_has_at(fd, end - 512, "conectix", 8));
 }
 
 enum identify_kind identify_kind_of(int fd)
 {
+	off_t end = lseek(fd, 0, SEEK_END);
+	const struct window w = { .fd = fd, .name = "", .size = end > 0 ? (uint64_t)end : 0 };
+
 	if (disk_is_one(fd))
 		return IDENTIFY_DISK;
-	if (has_at(fd, 257, "ustar", 5))
-		return is_ova(fd) ? IDENTIFY_OTHER_DISK : IDENTIFY_OCI;
-	return is_other_disk(fd) ? IDENTIFY_OTHER_DISK : IDENTIFY_UNKNOWN;
+	if (file_has_at(fd, 257, "ustar", 5))
+		return tar_is_ova(&w) ? IDENTIFY_OTHER_DISK : IDENTIFY_OCI;
+	return is_other_disk(fd, &w) ? IDENTIFY_OTHER_DISK : IDENTIFY_UNKNOWN;
 }
 
 void identified_release(struct identified *i)

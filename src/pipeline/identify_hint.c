@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/endian.h"
+#include "io/file.h"
 
 #define MBR_SIZE 512u
 
@@ -30,13 +31,6 @@ static const struct {
 	{ "a SquashFS file system", 0, "hsqs", 4, MOUNT },
 	{ "a CD image (ISO 9660)", 32769, "CD001", 5, MOUNT },
 };
-
-static bool has_at(int fd, off_t offset, const char *magic, size_t n)
-{
-	char bytes[8];
-
-	return pread(fd, bytes, n, offset) == (ssize_t)n && memcmp(bytes, magic, n) == 0;
-}
 
 static int tell_remedy(const char *path, enum remedy remedy, struct error *err)
 {
@@ -84,15 +78,15 @@ bool identify_is_other(int fd, const char *path, struct error *err)
 {
 	off_t end = lseek(fd, 0, SEEK_END);
 
-	if (has_at(fd, 512, "EFI PART", 8) || has_at(fd, 257, "ustar", 5))
+	if (file_has_at(fd, 512, "EFI PART", 8) || file_has_at(fd, 257, "ustar", 5))
 		return false;
-	if (end >= 512 && has_at(fd, end - 512, "conectix", 8)) {
+	if (end >= 512 && file_has_at(fd, end - 512, "conectix", 8)) {
 		(void)err_set(err, ERR_UNSUPPORTED, "'%s' is a disk in the format VHD", path);
 		(void)tell_remedy(path, CONVERT, err);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (!has_at(fd, kinds[i].offset, kinds[i].magic, kinds[i].len))
+		if (!file_has_at(fd, kinds[i].offset, kinds[i].magic, kinds[i].len))
 			continue;
 		(void)err_set(err, ERR_UNSUPPORTED, "'%s' is %s, and can't be looked into", path,
 			      kinds[i].name);

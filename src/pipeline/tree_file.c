@@ -24,26 +24,13 @@ static uint64_t size_of(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
-static bool holds_disk_description(const struct window *w)
-{
-	CLEANUP_ERR struct error ignored = ERR_INIT;
-	uint8_t name[100];
-	size_t n;
-
-	/* an OVA is a tar, too: its description must come first (OVF 2.1) */
-	if (window_read(w, 0, name, sizeof(name), &ignored) < 0)
-		return false;
-	n = strnlen((const char *)name, sizeof(name));
-	return n > 4 && memcmp(name + n - 4, ".ovf", 4) == 0;
-}
-
 bool tree_file_is_one(int fd, const char *name)
 {
 	const struct window w = { fd, name, 0, size_of(fd) };
 
 	if (tar_is_compressed(&w))
 		return true;
-	return tar_holds(&w) == TAR_HOLDS_TREE && !holds_disk_description(&w);
+	return tar_holds(&w) == TAR_HOLDS_TREE && !tar_is_ova(&w);
 }
 
 int tree_file_refuse(const char *name, struct error *err)

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "io/file.h"
+#include "io/file_stamp.h"
 #include "io/workers.h"
 #include "pipeline/bundle.h"
 #include "pipeline/output_hint.h"
@@ -76,24 +77,24 @@ static int open_file(struct verifying *v, struct error *err)
 	return file_open_folder(AT_FDCWD, folder, &v->folder, err) < 0 ? -1 : 0;
 }
 
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 /*
  * A file that changes while it is read was verified as something that it never was. Its mtime
  * can be set back by whoever writes to it, its ctime can't.
  */
 static int check_unchanged(const struct verifying *v, const struct stat *before, struct error *err)
 {
-	struct stat now, there;
+	const struct file_stamp was = file_stamp_of(before);
+	struct file_stamp now, there;
+	struct stat st;
 
-	if (fstat(v->fd, &now) == 0 && stat(v->path, &there) == 0 &&
-	    now.st_size == before->st_size && same_time(now.st_mtim, before->st_mtim) &&
-	    same_time(now.st_ctim, before->st_ctim) && there.st_ino == now.st_ino &&
-	    there.st_dev == now.st_dev)
-		return 0;
+	if (fstat(v->fd, &st) == 0) {
+		now = file_stamp_of(&st);
+		if (stat(v->path, &st) == 0) {
+			there = file_stamp_of(&st);
+			if (file_stamp_equal(&now, &was) && file_stamp_equal(&there, &was))
+				return 0;
+		}
+	}
 	return err_set(err, ERR_IO, "'%s' was changed while it was verified", v->path);
 }
 

@@ -14,7 +14,6 @@
 #include "pipeline/verify_private.h"
 #include "signed_text.h"
 
-#define FILE_NAME "web-1-container-amd64.oci.tar"
 #define SIGNATURES_MAX 4
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -51,23 +50,12 @@ static void save(const char *path, struct bytes data)
 		abort();
 }
 
-static struct identity image(void)
-{
-	struct identity i = { .file = STR(FILE_NAME) };
-
-	for (uint8_t role = IDENTITY_FILE; role <= IDENTITY_INDEX; role++) {
-		i.has[role] = true;
-		memset(i.digest[role].bytes, 0x11 * (role + 1), DIGEST_SIZE);
-	}
-	return i;
-}
-
 /* Whether a statement of a key that counts is one of an output with the digest of this one. */
 static bool is_of_this(struct bytes payload)
 {
 	CLEANUP_ARENA struct arena arena = ARENA_INIT;
 	CLEANUP_ERR struct error err = ERR_INIT;
-	struct identity of = image();
+	struct identity of = signed_image();
 	struct intoto_statement s;
 
 	if (intoto_parse(payload, "fuzz", &arena, &s, &err) < 0 ||
@@ -133,8 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	CLEANUP_VERIFY struct verify_result told = { 0 };
 	struct verify_options o = { .signatures = path_list };
-	struct verifying v = { .path = FILE_NAME,
-			       .base = FILE_NAME,
+	struct verifying v = { .path = SIGNED_FILE,
+			       .base = SIGNED_FILE,
 			       .o = &o,
 			       .r = &told,
 			       .fd = -1,
@@ -152,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!g.n)
 		return 0;
 	o.n_signatures = g.n;
-	told.identity = image();
+	told.identity = signed_image();
 	r = verify_find_signatures(&v, &err);
 	if (r == 0)
 		r = verify_match_signatures(&v, NULL, &err);

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "format/tar/tar.h"
+#include "tar_repair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,22 +30,6 @@ static int write_again(void *context, const struct tar_member *m, struct error *
 	return 0;
 }
 
-/* Headers get the right checksum: else few inputs would get far. */
-static void repair_checksums(uint8_t *data, size_t size)
-{
-	for (size_t at = 0; at + 512 <= size; at += 512) {
-		unsigned sum = 8 * ' ';
-		char text[16];
-
-		if (memcmp(data + at + 257, "ustar", 5) != 0)
-			continue;
-		for (size_t i = 0; i < 512; i++)
-			sum += i < 148 || i >= 156 ? data[at + i] : 0;
-		snprintf(text, sizeof(text), "%06o%c ", sum & 0777777, 0);
-		memcpy(data + at + 148, text, 8);
-	}
-}
-
 static void try(const uint8_t *data, size_t size)
 {
 	struct error err = ERR_INIT;
@@ -65,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try(data, size);
 	if (size)
 		memcpy(copy, data, size);
-	repair_checksums(copy, size);
+	tar_repair(copy, size);
 	try(copy, size);
 	free(copy);
 	return 0;

@@ -13,6 +13,7 @@
 #include "format/tar/tar.h"
 #include "pack/tar_holds.h"
 #include "pack/tree_tar.h"
+#include "tar_repair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -85,22 +86,6 @@ static void try(struct bytes data)
 	close(fd);
 }
 
-/* Headers get the right checksum: else few inputs would get far. */
-static void repair_checksums(uint8_t *data, size_t size)
-{
-	for (size_t at = 0; at + 512 <= size; at += 512) {
-		unsigned sum = 8 * ' ';
-		char text[16];
-
-		if (memcmp(data + at + 257, "ustar", 5) != 0)
-			continue;
-		for (size_t i = 0; i < 512; i++)
-			sum += i < 148 || i >= 156 ? data[at + i] : 0;
-		snprintf(text, sizeof(text), "%06o%c ", sum & 0777777, 0);
-		memcpy(data + at + 148, text, 8);
-	}
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = mem_alloc(size + 1);
@@ -108,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try((struct bytes){ data, size });
 	if (size)
 		memcpy(copy, data, size);
-	repair_checksums(copy, size);
+	tar_repair(copy, size);
 	try((struct bytes){ copy, size });
 	free(copy);
 	return 0;

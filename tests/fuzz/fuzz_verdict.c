@@ -13,7 +13,6 @@
 #include "pipeline/verdict.h"
 #include "signed_text.h"
 
-#define FILE_NAME "web-1-container-amd64.oci.tar"
 #define KEYS SIGNED_KEYS
 #define VERDICTS_MAX 6
 
@@ -25,7 +24,7 @@ static int folder_fd;
 
 static void name_of(size_t i, char path[static 64])
 {
-	snprintf(path, 64, FILE_NAME ".verdict.%04zu.sigstore.json", i);
+	snprintf(path, 64, SIGNED_FILE ".verdict.%04zu.sigstore.json", i);
 }
 
 static void leave(void)
@@ -106,17 +105,6 @@ static size_t save_verdicts(struct str all)
 	return n;
 }
 
-static struct identity image(void)
-{
-	struct identity i = { .file = STR(FILE_NAME) };
-
-	for (uint8_t role = IDENTITY_FILE; role <= IDENTITY_INDEX; role++) {
-		i.has[role] = true;
-		memset(i.digest[role].bytes, 0x11 * (role + 1), DIGEST_SIZE);
-	}
-	return i;
-}
-
 static void check(const struct verdict_count *v, size_t n)
 {
 	size_t n_agree = 0, n_dissent = 0;
@@ -138,13 +126,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct verdict_options o = { .keys = keys, .n_keys = KEYS, .threshold = 1 };
 	CLEANUP_VERDICTS struct verdict_count v = { 0 };
 	CLEANUP_ERR struct error err = ERR_INIT;
-	struct identity of = image();
+	struct identity of = signed_image();
 	char path[128];
 	size_t n;
 
 	set_up();
 	n = save_verdicts((struct str){ (const char *)data, size });
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, folder);
+	snprintf(path, sizeof(path), "%s/" SIGNED_FILE, folder);
 	if (verdict_count(NULL, path, &of, &o, &v, &err) < 0)
 		abort();
 	check(&v, n);
